@@ -1,0 +1,17 @@
+"""Advisers."""
+
+from __future__ import annotations
+
+from data_contracts.contract import Contract
+from data_contracts.fields import column, key
+
+
+class Advisers(Contract):
+    """One row per adviser or team desk of the book."""
+
+    adviser_id: str = key("The firm's code.")
+    name: str = column("Name.")
+    email: str = column("Where mail goes.", null=True)
+    team: str = column("Team.", null=True)
+    escalates_to: str = column("Adviser who comes next.", null=True)
+    is_senior: bool = column("May decide complex cases.")

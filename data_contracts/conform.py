@@ -1,0 +1,87 @@
+"""Make a frame what its contract says, or say precisely why it cannot be.
+
+Row failures that a client's data can cause are quarantined by the stages before they come here; what fails here is a defect of ours.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TypeVar, cast
+
+import polars as pl
+from pandera.errors import SchemaError, SchemaErrors
+from pandera.typing.polars import DataFrame
+
+from data_contracts.contract import Contract
+
+ContractT = TypeVar("ContractT", bound=Contract)
+
+
+class ContractBreach(ValueError):
+    """A frame that does not keep its contract: names the dataset, the columns and counts, never a client's values."""
+
+
+def conform(frame: pl.DataFrame, contract: type[ContractT], *, is_sorted: bool = False) -> DataFrame[ContractT]:
+    """Return `frame` with the contract's columns in order, its types, sorted by key and checked.
+
+    Args:
+        frame: Has at least the contract's columns; missing nullable columns are added as null, others are dropped.
+        contract: The dataset's contract.
+        is_sorted: The rows are already in key order (saves the sort on large frames).
+
+    Raises:
+        ContractBreach: A column is missing or of a type that cannot be cast, a check fails, or a key stands twice.
+    """
+    schema = contract.polars_schema()
+    nullable = {name for name, column in contract.to_schema().columns.items() if column.nullable}
+    missing = [name for name in schema if name not in frame.columns]
+    absent = [name for name in missing if name not in nullable]
+    if absent:
+        raise ContractBreach(f"{contract.dataset_name()}: columns missing: {', '.join(absent)}")
+    try:
+        shaped = frame.select(
+            pl.lit(None, dtype=dtype).alias(name) if name in missing else pl.col(name).cast(dtype)
+            for name, dtype in schema.items()
+        )
+    except pl.exceptions.PolarsError as error:
+        raise ContractBreach(f"{contract.dataset_name()}: a column is not of its type: {_first_line(error)}") from error
+    keys = contract.key_columns()
+    if not is_sorted:
+        shaped = shaped.sort(keys)
+    repeated = shaped.height - shaped.select(pl.struct(keys).n_unique()).item() if shaped.height else 0
+    if repeated:
+        raise ContractBreach(f"{contract.dataset_name()}: {repeated} rows repeat a key ({', '.join(keys)})")
+    try:
+        contract.validate(shaped, lazy=True)
+    except (SchemaError, SchemaErrors) as error:
+        raise ContractBreach(f"{contract.dataset_name()}: {_failures(error)}") from error
+    return cast("DataFrame[ContractT]", shaped)
+
+
+def digest(frame: pl.DataFrame, contract: type[Contract]) -> str:
+    """Return the SHA-256 of the rows in key order, without run timestamps: equal content gives an equal digest.
+
+    The bytes hashed are comma-separated text with a header, so that the digest does not depend on a library's binary layout.
+    """
+    kept = frame.drop(contract.undigested_columns()).sort(contract.key_columns())
+    hasher = hashlib.sha256()
+    hasher.update(",".join(kept.columns).encode())
+    for part in kept.iter_slices(500_000):
+        hasher.update(part.write_csv(include_header=False, null_value="\\N").encode())
+    return hasher.hexdigest()
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
+
+
+def _failures(error: SchemaError | SchemaErrors) -> str:
+    """Name column, check and count of each failure; values stay out, they may be a client's."""
+    if isinstance(error, SchemaError):
+        return f"column {getattr(error.schema, 'name', '?')} fails {error.check}"
+    counts: dict[tuple[str, str], int] = {}
+    for case in error.schema_errors:
+        where = (str(getattr(case.schema, "name", "?")), str(case.check))
+        rows = case.failure_cases.height if isinstance(case.failure_cases, pl.DataFrame) else 1
+        counts[where] = counts.get(where, 0) + rows
+    return "; ".join(f"column {name} fails {check} ({n} rows)" for (name, check), n in counts.items())

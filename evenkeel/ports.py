@@ -1,0 +1,232 @@
+"""What the inside asks of the outside world, as protocols; adapters fulfil them, `wiring` joins the two.
+
+Nothing here knows a file system, a database or a network.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import polars as pl
+
+from data_contracts.contract import Contract
+
+
+class Clock(Protocol):
+    """What time it is; settable, so that a run can be repeated."""
+
+    def now(self) -> dt.datetime:
+        """Return the current instant, in UTC."""
+        ...
+
+
+@dataclass(frozen=True)
+class RawFile:
+    """One file as received: its bytes lie at `path`, `file_id` is their SHA-256."""
+
+    file_id: str
+    name: str
+    path: Path
+    byte_count: int
+
+    def read(self) -> bytes:
+        """Return all bytes."""
+        return self.path.read_bytes()
+
+
+@dataclass(frozen=True)
+class RejectedRow:
+    """A row that no table could take: 1-based row, column where it is one, reason, and the row's text as sent."""
+
+    row_no: int
+    reason: str
+    raw_text: str
+    column_name: str | None = None
+
+
+@dataclass(frozen=True)
+class ParsedFile:
+    """What an adapter read from one file.
+
+    `tables` maps contracts to frames of `data_contracts.parsed.parsed_schema(contract)`. Every row of the file is exactly one of:
+    in a table (its `row_no` occurs in at least one), in `rejects`, or counted in `structural_count`.
+    """
+
+    layout: str
+    generation: str
+    encoding: str
+    tables: Mapping[type[Contract], pl.DataFrame]
+    rejects: Sequence[RejectedRow]
+    row_count: int
+    structural_count: int
+    subject: str = ""
+    """What a later file must share to replace this one, beside feed, date and tables: `...234`, a symbol; empty for a whole feed."""
+    as_of_date: dt.date | None = None
+    """Calendar date that the file states for itself as a whole (Eastern), null where it states none."""
+    as_of_time: dt.time | None = None
+    """Eastern wall-clock time of that moment, where it states one; exactly midnight counts as none."""
+    notes: Sequence[str] = field(default_factory=tuple)
+
+
+class CustodianFeed(Protocol):
+    """One layout: recognises its files and reads them. Pure: the same bytes give the same frames."""
+
+    @property
+    def layout(self) -> str:
+        """Return the layout's name as the book's feeds use it, for example `schwab_csv`."""
+        ...
+
+    @property
+    def fills(self) -> frozenset[type[Contract]]:
+        """Return the contracts that files of this layout can fill."""
+        ...
+
+    @property
+    def max_bytes(self) -> int:
+        """Return the largest file it reads; a larger one is refused unread."""
+        ...
+
+    def recognises(self, file_name: str, head: bytes) -> bool:
+        """Tell from the name and the first 64 KiB whether the file is of this layout."""
+        ...
+
+    def parse(self, file: RawFile) -> ParsedFile:
+        """Read the file.
+
+        Raises:
+            FileStopped: The file as a whole cannot be taken (empty, truncated, another layout, columns missing).
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A file seen at a feed's location."""
+
+    feed: str
+    name: str
+    byte_count: int
+    modified_at: dt.datetime
+    token: str
+    """What the source needs to read it (a path, an object key with its version)."""
+
+
+class FileSource(Protocol):
+    """Where a feed's files arrive: a folder, a bucket."""
+
+    def arrivals(self, feed: str, location: str, pattern: str) -> Sequence[Arrival]:
+        """List complete files; names of half-written ones (`.part`, `.tmp`, dot files) are left out."""
+        ...
+
+    def read_to(self, arrival: Arrival, target: Path) -> None:
+        """Copy the file's bytes to `target`.
+
+        Raises:
+            TransientError: It changed while it was read, or cannot be reached.
+        """
+        ...
+
+
+class RawArchive(Protocol):
+    """Every byte received, by digest, kept for good."""
+
+    def keep(self, path: Path) -> str:
+        """Store the bytes at `path` if new and return their SHA-256."""
+        ...
+
+    def open_local(self, file_id: str) -> Path:
+        """Return a local path with the bytes of `file_id`."""
+        ...
+
+
+@dataclass(frozen=True)
+class StoredDataset:
+    """One dataset of one date as written: enough to read exactly these rows again, whatever is written later."""
+
+    dataset: str
+    business_date: dt.date
+    version: int
+    row_count: int
+    digest: str
+    files: tuple[str, ...]
+
+
+class FrameStore(Protocol):
+    """Datasets by name and business date."""
+
+    def write(self, contract: type[Contract], business_date: dt.date, frame: pl.DataFrame) -> StoredDataset:
+        """Replace the date's rows and return how to find them; nothing is visible to readers until the manifest names it."""
+        ...
+
+    def read(self, contract: type[Contract], stored: StoredDataset) -> pl.DataFrame:
+        """Return the rows, with the contract's columns and types, in key order."""
+        ...
+
+    def scan(self, contract: type[Contract], stored: Sequence[StoredDataset]) -> pl.LazyFrame:
+        """Return a lazy union of several dates."""
+        ...
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """A finished run: what the manifest says."""
+
+    run_id: str
+    business_date: dt.date
+    kind: str
+    status: str
+    book_digest: str
+    policy_version: str
+    code_version: str
+    started_at: dt.datetime
+    finished_at: dt.datetime
+    summary: Mapping[str, Any]
+    datasets: Sequence[StoredDataset]
+
+
+class UnitOfWork(Protocol):
+    """One database transaction: manifest, records and outbox together, or nothing. Used as a context manager; commits on success."""
+
+    def __enter__(self) -> UnitOfWork:
+        """Open the transaction."""
+        ...
+
+    def __exit__(self, *exc: object) -> None:
+        """Commit, or roll back when an exception is on its way."""
+        ...
+
+    def commit_run(self, run: RunRecord, alerts: pl.DataFrame, messages: Iterable[Mapping[str, Any]]) -> None:
+        """Write the run's manifest, upsert its alerts (`data_contracts.alerts`) by id, and add messages to the outbox once."""
+        ...
+
+
+class Records(Protocol):
+    """The records database: manifests, files seen, decisions, alerts, leases."""
+
+    def begin(self) -> UnitOfWork:
+        """Return a unit of work."""
+        ...
+
+    def manifest(self, business_date: dt.date, kind: str = "daily") -> RunRecord | None:
+        """Return the current run of a date, or None."""
+        ...
+
+    def committed_dates(self, kind: str = "daily") -> list[dt.date]:
+        """Return the dates that have a current run, oldest first."""
+        ...
+
+    def latest_manifest_before(self, business_date: dt.date, kind: str = "daily") -> RunRecord | None:
+        """Return the run of the newest committed date before `business_date`, or None."""
+        ...
+
+    def decisions(self) -> pl.DataFrame:
+        """Return all decisions (`data_contracts.decisions`)."""
+        ...
+
+    def add_decision(self, decision: Mapping[str, Any]) -> None:
+        """Store one decision (columns of `data_contracts.decisions`); the same id again changes nothing."""
+        ...

@@ -1,0 +1,53 @@
+"""Fixtures and hooks for every test."""
+
+import os
+import uuid
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+ROOT = Path(__file__).resolve().parent.parent
+POSTGRES_SERVER = "postgres@127.0.0.1:5432"
+NO_POSTGRES = "PostgreSQL is not reachable at 127.0.0.1:5432"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Under CI, turn a skip for want of PostgreSQL into a failure."""
+    report = yield
+    if os.environ.get("EVENKEEL_CI") and report.skipped and isinstance(report.longrepr, tuple):
+        reason = report.longrepr[2].removeprefix("Skipped: ")
+        if reason.startswith("PostgreSQL"):
+            report.outcome = "failed"
+            report.longrepr = f"{reason}; under EVENKEEL_CI this skip is a failure"
+    return report
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Directory of reference material outside the repository: EVENKEEL_SHARED, by default ../shared."""
+    path = Path(os.environ.get("EVENKEEL_SHARED") or ROOT.parent / "shared")
+    if not path.is_dir():
+        pytest.skip(f"no directory {path}; set EVENKEEL_SHARED")
+    return path
+
+
+@pytest.fixture
+def postgres_url() -> Iterator[str]:
+    """SQLAlchemy URL of an empty PostgreSQL database, dropped after the test."""
+    try:
+        server = psycopg.connect(f"postgresql://{POSTGRES_SERVER}/test", autocommit=True, connect_timeout=3)
+    except psycopg.OperationalError:
+        pytest.skip(NO_POSTGRES)
+    name = f"evenkeel_{uuid.uuid4().hex}"
+    with server:
+        server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+        try:
+            yield f"postgresql+psycopg://{POSTGRES_SERVER}/{name}"
+        finally:
+            server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -1,0 +1,241 @@
+"""What a policy may say: one YAML document, dated, versioned, with an author and a reason.
+
+Ratios are fractions (0.05 is five per cent). Nothing here reads a file or a clock.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from data_contracts.vocab import AssetClass, BandSource, Cadence, HowFar, Segment, Urgency, Workflow
+
+COMPARE_TOLERANCE = 1e-9
+"""The one tolerance of all threshold comparisons: a weight on its bound, up to this, is inside."""
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Sides(_Part):
+    """A distance from target, below and above it; a single number stands for both."""
+
+    below: float = Field(ge=0)
+    above: float = Field(ge=0)
+
+
+def _both_sides(value: object) -> object:
+    return {"below": value, "above": value} if isinstance(value, int | float) else value
+
+
+TwoSided = Annotated[Sides, BeforeValidator(_both_sides)]
+
+
+class Band(_Part):
+    """How far a weight may be from its target.
+
+    `absolute`: in weight (0.05: from 0.40 to 0.35 and 0.45). `relative`: as a share of the target (0.25: from 0.40 to 0.30 and
+    0.50). `dollar_usd`: in dollars. `combine` says whether any one exceeded is a breach (the narrowest decides) or all must be
+    (the widest decides).
+    """
+
+    absolute: TwoSided | None = None
+    relative: TwoSided | None = None
+    dollar_usd: TwoSided | None = None
+    combine: Literal["any", "all"] = "any"
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Band:
+        if self.absolute is None and self.relative is None and self.dollar_usd is None:
+            raise ValueError("a band needs at least one of absolute, relative, dollar_usd")
+        return self
+
+
+def _plain_band(value: object) -> object:
+    return {"absolute": value} if isinstance(value, int | float) else value
+
+
+BandRule = Annotated[Band, BeforeValidator(_plain_band)]
+"""A band; a plain number is an absolute one."""
+
+
+class BandSet(_Part):
+    """Bands of one level: for all classes, by class, and apart for taxable and tax-advantaged portfolios where they differ.
+
+    Looked up in this order: `taxable`/`advantaged` by class, then as a whole, then `classes`, then `band`.
+    """
+
+    band: BandRule | None = None
+    classes: dict[AssetClass, BandRule] = Field(default_factory=dict)
+    taxable: BandSet | None = None
+    advantaged: BandSet | None = None
+
+
+class Tier(_Part):
+    """A tier by value: its name, the value from which it holds, its bands and urgency."""
+
+    tier: str
+    from_usd: float = Field(ge=0)
+    bands: BandSet = BandSet()
+    urgency: Urgency
+    workflow: Workflow | None = None
+    cadence: Cadence | None = None
+
+
+class SegmentRule(_Part):
+    """What a segment changes. `harvest_look` is the narrow band that raises a look for losses, not trades that realise gains."""
+
+    bands: BandSet = BandSet()
+    harvest_look: BandRule | None = None
+    urgency: Urgency | None = None
+    workflow: Workflow | None = None
+    cadence: Cadence | None = None
+
+
+class PortfolioRule(_Part):
+    """What the policy says about one portfolio (level `account` in the order of precedence), with its own reason."""
+
+    portfolio_id: str
+    reason: str
+    bands: BandSet = BandSet()
+    urgency: Urgency | None = None
+    workflow: Workflow | None = None
+    cadence: Cadence | None = None
+    how_far: HowFar | None = None
+
+
+class CalendarRule(_Part):
+    """Looks by calendar: the first session of each period. At a look, drift from `min_drift_frac` on counts."""
+
+    frequency: Literal["monthly", "quarterly", "semi_annual", "annual"] = "quarterly"
+    min_drift_frac: Fraction = 0.005
+
+
+class HybridRule(_Part):
+    """Calendar look with a threshold overlay: at a look the band counts; between looks only drift past
+    `override_multiple` times the band's width, or an IPS limit, does.
+    """
+
+    frequency: Literal["monthly", "quarterly", "semi_annual", "annual"] = "quarterly"
+    override_multiple: float = Field(2.0, ge=1)
+
+
+class TieredRule(_Part):
+    """Small drift partial, large drift full: past `large_multiple` times the band's width a breach is large."""
+
+    large_multiple: float = Field(2.0, ge=1)
+    small_how_far: HowFar = HowFar.MIDPOINT
+    large_how_far: HowFar = HowFar.TARGET
+
+
+class VolatilityRule(_Part):
+    """Tolerances widen by `factor` while the indicator's latest reading is at or above `at_or_above`, never past the IPS limits.
+
+    A reading older than `max_age_sessions` widens nothing, and the run says so.
+    """
+
+    indicator: str = "VIX"
+    at_or_above: float
+    factor: float = Field(ge=1)
+    max_age_sessions: int = Field(1, ge=0)
+
+
+class IlliquidRule(_Part):
+    """Privately priced holdings: how old a price may be, and how often and how widely they are judged."""
+
+    max_price_age_sessions: int = Field(95, ge=0)
+    frequency: Literal["monthly", "quarterly", "semi_annual", "annual"] = "quarterly"
+    band: BandRule = Band(absolute=Sides(below=0.05, above=0.05))
+
+
+class CashRule(_Part):
+    """Cash that is spoken for counts as gone from `reserve_days` before it is due."""
+
+    reserve_days: int = Field(30, ge=0)
+    shortfall_urgency: Urgency = Urgency.SAME_DAY
+
+
+class Tolerances(_Part):
+    """Up to where two figures are the same. Money in the row's currency; a difference passes if either bound admits it."""
+
+    value_abs: float = 0.02
+    value_rel_frac: float = 0.00005
+    lots_qty: float = 0.0001
+    lots_cost_abs: float = 1.0
+    total_abs: float = 1.0
+    reject_share_frac: float = Field(0.05, description="A file with a larger share of unreadable rows is stopped whole.")
+
+
+class PriorityWeights(_Part):
+    """Points out of 100 that each term can give; they are scaled to sum to 100."""
+
+    drift: float = 30.0
+    ips_limit: float = 15.0
+    risk: float = 20.0
+    horizon: float = 10.0
+    value: float = 10.0
+    tax: float = 5.0
+    age: float = 10.0
+
+
+class Policy(_Part):
+    """One version of one policy."""
+
+    policy_id: str
+    version: int = Field(ge=1)
+    effective_date: dt.date
+    recorded_at: AwareDatetime
+    author: str = Field(min_length=1)
+    reason: str = Field(min_length=1)
+
+    precedence: tuple[BandSource, ...] = (BandSource.ACCOUNT, BandSource.IPS, BandSource.SEGMENT, BandSource.TIER)
+    default_band: BandRule = Band(absolute=Sides(below=0.05, above=0.05))
+    sleeve_band: BandRule | None = None
+    security_band: BandRule | None = None
+    tier_by: Literal["household_value", "portfolio_value"] = "household_value"
+    tiers: tuple[Tier, ...] = ()
+    segments: dict[Segment, SegmentRule] = Field(default_factory=dict)
+    portfolios: tuple[PortfolioRule, ...] = ()
+
+    workflow: Workflow = Workflow.THRESHOLD
+    cadence: Cadence = Cadence.DAILY
+    weekly_on: Literal["monday", "tuesday", "wednesday", "thursday", "friday"] = "friday"
+    urgency: Urgency = Urgency.HOURS_48
+    calendar: CalendarRule = CalendarRule()
+    hybrid: HybridRule = HybridRule()
+    tiered: TieredRule = TieredRule()
+    how_far: HowFar = HowFar.TARGET
+    partial_frac: Fraction = 0.5
+    volatility: VolatilityRule | None = None
+    illiquid: IlliquidRule = IlliquidRule()
+    cash: CashRule = CashRule()
+
+    cooldown_days: int = Field(31, ge=0, description="Calendar days that a declined or deferred alert stays quiet.")
+    growth_step_frac: Fraction = Field(0.01, description="Growth of severity that ends a quiet.")
+    ips_review_days: int = Field(365, ge=1, description="An IPS whose last review is older is flagged.")
+
+    deadline: dt.time = Field(dt.time(7, 0), description="Eastern time on the next session at which the day closes.")
+    weekend_as_of: Literal["stop", "previous_session"] = "stop"
+    max_price_age_sessions: int = Field(0, ge=0, description="Sessions that a listed security's price may be old.")
+    household_waits: Literal["household", "portfolio"] = "household"
+    tolerances: Tolerances = Tolerances()
+    priority: PriorityWeights = PriorityWeights()
+
+    @property
+    def label(self) -> str:
+        """Return `policy_id/version`, as it stands on every alert."""
+        return f"{self.policy_id}/{self.version}"
+
+    @model_validator(mode="after")
+    def _tiers_descend(self) -> Policy:
+        bounds = [tier.from_usd for tier in self.tiers]
+        if bounds and (bounds != sorted(bounds, reverse=True) or len(set(bounds)) != len(bounds) or bounds[-1] != 0):
+            raise ValueError("tiers must be listed from the highest from_usd down, each bound once, the last from 0")
+        if BandSource.DEFAULT in self.precedence or len(set(self.precedence)) != len(self.precedence):
+            raise ValueError("precedence lists account, ips, segment, tier in some order, each at most once; default is always last")
+        return self

@@ -8,6 +8,7 @@ UV_VERSION := 0.13.8
 BIN := .venv/bin
 HAVE_UV := .venv/.uv-$(UV_VERSION)
 READY := .venv/.ready
+CANDIDATES := $(strip $(PYTHON) python3.13 python3.12 python3.11 python3)
 IN_RANGE := import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 
 .PHONY: help setup demo test check format e2e kill bench contracts lock clean
@@ -57,11 +58,11 @@ clean: ## Remove the environment, caches and build output; data in .evenkeel sta
 # A command that is found may still not run (a version manager's shim), so each candidate is tried.
 $(HAVE_UV):
 	@if ! { [ -x $(BIN)/python ] && $(BIN)/python -c '$(IN_RANGE)' && $(BIN)/python -m pip --version; } >/dev/null 2>&1; then \
-		for candidate in $(PYTHON) python3.13 python3.12 python3.11 python3; do \
+		for candidate in $(CANDIDATES); do \
 			if "$$candidate" -c '$(IN_RANGE)' >/dev/null 2>&1; then found=$$candidate; break; fi; \
 		done; \
 		if [ -z "$${found:-}" ]; then \
-			echo "No Python 3.11, 3.12 or 3.13 with venv runs here (tried: $(PYTHON) python3.13 python3.12 python3.11 python3)." >&2; \
+			echo "No Python 3.11, 3.12 or 3.13 with venv runs here (tried: $(CANDIDATES))." >&2; \
 			echo "Install one (Debian and Ubuntu: also its python3-venv package), or name it: make setup PYTHON=/path/to/python3.13" >&2; \
 			exit 1; \
 		fi; \

@@ -12,8 +12,9 @@ from data_contracts.fields import Fact, code, column
 class CashBalances(AccountRow):
     """One row per cash line of a file; money owed is negative.
 
-    Produced by `evenkeel.stages.ingest`; read by reconcile. Buckets `core` and `sweep` are held cash and add up; `pending` and
-    `unsettled` are on their way; `available` is a figure about the others and is never added to them.
+    Produced by `evenkeel.stages.ingest`; read by reconcile. `core` and `sweep` are the cash held and add up. `pending` is on its way
+    and in neither: it counts as done when drift is measured. `unsettled` and `available` are figures about the held cash, `margin` and
+    `short` about what is owed; they are kept and never added.
     """
 
     as_of_date: dt.date = column("Calendar date that the source states (Eastern).")

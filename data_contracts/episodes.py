@@ -30,5 +30,7 @@ class Episodes(Contract):
     severity_frac: float = frac("Latest severity.", ge=0)
     peak_severity_frac: float = frac("Largest severity so far.", ge=0)
     quiet_until_date: dt.date = column("Last session on which it stays quiet.", null=True)
-    quiet_severity_frac: float = frac("Severity when it was quieted; growth past the policy's step ends the quiet.", null=True)
+    quiet_severity_frac: float = frac(
+        "Severity when it was quieted; growth past the policy's step ends the quiet.", null=True
+    )
     decision_id: str = column("The decision that quieted it.", null=True)

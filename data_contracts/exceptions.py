@@ -13,7 +13,7 @@ class Exceptions(Contract):
     """One row per thing a check found.
 
     Produced by `evenkeel.stages.reconcile`; read by operations. `stop` keeps its subject out of everything that follows,
-    `wait` does so until a late file comes, `note` changes nothing. `since_date` is carried over while the same thing is found again.
+    `wait` does so until a late file comes, `note` changes nothing. Since when the same thing has been found is in `exception_ages`.
     """
 
     business_date: dt.date = key("Exchange session.")
@@ -31,4 +31,3 @@ class Exceptions(Contract):
     row_no: int = column("The row, where it is one.", null=True)
     expected: str = column("The figure it was compared with, as text.", null=True)
     found: str = column("The figure found, as text.", null=True)
-    since_date: dt.date = column("First session of the unbroken series of this finding.")

@@ -38,7 +38,16 @@ FACT_CONTRACTS: tuple[type[Contract], ...] = (
 )
 """Every contract that a file's rows can fill."""
 
-DOOR_COLUMNS = ("business_date", "feed", "file_id", "account_key", "account_mask", "account_id", "security_id", "transaction_id")
+DOOR_COLUMNS = (
+    "business_date",
+    "feed",
+    "file_id",
+    "account_key",
+    "account_mask",
+    "account_id",
+    "security_id",
+    "transaction_id",
+)
 """Columns that the door fills, from the feed, the file, the book and the key."""
 
 SOURCE_ACCOUNT = "source_account"

@@ -24,4 +24,6 @@ class Priorities(Contract):
     opened_at: Instant = column("When the SLA clock started.")
     due_at: Instant = column("When somebody must have acted.")
     is_overdue: bool = column("The due time was before this session's desk opened.")
-    terms_json: str = column("JSON array, a term each: `term`, `figure` as measured, `scaled` 0 to 1, `weight`, `points`, `text`.")
+    terms_json: str = column(
+        "JSON array, a term each: `term`, `figure` as measured, `scaled` 0 to 1, `weight`, `points`, `text`."
+    )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from data_contracts.fact_row import FactRow
 from data_contracts.fields import column
 

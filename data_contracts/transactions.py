@@ -16,7 +16,9 @@ class Transactions(AccountRow, SecurityText):
     transactions: the id counts the ordinal among identical lines.
     """
 
-    transaction_id: str = column("Digest of feed, account, the row's content and its ordinal among identical rows of the file.")
+    transaction_id: str = column(
+        "Digest of feed, account, the row's content and its ordinal among identical rows of the file."
+    )
     source_transaction_id: str = column("The source's own id (OFX FITID, IBKR transactionID).", null=True)
     as_of_date: dt.date = column("Calendar date that the source states for the file (Eastern).")
     trade_date: dt.date = column("Date it was done.")

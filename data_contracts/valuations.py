@@ -20,7 +20,9 @@ class Valuations(Contract):
     model_id: str = column("The model it is measured against.")
     account_count: int = count("Accounts in it.")
     value_usd: Money = column("Market value held.")
-    proforma_usd: Money = column("The same with what is in flight or spoken for counted as done; weights are shares of this.")
+    proforma_usd: Money = column(
+        "The same with what is in flight or spoken for counted as done; weights are shares of this."
+    )
     household_value_usd: Money = column("Market value held by all measured portfolios of the household; sets the tier.")
     cash_usd: Money = column("Cash held.")
     proforma_cash_usd: Money = column("Cash after orders in flight and what is spoken for; short < 0.")

@@ -131,6 +131,14 @@ class FileSource(Protocol):
         ...
 
 
+class BookSource(Protocol):
+    """Where the book's files are."""
+
+    def read(self) -> Mapping[str, bytes]:
+        """Return every file of the book by its name relative to the book's folder."""
+        ...
+
+
 class RawArchive(Protocol):
     """Every byte received, by digest, kept for good."""
 

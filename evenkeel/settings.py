@@ -19,17 +19,33 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="EVENKEEL_", frozen=True, extra="ignore")
 
-    home: Path = Field(DEFAULT_HOME, description="Folder with book/, inbox/, archive/, lake/, records.db, keys/ and reports/.")
+    home: Path = Field(
+        DEFAULT_HOME, description="Folder with book/, inbox/, archive/, lake/, records.db, keys/ and reports/."
+    )
     database_url: str | None = Field(None, description="SQLAlchemy URL of the records; SQLite in the home by default.")
-    lake_url: str | None = Field(None, description="Folder or s3:// address of the datasets; `lake` in the home by default.")
-    archive_url: str | None = Field(None, description="Folder or s3:// address of raw files; `archive` in the home by default.")
-    account_key: SecretStr | None = Field(None, description="Key of the account digests, hexadecimal; else keys/account.key.")
+    lake_url: str | None = Field(
+        None, description="Folder or s3:// address of the datasets; `lake` in the home by default."
+    )
+    archive_url: str | None = Field(
+        None, description="Folder or s3:// address of raw files; `archive` in the home by default."
+    )
+    account_key: SecretStr | None = Field(
+        None, description="Key of the account digests, hexadecimal; else keys/account.key."
+    )
     clock: dt.datetime | None = Field(None, description="Pretend that it is this instant (ISO 8601 with zone).")
-    settle_seconds: float = Field(2.0, ge=0, description="A file younger than this is waited for, it may still be written.")
+    settle_seconds: float = Field(
+        2.0, ge=0, description="A file younger than this is waited for, it may still be written."
+    )
     max_file_mib: int = Field(2048, ge=1, description="A larger file is refused unread, whatever its layout.")
-    lease_seconds: int = Field(900, ge=10, description="A run that has not renewed its lease for so long is taken for dead.")
-    s3_endpoint_url: str | None = Field(None, description="Endpoint of an S3-compatible store; credentials as boto3 finds them.")
-    retention_days: int = Field(2557, ge=2192, description="Days that files and log of the lake are kept; at least six years.")
+    lease_seconds: int = Field(
+        900, ge=10, description="A run that has not renewed its lease for so long is taken for dead."
+    )
+    s3_endpoint_url: str | None = Field(
+        None, description="Endpoint of an S3-compatible store; credentials as boto3 finds them."
+    )
+    retention_days: int = Field(
+        2557, ge=2192, description="Days that files and log of the lake are kept; at least six years."
+    )
 
     @property
     def records_url(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from data_contracts import vocab
 from data_contracts.contract import Contract
-from data_contracts.fields import code, column, frac, key
+from data_contracts.fields import code, frac, key
 
 
 class IpsLimits(Contract):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from data_contracts import vocab
 from data_contracts.contract import Contract
 from data_contracts.fields import code, column, key

@@ -117,8 +117,9 @@ class CalendarRule(_Part):
 
 
 class HybridRule(_Part):
-    """Calendar look with a threshold overlay: at a look the band counts; between looks only drift past
-    `override_multiple` times the band's width, or an IPS limit, does.
+    """Calendar look with a threshold overlay.
+
+    At a look the band counts; between looks only drift past `override_multiple` times the band's width, or an IPS limit, does.
     """
 
     frequency: Literal["monthly", "quarterly", "semi_annual", "annual"] = "quarterly"
@@ -168,7 +169,9 @@ class Tolerances(_Part):
     lots_qty: float = 0.0001
     lots_cost_abs: float = 1.0
     total_abs: float = 1.0
-    reject_share_frac: float = Field(0.05, description="A file with a larger share of unreadable rows is stopped whole.")
+    reject_share_frac: float = Field(
+        0.05, description="A file with a larger share of unreadable rows is stopped whole."
+    )
 
 
 class PriorityWeights(_Part):
@@ -237,5 +240,7 @@ class Policy(_Part):
         if bounds and (bounds != sorted(bounds, reverse=True) or len(set(bounds)) != len(bounds) or bounds[-1] != 0):
             raise ValueError("tiers must be listed from the highest from_usd down, each bound once, the last from 0")
         if BandSource.DEFAULT in self.precedence or len(set(self.precedence)) != len(self.precedence):
-            raise ValueError("precedence lists account, ips, segment, tier in some order, each at most once; default is always last")
+            raise ValueError(
+                "precedence lists account, ips, segment, tier in some order, each at most once; default is always last"
+            )
         return self

@@ -1,0 +1,1 @@
+"""Where datasets, records and raw files are kept, and where files arrive."""

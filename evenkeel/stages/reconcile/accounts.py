@@ -1,0 +1,91 @@
+"""Who is there: accounts the book does not know, accounts that did not come."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import polars as pl
+
+from data_contracts.cash_balances import CashBalances
+from data_contracts.positions import Positions
+from data_contracts.vocab import AccountState, Check, ExceptionEffect, ExceptionScope, FeedRole
+from evenkeel.book.model import Book
+from evenkeel.stages.ingest.land import Landed
+from evenkeel.stages.reconcile.findings import Findings
+
+
+def enabled_accounts(book: Book, business_date: dt.date) -> pl.DataFrame:
+    """Return the accounts that a run must account for: opened by the date and not closed on it."""
+    return book.accounts.filter(
+        pl.col("state") != AccountState.CLOSED.value,
+        pl.col("opened_date").fill_null(business_date) <= business_date,
+        pl.col("closed_date").is_null() | (pl.col("closed_date") > business_date),
+    )
+
+
+def custodian_feeds(book: Book) -> list[str]:
+    """Return the names of the feeds whose positions and cash are believed."""
+    return [feed.feed for feed in book.feeds if feed.role == FeedRole.CUSTODIAN]
+
+
+def check_accounts(
+    landed: Landed, book: Book, enabled: pl.DataFrame, incomplete: pl.DataFrame, findings: Findings
+) -> None:
+    """Report unknown accounts (a note) and enabled accounts without a row in a complete feed (a stop)."""
+    feeds = custodian_feeds(book)
+    came = (
+        pl.concat(
+            landed.fact(contract).select("feed", "account_key", "account_mask", "account_id")
+            for contract in (Positions, CashBalances)
+        )
+        .filter(pl.col("feed").is_in(feeds))
+        .unique(["feed", "account_key"], keep="first", maintain_order=True)
+    )
+    unknown = came.filter(pl.col("account_id").is_null())
+    elsewhere = unknown.join(book.accounts.select("account_key", "custodian"), on="account_key", how="inner").unique(
+        ["feed", "account_key"], keep="first", maintain_order=True
+    )
+    findings.add(
+        elsewhere,
+        Check.ACCOUNT_OTHER_CUSTODIAN,
+        ExceptionEffect.NOTE,
+        ExceptionScope.ACCOUNT,
+        "account_key",
+        pl.format(
+            "feed {}: account {} is in the book at custodian {}; its rows are kept and not measured; correct accounts.csv or the file",
+            "feed",
+            "account_mask",
+            "custodian",
+        ),
+    )
+    findings.add(
+        unknown.join(elsewhere, on=["feed", "account_key"], how="anti"),
+        Check.ACCOUNT_UNKNOWN,
+        ExceptionEffect.NOTE,
+        ExceptionScope.ACCOUNT,
+        "account_key",
+        pl.format(
+            "feed {}: account {} is not in the book; its rows are kept and not measured; add it to accounts.csv, or its text to "
+            "account_aliases.csv",
+            "feed",
+            "account_mask",
+        ),
+    )
+    missing = (
+        enabled.join(incomplete.select("custodian"), on="custodian", how="anti")
+        .join(came.select("account_id").drop_nulls().unique(), on="account_id", how="anti")
+        .select("account_id", "account_mask", "custodian")
+    )
+    findings.add(
+        missing,
+        Check.ACCOUNT_MISSING,
+        ExceptionEffect.STOP,
+        ExceptionScope.ACCOUNT,
+        "account_id",
+        pl.format(
+            "account {} ({}): {} delivered, but without this account; ask for it, or close it in accounts.csv",
+            "account_id",
+            "account_mask",
+            "custodian",
+        ),
+    )

@@ -1,0 +1,150 @@
+"""Files and feeds: what was stopped, what is missing, and whose rows an unreadable row may have been."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import polars as pl
+
+from data_contracts.cash_balances import CashBalances
+from data_contracts.positions import Positions
+from data_contracts.tax_lots import TaxLots
+from data_contracts.vocab import Check, ExceptionEffect, ExceptionScope, FeedRole, FileStatus
+from evenkeel.book.feeds import FeedSpec
+from evenkeel.policy.model import Policy
+from evenkeel.stages.ingest.land import KINDS, Landed
+from evenkeel.stages.reconcile.findings import Findings
+
+VALUE_KINDS = ("positions", "lots")
+KIND_OF_SLOT = pl.col("slot").str.split("|").list.first()
+
+
+def check_files(landed: Landed, policy: Policy, findings: Findings) -> None:
+    """Report stopped files, and files in which too many rows are unreadable."""
+    files = landed.source_files
+    findings.add(
+        files.filter(pl.col("status") == FileStatus.STOPPED.value),
+        Check.FILE_UNREADABLE,
+        ExceptionEffect.STOP,
+        ExceptionScope.FILE,
+        "file_name",
+        pl.format("feed {}: {}: {}", "feed", "file_name", "message"),
+        detail="check",
+    )
+    rejected = files.filter(pl.col("rejected_count") > 0).with_columns(
+        (pl.col("rejected_count") / (pl.col("kept_count") + pl.col("rejected_count"))).alias("share")
+    )
+    findings.add(
+        rejected,
+        Check.FILE_ROWS_REJECTED,
+        ExceptionEffect.NOTE,
+        ExceptionScope.FILE,
+        "file_name",
+        pl.format(
+            "feed {}: {}: {} of {} rows could not be read; see `rejects` (evenkeel sql) for rows and reasons",
+            "feed",
+            "file_name",
+            "rejected_count",
+            pl.col("kept_count") + pl.col("rejected_count"),
+        ),
+    )
+    _stop_accounts_of_rejects(landed, rejected.filter(pl.col("share") > policy.tolerances.reject_share_frac), findings)
+
+
+def _stop_accounts_of_rejects(landed: Landed, too_many: pl.DataFrame, findings: Findings) -> None:
+    """An unreadable row of a value file stops the accounts it may belong to.
+
+    Those are the accounts of the rows around it; where rows of accounts are mixed, or too many rows are unreadable, every account of
+    the file.
+    """
+    rows = _account_rows(landed)
+    files = landed.source_files.filter(
+        pl.col("status") == FileStatus.READ.value, pl.col("rejected_count") > 0, KIND_OF_SLOT.is_in(VALUE_KINDS)
+    )
+    for file in files.select("feed", "file_id", "file_name").iter_rows(named=True):
+        of_file = rows.filter(pl.col("file_id") == file["file_id"]).sort("row_no")
+        rejects = landed.rejects.filter(pl.col("file_id") == file["file_id"])
+        whole = file["file_id"] in too_many.get_column("file_id").to_list() or _is_mixed(of_file)
+        for reject in rejects.select("row_no", "reason", "column_name").iter_rows(named=True):
+            touched = of_file if whole else _around(of_file, reject["row_no"])
+            findings.add(
+                touched.select("account_key", "account_id", "account_mask")
+                .unique()
+                .with_columns(
+                    pl.lit(file["feed"]).alias("feed"),
+                    pl.lit(file["file_id"]).alias("file_id"),
+                    pl.lit(reject["row_no"]).alias("row_no"),
+                ),
+                Check.ROW_UNREADABLE,
+                ExceptionEffect.STOP,
+                ExceptionScope.ACCOUNT,
+                "account_key",
+                pl.format(
+                    "account {} at {}: row {} of {} cannot be read ({}) and may be a holding of it; ask for a corrected file",
+                    "account_mask",
+                    pl.lit(file["feed"]),
+                    pl.lit(reject["row_no"]),
+                    pl.lit(file["file_name"]),
+                    pl.lit(reject["reason"]),
+                ),
+            )
+            if whole:
+                break
+
+
+def _account_rows(landed: Landed) -> pl.DataFrame:
+    columns = ["file_id", "row_no", "account_key", "account_id", "account_mask"]
+    return pl.concat(landed.fact(contract).select(columns) for contract in (Positions, CashBalances, TaxLots))
+
+
+def _is_mixed(rows: pl.DataFrame) -> bool:
+    """Tell whether an account's rows stand in more than one run of rows."""
+    runs = rows.select(pl.col("account_key").rle_id().n_unique()).item() if rows.height else 0
+    return bool(runs != rows.get_column("account_key").n_unique())
+
+
+def _around(rows: pl.DataFrame, row_no: int) -> pl.DataFrame:
+    before = rows.filter(pl.col("row_no") < row_no).tail(1)
+    after = rows.filter(pl.col("row_no") > row_no).head(1)
+    return pl.concat([before, after])
+
+
+def check_feeds(
+    business_date: dt.date, landed: Landed, feeds: Sequence[FeedSpec], is_past_deadline: bool, findings: Findings
+) -> pl.DataFrame:
+    """Report feeds from which an expected kind has not come.
+
+    Returns:
+        One row per custodian that is not complete: `custodian`, `message`.
+    """
+    incomplete = []
+    for feed in feeds:
+        if not feed.is_required:
+            continue
+        missing = [kind for kind in feed.expects if not _has_come(landed, feed.feed, kind)]
+        if not missing:
+            continue
+        effect = ExceptionEffect.STOP if is_past_deadline else ExceptionEffect.WAIT
+        check = Check.FEED_MISSING if is_past_deadline else Check.FEED_LATE
+        what = " and ".join(missing)
+        text = (
+            f"feed {feed.feed}: no {what} for {business_date} by the deadline; ask {feed.delivers_for} for it, then run the date again"
+            if is_past_deadline
+            else f"feed {feed.feed}: {what} for {business_date} has not come yet; its accounts wait"
+        )
+        row = pl.DataFrame({"feed": [feed.feed], "message": [text]})
+        findings.add(row, check, effect, ExceptionScope.FEED, "feed", pl.col("message"))
+        if feed.role == FeedRole.CUSTODIAN:
+            incomplete.append({"custodian": feed.delivers_for, "message": text})
+    return pl.DataFrame(incomplete, schema={"custodian": pl.String, "message": pl.String}).unique(
+        "custodian", keep="first", maintain_order=True
+    )
+
+
+def _has_come(landed: Landed, feed: str, kind: str) -> bool:
+    """A kind has come when a file of it was read, be it empty, or when a statement of another kind carries its rows."""
+    files = landed.source_files.filter(pl.col("feed") == feed, pl.col("status") == FileStatus.READ.value)
+    if (files.select(KIND_OF_SLOT).to_series() == kind).any():
+        return True
+    return any((landed.fact(contract).get_column("feed") == feed).any() for contract in dict(KINDS)[kind])

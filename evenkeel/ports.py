@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -180,6 +181,19 @@ class FrameStore(Protocol):
 
 
 @dataclass(frozen=True)
+class ReceivedFile:
+    """A file as remembered: the same bytes from the same feed are one file, however often they come."""
+
+    feed: str
+    file_id: str
+    name: str
+    byte_count: int
+    first_seen_at: dt.datetime
+    business_date: dt.date | None
+    """The session it counts for; null until it has been read."""
+
+
+@dataclass(frozen=True)
 class RunRecord:
     """A finished run: what the manifest says."""
 
@@ -212,6 +226,18 @@ class UnitOfWork(Protocol):
         ...
 
 
+class Lease(Protocol):
+    """A held lease."""
+
+    def renew(self) -> None:
+        """Extend it by its length; called between steps.
+
+        Raises:
+            LeaseHeld: It was lost to somebody else meanwhile.
+        """
+        ...
+
+
 class Records(Protocol):
     """The records database: manifests, files seen, decisions, alerts, leases."""
 
@@ -229,6 +255,34 @@ class Records(Protocol):
 
     def latest_manifest_before(self, business_date: dt.date, kind: str = "daily") -> RunRecord | None:
         """Return the run of the newest committed date before `business_date`, or None."""
+        ...
+
+    def has_arrival(self, arrival: Arrival) -> bool:
+        """Tell whether a file of this feed, name, size and modification time has been taken in already."""
+        ...
+
+    def remember_file(self, arrival: Arrival, file_id: str, seen_at: dt.datetime) -> ReceivedFile:
+        """Store an arrival; the same bytes of the same feed again change nothing but that this arrival is known too."""
+        ...
+
+    def assign_file(self, feed: str, file_id: str, business_date: dt.date) -> None:
+        """Store the session a file counts for."""
+        ...
+
+    def files_of(self, business_date: dt.date) -> list[ReceivedFile]:
+        """Return the files that count for a date, in order of arrival (first seen, then name)."""
+        ...
+
+    def unassigned_files(self) -> list[ReceivedFile]:
+        """Return the files that have not been assigned to a session yet, in order of arrival."""
+        ...
+
+    def lease(self, name: str, holder: str, seconds: int) -> AbstractContextManager[Lease]:
+        """Hold `name` (a date, say) alone while the context lasts.
+
+        Raises:
+            LeaseHeld: Somebody else holds it.
+        """
         ...
 
     def decisions(self) -> pl.DataFrame:

@@ -1,0 +1,110 @@
+"""Bring files in: archive what has arrived, read it once to learn its date, and remember which session it counts for."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from data_contracts.vocab import Check
+from evenkeel.book.feeds import FeedSpec
+from evenkeel.book.model import Book
+from evenkeel.errors import FileStopped
+from evenkeel.ports import Arrival, CustodianFeed, ParsedFile, RawFile, ReceivedFile
+from evenkeel.run.house import House, house_policy
+from evenkeel.stages.ingest.dating import FileDate, date_file
+from evenkeel.stages.ingest.land import ReadFile, feed_named
+
+HEAD_BYTES = 65536
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What a look at the feeds' locations brought: how many files were new, and the sessions they count for."""
+
+    new_count: int
+    dates: frozenset[dt.date]
+
+
+def fetch(house: House, business_date: dt.date, book: Book) -> Fetched:
+    """Take in every file that has arrived at the book's feeds and is not known yet.
+
+    A file that cannot be dated is shown with `business_date`, the run that first saw it, and stays with it.
+    """
+    for feed in book.feeds:
+        source = house.source_for(feed)
+        for arrival in source.arrivals(feed.feed, feed.location, feed.pattern):
+            if not house.records.has_arrival(arrival):
+                _take_in(house, arrival, feed)
+    new = house.records.unassigned_files()
+    names = {feed.feed for feed in book.feeds}
+    dates = set()
+    for received in new:
+        if received.feed not in names:
+            continue
+        read = read_file(house, received, book)
+        date = read.dated.business_date or business_date
+        house.records.assign_file(received.feed, received.file_id, date)
+        dates.add(date)
+    return Fetched(len(new), frozenset(dates))
+
+
+def _take_in(house: House, arrival: Arrival, feed: FeedSpec) -> None:
+    with tempfile.TemporaryDirectory(prefix="evenkeel-") as folder:
+        target = Path(folder) / "arrival"
+        house.source_for(feed).read_to(arrival, target)
+        file_id = house.archive.keep(target)
+    house.records.remember_file(arrival, file_id, house.clock.now())
+
+
+def read_files(house: House, business_date: dt.date, book: Book) -> Sequence[ReadFile]:
+    """Return every file that counts for the date, read, in order of arrival."""
+    names = {feed.feed for feed in book.feeds}
+    return [read_file(house, file, book) for file in house.records.files_of(business_date) if file.feed in names]
+
+
+def read_file(house: House, received: ReceivedFile, book: Book) -> ReadFile:
+    """Read and date one archived file; a file that cannot be taken carries the reason instead of rows."""
+    feed = feed_named(book, received.feed)
+    raw = RawFile(
+        received.file_id, received.name, house.archive.open_local(received.file_id), received.byte_count
+    )
+    outcome: ParsedFile | FileStopped
+    try:
+        outcome = _parse(house, feed, raw, book)
+    except FileStopped as stopped:
+        outcome = stopped
+    if isinstance(outcome, FileStopped):
+        dated = FileDate(None, None, outcome.check, outcome.message)
+    else:
+        weekend = feed.weekend_as_of or house_policy(book).weekend_as_of
+        dated = date_file(outcome, house.today(), weekend)
+    return ReadFile(
+        received.feed, received.file_id, received.name, received.byte_count, received.first_seen_at, outcome, dated
+    )
+
+
+def _parse(house: House, feed: FeedSpec, raw: RawFile, book: Book) -> ParsedFile:
+    adapter: CustodianFeed = house.adapter_for(feed, book.maps)
+    limit = min(adapter.max_bytes, house.max_file_bytes)
+    if raw.byte_count > limit:
+        raise FileStopped(
+            Check.FILE_TOO_LARGE,
+            f"it has {raw.byte_count:,} bytes, more than the {limit:,} that layout {feed.layout} reads; split it by account, or "
+            "raise EVENKEEL_MAX_FILE_MIB",
+        )
+    if raw.byte_count == 0:
+        raise FileStopped(Check.FILE_EMPTY, "it is empty; ask the sender for it again")
+    with raw.path.open("rb") as stream:
+        head = stream.read(HEAD_BYTES)
+    if not adapter.recognises(raw.name, head):
+        others = [name for name in house.recognise(raw.name, head) if name != feed.layout]
+        if others:
+            raise FileStopped(
+                Check.FILE_OTHER_LAYOUT,
+                f"it is no {feed.layout} file but looks like {' or '.join(others)}; move it to that feed's folder, or correct the "
+                "feed's layout in feeds.yaml",
+            )
+    return adapter.parse(raw)

@@ -10,10 +10,12 @@ from data_contracts.fields import code, column, count, frac, key
 
 
 class Episodes(Contract):
-    """One row per episode open on a date, or closed on it.
+    """One row per episode open on a date, or closed on it; a closed one that was quieted stays, unchanged, until its quiet is over.
 
     Produced by the fold in `evenkeel.stages.prioritize`: episodes(D) = fold(episodes(D-1), breaches(D)). The id comes from portfolio,
-    rule and opening date.
+    rule and opening date. A portfolio and rule have at most one row a date; rows with `closed_date` before `business_date` are only
+    remembered, so that the same breach coming back within the quiet opens quiet. After a quiet has ended `decision_id` and
+    `quiet_severity_frac` stay; `quiet_until_date` stays where time ended it and is null where growth did.
     """
 
     business_date: dt.date = key("Exchange session.")

@@ -45,6 +45,15 @@ class AssetType(StrEnum):
     OTHER = "other"
 
 
+class IdType(StrEnum):
+    """Kinds of identifier by which a source names a security."""
+
+    SYMBOL = "symbol"
+    CUSIP = "cusip"
+    ISIN = "isin"
+    NATIVE_ID = "native_id"
+
+
 class SubAccount(StrEnum):
     """Where inside an account a position is held."""
 

@@ -132,14 +132,6 @@ class FileSource(Protocol):
         ...
 
 
-class BookSource(Protocol):
-    """Where the book's files are."""
-
-    def read(self) -> Mapping[str, bytes]:
-        """Return every file of the book by its name relative to the book's folder."""
-        ...
-
-
 class RawArchive(Protocol):
     """Every byte received, by digest, kept for good."""
 
@@ -168,7 +160,11 @@ class FrameStore(Protocol):
     """Datasets by name and business date."""
 
     def write(self, contract: type[Contract], business_date: dt.date, frame: pl.DataFrame) -> StoredDataset:
-        """Replace the date's rows and return how to find them; nothing is visible to readers until the manifest names it."""
+        """Replace the date's rows and return how to find them; nothing is visible to readers until the manifest names it.
+
+        Rows equal to those that the date holds now (by digest) are not written again. A contract without `business_date` is stored by
+        date all the same.
+        """
         ...
 
     def read(self, contract: type[Contract], stored: StoredDataset) -> pl.DataFrame:
@@ -176,7 +172,7 @@ class FrameStore(Protocol):
         ...
 
     def scan(self, contract: type[Contract], stored: Sequence[StoredDataset]) -> pl.LazyFrame:
-        """Return a lazy union of several dates."""
+        """Return a lazy union of several dates in the order given, with `business_date` first where the contract has none."""
         ...
 
 
@@ -241,12 +237,24 @@ class Lease(Protocol):
 class Records(Protocol):
     """The records database: manifests, files seen, decisions, alerts, leases."""
 
-    def begin(self) -> UnitOfWork:
-        """Return a unit of work."""
+    def begin(self, lease: Any = None) -> UnitOfWork:
+        """Return a unit of work; with a lease of these records it commits only while that is held."""
         ...
 
     def manifest(self, business_date: dt.date, kind: str = "daily") -> RunRecord | None:
         """Return the current run of a date, or None."""
+        ...
+
+    def manifests(self, kind: str = "daily") -> list[RunRecord]:
+        """Return the current runs of all dates, oldest date first."""
+        ...
+
+    def run(self, run_id: str) -> RunRecord | None:
+        """Return a run by its id, whether it still counts or not."""
+        ...
+
+    def recent_runs(self, count: int = 20) -> list[RunRecord]:
+        """Return the last finished runs, newest first, replaced ones too."""
         ...
 
     def committed_dates(self, kind: str = "daily") -> list[dt.date]:
@@ -270,7 +278,7 @@ class Records(Protocol):
         ...
 
     def files_of(self, business_date: dt.date) -> list[ReceivedFile]:
-        """Return the files that count for a date, in order of arrival (first seen, then name)."""
+        """Return the files that count for a date, in order of arrival (first seen, then modified, then name)."""
         ...
 
     def unassigned_files(self) -> list[ReceivedFile]:

@@ -46,6 +46,10 @@ class Settings(BaseSettings):
     retention_days: int = Field(
         2557, ge=2192, description="Days that files and log of the lake are kept; at least six years."
     )
+    task_runner: str = Field(
+        "prefect.task_runners.ThreadPoolTaskRunner",
+        description="Class of the flows' task runner, for example prefect_dask.DaskTaskRunner.",
+    )
 
     @property
     def records_url(self) -> str:

@@ -12,8 +12,9 @@ from data_contracts.fields import code, column, count, frac, key
 class ModelTargets(Contract):
     """One row per model and node, nested models resolved, as it holds on the date the book was read for.
 
-    Per model and level `target_frac` sums to 1. A model that goes no deeper than classes has class rows only; one that names
-    securities has rows of all three levels.
+    Per model the `target_frac` of its class rows sum to 1. How deep a model goes is decided class by class: sleeve rows exist only for
+    the classes that name sleeves, security rows only for those that name securities, and each then sum to their class's target. So
+    a class without sleeve rows is measured as a whole, whatever is held in it.
     """
 
     model_id: str = key("The model.")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import cast
 
 from pandera.typing.polars import DataFrame
 
@@ -19,6 +20,7 @@ from data_contracts.book.planned_cash import PlannedCash
 from data_contracts.book.portfolios import Portfolios
 from data_contracts.book.restrictions import Restrictions
 from data_contracts.book.securities import Securities
+from data_contracts.book.security_aliases import SecurityAliases
 from data_contracts.book.suspensions import Suspensions
 from data_contracts.book.tax_units import TaxUnits
 from evenkeel.book.feeds import FeedSpec
@@ -55,3 +57,6 @@ class Book:
     """Texts of the mapped feeds' map files, by their name in `feeds.yaml`."""
     changes: Mapping[str, Sequence[str]]
     """What newly holds on `on` and did not the session before, by kind: `policy`, `model`, `ips`; ids with version."""
+    security_aliases: DataFrame[SecurityAliases] = field(
+        default_factory=lambda: cast("DataFrame[SecurityAliases]", SecurityAliases.empty_frame())
+    )

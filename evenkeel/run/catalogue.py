@@ -14,8 +14,10 @@ from data_contracts.book.planned_cash import PlannedCash
 from data_contracts.book.portfolios import Portfolios
 from data_contracts.book.restrictions import Restrictions
 from data_contracts.book.securities import Securities
+from data_contracts.book.security_aliases import SecurityAliases
 from data_contracts.book.suspensions import Suspensions
 from data_contracts.book.tax_units import TaxUnits
+from data_contracts.book_versions import BookVersions
 from data_contracts.breaches import Breaches
 from data_contracts.contract import Contract
 from data_contracts.coverage import Coverage
@@ -31,6 +33,7 @@ from data_contracts.parsed import FACT_CONTRACTS
 from data_contracts.priorities import Priorities
 from data_contracts.rejects import Rejects
 from data_contracts.source_files import SourceFiles
+from data_contracts.unmeasured_portfolios import UnmeasuredPortfolios
 from data_contracts.valuations import Valuations
 
 BOOK_TABLES: tuple[type[Contract], ...] = (
@@ -43,6 +46,7 @@ BOOK_TABLES: tuple[type[Contract], ...] = (
     IpsLimits,
     ModelTargets,
     Securities,
+    SecurityAliases,
     Restrictions,
     Suspensions,
     PlannedCash,
@@ -50,14 +54,22 @@ BOOK_TABLES: tuple[type[Contract], ...] = (
 """The book's tables as they held on a date; written by ingest, so that a past day can be read with the book of that day."""
 
 STEP_DATASETS: tuple[tuple[str, tuple[type[Contract], ...]], ...] = (
-    ("ingest", (*FACT_CONTRACTS, SourceFiles, Rejects, *BOOK_TABLES)),
+    ("ingest", (*FACT_CONTRACTS, SourceFiles, Rejects, BookVersions, *BOOK_TABLES)),
     ("reconcile", (Holdings, Exceptions, Coverage)),
-    ("drift", (Valuations, Drift, HouseholdDrift)),
+    ("drift", (Valuations, Drift, HouseholdDrift, UnmeasuredPortfolios)),
     ("threshold", (Looks, Bands, Breaches)),
     ("prioritize", (Episodes, ExceptionAges, Priorities)),
     ("alerts", (Alerts, Notices)),
 )
 """What each step writes, in the order of the steps."""
+
+FOLDED = frozenset(
+    contract.dataset_name()
+    for step, contracts in STEP_DATASETS
+    if step in ("prioritize", "alerts")
+    for contract in contracts
+)
+"""What builds on the session before, and is made anew when an earlier date changes."""
 
 DATASETS: dict[str, type[Contract]] = {
     contract.dataset_name(): contract for _, contracts in STEP_DATASETS for contract in contracts

@@ -68,9 +68,7 @@ def read_files(house: House, business_date: dt.date, book: Book) -> Sequence[Rea
 def read_file(house: House, received: ReceivedFile, book: Book) -> ReadFile:
     """Read and date one archived file; a file that cannot be taken carries the reason instead of rows."""
     feed = feed_named(book, received.feed)
-    raw = RawFile(
-        received.file_id, received.name, house.archive.open_local(received.file_id), received.byte_count
-    )
+    raw = RawFile(received.file_id, received.name, house.archive.open_local(received.file_id), received.byte_count)
     outcome: ParsedFile | FileStopped
     try:
         outcome = _parse(house, feed, raw, book)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,12 +13,12 @@ from zoneinfo import ZoneInfo
 
 from evenkeel import calendar
 from evenkeel.book.feeds import FeedSpec
-from evenkeel.book.load import load_book
+from evenkeel.book.load import book_digest, is_book_file, load_book
 from evenkeel.book.model import Book
-from evenkeel.errors import UsageError
+from evenkeel.errors import TransientError, UsageError
 from evenkeel.identity import AccountKeyer
 from evenkeel.policy.model import Policy
-from evenkeel.ports import BookSource, Clock, CustodianFeed, FileSource, FrameStore, RawArchive, Records
+from evenkeel.ports import Clock, CustodianFeed, FileSource, FrameStore, RawArchive, Records
 
 NEW_YORK = ZoneInfo("America/New_York")
 HOUSE_POLICY = "house"
@@ -29,7 +30,8 @@ class House:
     """The ports of one home."""
 
     home: Path
-    book_source: BookSource
+    read_book: Callable[[], Mapping[str, bytes]]
+    """Returns the book's files by their names relative to its folder."""
     store: FrameStore
     records: Records
     archive: RawArchive
@@ -43,18 +45,33 @@ class House:
     max_file_bytes: int
     lease_seconds: int
     code_version: str
-    _books: dict[tuple[dt.date, dt.datetime | None], Book] = field(default_factory=dict)
+    _books: dict[tuple[str, dt.date, dt.datetime | None], Book] = field(default_factory=dict)
 
     def book(self, on: dt.date, as_known_at: dt.datetime | None = None) -> Book:
-        """Return the book as it held on `on`, as known at `as_known_at` (None: now); read once a date.
+        """Return the book as it held on `on`, as known at `as_known_at` (None: now); checked anew only when a file changed.
 
         Raises:
             BookError: The book is not valid.
         """
-        key = (on, as_known_at)
+        files = self.read_book()
+        key = (book_digest(files), on, as_known_at)
         if key not in self._books:
-            self._books[key] = load_book(self.book_source.read(), on, self.keyer, as_known_at)
+            self._books[key] = load_book(files, on, self.keyer, as_known_at)
         return self._books[key]
+
+    def archive_book(self, book: Book) -> str:
+        """Keep the book's files in the archive and return their id there.
+
+        Raises:
+            TransientError: The files are no longer those that `book` was read from.
+        """
+        files = {name: data for name, data in self.read_book().items() if is_book_file(name)}
+        if book_digest(files) != book.digest:
+            raise TransientError("the book changed while it was read; run the date again")
+        with tempfile.TemporaryDirectory(prefix="evenkeel-") as folder:
+            path = Path(folder) / "book.zip"
+            path.write_bytes(_zipped(files))
+            return self.archive.keep(path)
 
     def today(self) -> dt.date:
         """Return the calendar date in New York."""
@@ -89,8 +106,8 @@ def require_session(business_date: dt.date) -> None:
         )
 
 
-def book_archive(files: Mapping[str, bytes]) -> bytes:
-    """Return the book's files as one archive with fixed dates and order: the same book gives the same bytes."""
+def _zipped(files: Mapping[str, bytes]) -> bytes:
+    """Return the files as one archive with fixed dates and order: the same book gives the same bytes."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(files):

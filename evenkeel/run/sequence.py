@@ -2,45 +2,43 @@
 
 A date's run is one commit: datasets are written first, unseen, and the manifest names them in the transaction that also writes the
 alerts. A run killed anywhere before that leaves nothing a reader could find, and the next one begins anew.
+
+How a step is called is the driver's (`evenkeel.run.driver`): plainly, or as a task.
 """
 
 from __future__ import annotations
 
+import contextvars
 import datetime as dt
 import os
 import socket
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from evenkeel import calendar
-from evenkeel.errors import UsageError
+from evenkeel.errors import LeaseHeld, UsageError
 from evenkeel.policy.model import Policy
 from evenkeel.ports import Lease, RunRecord, StoredDataset
 from evenkeel.run import steps
-from evenkeel.run.fetch import fetch
+from evenkeel.run.driver import IN_PROCESS, Driver
 from evenkeel.run.house import House, deadline_of, house_policy, require_session
+from evenkeel.run.late import late_dates
 from evenkeel.run.steps import Day, Staged
 
 Progress = Callable[[dt.date, str], None]
 """Called before each step with the date and the step's name."""
 
-MEASURE: tuple[tuple[str, Callable[[House, Day, Staged], Sequence[StoredDataset]]], ...] = (
-    ("ingest", steps.ingest),
-    ("reconcile", steps.reconcile),
-    ("drift", steps.drift),
-    ("threshold", steps.threshold),
-)
+MEASURE = ("ingest", "reconcile", "drift", "threshold")
 """Steps that look at one date alone: several dates may run at once."""
 
-FOLD: tuple[tuple[str, Callable[[House, Day, Staged], Sequence[StoredDataset]]], ...] = (
-    ("prioritize", steps.prioritize),
-    ("alerts", steps.alerts),
-)
+FOLD = ("prioritize", "alerts")
 """Steps that build on the session before: oldest date first."""
 
 BACKFILL_WORKERS = 2
+LEASE_POLL_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -63,12 +61,24 @@ def _silent(business_date: dt.date, step: str) -> None:
     """Report nothing."""
 
 
+@dataclass(frozen=True)
+class _Conduct:
+    """What all dates of a run share: by which driver, who is told, how long a date that another run holds is waited for."""
+
+    house: House
+    driver: Driver
+    progress: Progress
+    wait_seconds: float
+
+
 def run_date(
     house: House,
     business_date: dt.date,
     *,
     as_known_at: dt.datetime | None = None,
     progress: Progress = _silent,
+    driver: Driver = IN_PROCESS,
+    wait_seconds: float = 0.0,
 ) -> Outcome:
     """Run one date: everything that has arrived by now, then its steps, then the fold of the dates after it.
 
@@ -80,26 +90,32 @@ def run_date(
         business_date: The session.
         as_known_at: Judge by the book as it was known at this instant; None: as known now.
         progress: Told of each step.
+        driver: How steps are called.
+        wait_seconds: How long a date that another run works on is waited for.
 
     Raises:
         UsageError: The date is no session, or has not closed.
         BookError: The book is not valid.
-        LeaseHeld: Another run works on the date.
+        LeaseHeld: Another run works on the date, and did not end in time.
     """
     require_session(business_date)
     if business_date > house.last_closed_session():
-        raise UsageError(f"{business_date} has not closed yet; the last closed session is {house.last_closed_session()}")
+        raise UsageError(
+            f"{business_date} has not closed yet; the last closed session is {house.last_closed_session()}"
+        )
+    conduct = _Conduct(house, driver, progress, wait_seconds)
+    today = Day(business_date, as_known_at)
     progress(business_date, "fetch")
-    fetched = fetch(house, business_date, house.book(business_date, as_known_at))
-    late = {date for date in fetched.dates if date < business_date} & set(house.records.committed_dates())
+    fetched = driver.fetch(house, today)
+    late = late_dates(house, business_date, fetched.dates, house.book(business_date, as_known_at))
     runs = [
-        _run_one(house, Day(date, as_known_at), progress) if date in late else refold(house, Day(date, as_known_at), progress)
+        _run_one(conduct, Day(date, as_known_at)) if date in late else _refold(conduct, Day(date, as_known_at))
         for date in house.records.committed_dates()
         if late and min(late) <= date < business_date
     ]
-    runs.append(_run_one(house, Day(business_date, as_known_at), progress))
+    runs.append(_run_one(conduct, today))
     runs += [
-        refold(house, Day(date, as_known_at), progress) for date in house.records.committed_dates() if date > business_date
+        _refold(conduct, Day(date, as_known_at)) for date in house.records.committed_dates() if date > business_date
     ]
     return Outcome(runs)
 
@@ -111,6 +127,8 @@ def backfill(
     *,
     as_known: str = "now",
     progress: Progress = _silent,
+    driver: Driver = IN_PROCESS,
+    wait_seconds: float = 0.0,
 ) -> Outcome:
     """Run every session from `first` to `last`, several at once up to the fold, the fold oldest first. Nothing is sent.
 
@@ -120,67 +138,96 @@ def backfill(
         last: Last date (the session on or before it).
         as_known: `now`, or `then`: judge each date by the book as it was known at that date's deadline.
         progress: Told of each step.
+        driver: How steps are called.
+        wait_seconds: How long a date that another run works on is waited for.
 
     Raises:
         UsageError: There is no closed session in the range.
+        BookError: The book is not valid.
+        LeaseHeld: Another run works on one of the dates, and did not end in time.
     """
     closed = min(last, house.last_closed_session())
     dates = calendar.sessions_between(first, closed) if first <= closed else []
     if not dates:
         raise UsageError(f"there is no closed session from {first} to {last}")
+    conduct = _Conduct(house, driver, progress, wait_seconds)
     days = [Day(date, _known_at(house, date, as_known)) for date in dates]
     progress(dates[0], "fetch")
     for day in days:
-        fetch(house, day.business_date, house.book(day.business_date, day.as_known_at))
+        driver.fetch(house, day)
     runs = []
     with ExitStack() as leases:
-        held = {day: leases.enter_context(_lease(house, day.business_date)) for day in days}
-        with ThreadPoolExecutor(BACKFILL_WORKERS) as pool:
-            measured = list(pool.map(lambda day: _measure(house, day, held[day], progress), days))
+        held = {day: leases.enter_context(_leased(conduct, day.business_date)) for day in days}
+        measured = _measure_all(conduct, days, held)
         for day, staged in zip(days, measured, strict=True):
-            runs.append(_fold_and_commit(house, day, staged, held[day], progress))
+            runs.append(_fold_and_commit(conduct, day, staged, held[day]))
     later = [date for date in house.records.committed_dates() if date > dates[-1]]
-    runs += [refold(house, Day(date, None), progress) for date in later]
+    runs += [_refold(conduct, Day(date, None)) for date in later]
     return Outcome(runs)
 
 
 def refold(house: House, day: Day, progress: Progress = _silent) -> RunRecord:
     """Fold a committed date again on the session before it, from its stored breaches; nothing is read anew, nothing is sent."""
-    with _lease(house, day.business_date) as lease:
-        manifest = house.records.manifest(day.business_date)
+    return _refold(_Conduct(house, IN_PROCESS, progress, 0.0), day)
+
+
+def _refold(conduct: _Conduct, day: Day) -> RunRecord:
+    with _leased(conduct, day.business_date) as lease:
+        manifest = conduct.house.records.manifest(day.business_date)
         if manifest is None:
             raise UsageError(f"{day.business_date} has no run yet; run it first")
         kept = {stored.dataset: stored for stored in manifest.datasets if stored.dataset not in steps.FOLDED}
-        return _fold_and_commit(house, day, kept, lease, progress)
+        return _fold_and_commit(conduct, day, kept, lease)
 
 
-def _run_one(house: House, day: Day, progress: Progress) -> RunRecord:
-    with _lease(house, day.business_date) as lease:
-        staged = _measure(house, day, lease, progress)
-        return _fold_and_commit(house, day, staged, lease, progress)
+def _run_one(conduct: _Conduct, day: Day) -> RunRecord:
+    with _leased(conduct, day.business_date) as lease:
+        staged = _measure(conduct, day, lease)
+        return _fold_and_commit(conduct, day, staged, lease)
 
 
-def _measure(house: House, day: Day, lease: Lease, progress: Progress) -> Staged:
-    staged: dict[str, StoredDataset] = {}
-    for name, step in MEASURE:
-        progress(day.business_date, name)
-        staged |= {stored.dataset: stored for stored in step(house, day, staged)}
+def _measure_all(conduct: _Conduct, days: Sequence[Day], held: dict[Day, Lease]) -> list[Staged]:
+    with ThreadPoolExecutor(BACKFILL_WORKERS) as pool:
+        # What the caller set for its own thread (a driver's flow, say) holds in these threads too.
+        measuring = [pool.submit(contextvars.copy_context().run, _measure, conduct, day, held[day]) for day in days]
+        return [future.result() for future in measuring]
+
+
+def _measure(conduct: _Conduct, day: Day, lease: Lease) -> Staged:
+    return _steps(conduct, MEASURE, day, {}, lease)
+
+
+def _fold_and_commit(conduct: _Conduct, day: Day, staged: Staged, lease: Lease) -> RunRecord:
+    folded = _steps(conduct, FOLD, day, staged, lease)
+    conduct.progress(day.business_date, "records")
+    return conduct.driver.records(conduct.house, day, folded)
+
+
+def _steps(conduct: _Conduct, names: Sequence[str], day: Day, staged: Staged, lease: Lease) -> Staged:
+    written: dict[str, StoredDataset] = dict(staged)
+    for name in names:
+        conduct.progress(day.business_date, name)
+        written |= {stored.dataset: stored for stored in conduct.driver.step(conduct.house, name, day, written)}
         lease.renew()
-    return staged
+    return written
 
 
-def _fold_and_commit(house: House, day: Day, staged: Staged, lease: Lease, progress: Progress) -> RunRecord:
-    folded: dict[str, StoredDataset] = dict(staged)
-    for name, step in FOLD:
-        progress(day.business_date, name)
-        folded |= {stored.dataset: stored for stored in step(house, day, folded)}
-        lease.renew()
-    progress(day.business_date, "records")
-    return steps.records(house, day, folded)
-
-
-def _lease(house: House, business_date: dt.date) -> AbstractContextManager[Lease]:
-    return house.records.lease(f"date:{business_date}", f"{socket.gethostname()}:{os.getpid()}", house.lease_seconds)
+@contextmanager
+def _leased(conduct: _Conduct, business_date: dt.date) -> Iterator[Lease]:
+    records, name = conduct.house.records, f"date:{business_date}"
+    holder = f"{socket.gethostname()}:{os.getpid()}"
+    give_up = time.monotonic() + conduct.wait_seconds
+    with ExitStack() as stack:
+        while True:
+            try:
+                lease = stack.enter_context(records.lease(name, holder, conduct.house.lease_seconds))
+                break
+            except LeaseHeld:
+                left = give_up - time.monotonic()
+                if left <= 0:
+                    raise
+                time.sleep(min(LEASE_POLL_SECONDS, left))
+        yield lease
 
 
 def _known_at(house: House, date: dt.date, as_known: str) -> dt.datetime | None:

@@ -33,18 +33,27 @@ A comma must part thousands: `12,34` is not guessed at. So is no other currency'
 """
 _TWO_SIGNS = r"^[-+]\s*\$?\s*[-+]"
 
-_MONTHS = {name: i for i, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)}
+_MONTHS = {
+    name: i
+    for i, name in enumerate(
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], start=1
+    )
+}
 _ISO = re.compile(r"(?<!\d)(?P<y>\d{4})[-/](?P<m>\d{1,2})[-/](?P<d>\d{1,2})(?!\d)")
-_COMPACT = re.compile(r"(?<!\d)(?P<y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})(?!\d)")
+_COMPACT = re.compile(r"(?<![0-9A-Za-z])(?P<y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})(?!\d)")
 _US = re.compile(r"(?<!\d)(?P<m>\d{1,2})[-/](?P<d>\d{1,2})[-/](?P<y>\d{4}|\d{2})(?!\d)")
-_NAMED = re.compile(r"(?<![A-Za-z])(?P<mon>[A-Za-z]{3})[a-z]*\.?[-\s_]+(?P<d>\d{1,2})(?:st|nd|rd|th)?,?[-\s_]+(?P<y>\d{4})(?!\d)")
+_NAMED = re.compile(
+    r"(?<![A-Za-z])(?P<mon>[A-Za-z]{3})[a-z]*\.?[-\s_]+(?P<d>\d{1,2})(?:st|nd|rd|th)?,?[-\s_]+(?P<y>\d{4})(?!\d)"
+)
 _DAY_FIRST = re.compile(r"(?<!\d)(?P<d>\d{1,2})[-\s](?P<mon>[A-Za-z]{3})[a-z]*\.?[-\s,]+(?P<y>\d{4})(?!\d)")
 _UNIX = re.compile(
     r"(?P<mon>[A-Za-z]{3})\s+(?P<d>\d{1,2})\s+(?P<t>\d{1,2}:\d{2}:\d{2})\s+(?:[A-Z]{3,4}\s+)?(?P<y>\d{4})(?!\d)"
 )
 _FORMS = (_ISO, _US, _UNIX, _NAMED, _DAY_FIRST, _COMPACT)
 _TIME = re.compile(r"(?<![\d:])(?P<h>\d{1,2}):(?P<min>\d{2})(?::(?P<s>\d{2}))?(?:\.\d+)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?")
-_AFTER_DATE = re.compile(r"^[\s,;T]*(?:\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?|\d{6})?\s*(?:[AaPp]\.?[Mm]\.?)?\s*(?:E[SD]?T|UTC|GMT)?\s*$")
+_AFTER_DATE = re.compile(
+    r"^[\s,;T]*(?:\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?|\d{6})?\s*(?:[AaPp]\.?[Mm]\.?)?\s*(?:E[SD]?T|UTC|GMT)?\s*$"
+)
 
 
 def find_date(text: str) -> tuple[dt.date, int] | None:
@@ -110,7 +119,7 @@ def numbers(cells: pl.Series) -> tuple[pl.Series, pl.Series, int]:
     """Return the cells as decimals, which of them are wrong, and how many had more decimals than facts keep (rounded half even)."""
     parsed = (
         pl.DataFrame({"cell": cells})
-        .select(pl.col("cell").str.strip_chars().str.replace_all("[−–]", "-").alias("cell"))  # noqa: RUF001
+        .select(pl.col("cell").str.strip_chars().str.replace_all("[−–]", "-").alias("cell"))
         .with_columns(
             (pl.col("cell").is_null() | pl.col("cell").str.to_lowercase().is_in(SILENT)).alias("is_silent"),
             (pl.col("cell").str.contains(NUMBER_FORM) & ~pl.col("cell").str.contains(_TWO_SIGNS)).alias("is_number"),
@@ -173,3 +182,8 @@ def is_cusip(text: str) -> bool:
         doubled = value * 2 if place % 2 else value
         total += doubled // 10 + doubled % 10
     return (10 - total % 10) % 10 == int(text[8])
+
+
+def cusips(symbols: pl.Series) -> pl.Series:
+    """Return those symbols that are CUSIPs (bonds have no ticker), null for the others."""
+    return mapped(symbols, lambda text: text if is_cusip(text) else None, pl.String)

@@ -10,6 +10,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache, cached_property
 from typing import Any
 
 import polars as pl
@@ -23,6 +24,7 @@ from evenkeel.adapters.custodians.text_file import TextRows, decode, read_rows
 from evenkeel.errors import FileStopped
 from evenkeel.ports import ParsedFile, RawFile, RejectedRow
 
+CUT_OFF = "the row ends inside a quoted cell: the file is cut off or a closing quote is missing"
 ENOUGH = 3
 """A line is taken for a header when so many of its cells are names of one table's columns."""
 
@@ -37,7 +39,7 @@ class Header:
     missing: tuple[str, ...]
     unknown: tuple[str, ...]
 
-    @property
+    @cached_property
     def width(self) -> int:
         """Return the number of cells up to the last named one: a row with fewer is cut off."""
         return max((i + 1 for i, cell in enumerate(self.cells) if cell.strip()), default=0)
@@ -72,11 +74,35 @@ def match_header(cells: Sequence[str], layouts: Iterable[TableLayout], *, is_tit
         missing = tuple(name for name in layout.needed if name not in places)
         if len(missing) > len(layout.needed) // 2:
             continue
-        unknown = tuple(cell.strip() for cell, key in zip(cells, keys, strict=True) if key and key not in layout.names_by_key)
+        unknown = tuple(
+            cell.strip() for cell, key in zip(cells, keys, strict=True) if key and key not in layout.names_by_key
+        )
         header = Header(layout, tuple(cells), places, missing, unknown)
         if best is None or (len(missing), -len(places)) < (len(best.missing), -len(best.places)):
             best = header
     return best
+
+
+def may_be_header(cells: Sequence[str], layouts: tuple[TableLayout, ...]) -> bool:
+    """Tell cheaply whether a further line is worth matching: a header of another shape starts with a name we have seen."""
+    known = _known_texts(layouts)
+    return cells[0].strip().lower() in known or (len(cells) > 1 and cells[1].strip().lower() in known)
+
+
+@cache
+def _known_texts(layouts: tuple[TableLayout, ...]) -> frozenset[str]:
+    aliases = {alias for layout in layouts for column in layout.columns for alias in column.aliases}
+    written = {cell for layout in layouts for cells in layout.generations.values() for cell in cells if cell}
+    return frozenset(text.strip().lower() for text in aliases | written)
+
+
+def generation_of(header: Header) -> str:
+    """Return the generation whose header this is, to the cell or but for empty cells, else `unlisted`."""
+    shapes = {name: tuple(header_key(cell) for cell in cells) for name, cells in header.layout.generations.items()}
+    seen = tuple(header_key(cell) for cell in header.cells)
+    exact = next((name for name, cells in shapes.items() if cells == seen), None)
+    named = tuple(key for key in seen if key)
+    return exact or next((name for name, cells in shapes.items() if tuple(k for k in cells if k) == named), "unlisted")
 
 
 def check_header(header: Header, row_no: int) -> None:
@@ -87,7 +113,9 @@ def check_header(header: Header, row_no: int) -> None:
     """
     seen = ", ".join(cell.strip() for cell in header.cells if cell.strip())
     if header.missing:
-        expected = ", ".join(" or ".join(f"'{a}'" for a in header.layout.column(name).aliases) for name in header.missing)
+        expected = ", ".join(
+            " or ".join(f"'{a}'" for a in header.layout.column(name).aliases) for name in header.missing
+        )
         raise FileStopped(
             Check.FILE_COLUMNS,
             f"row {row_no}: the {header.layout.kind} header lacks {expected}; seen: {seen}; "
@@ -107,18 +135,26 @@ def check_header(header: Header, row_no: int) -> None:
 
 @dataclass
 class Block:
-    """Data rows under equal headers: positions of the rows, and what the walk knew of each (account, section)."""
+    """Data rows under equal headers: positions of the rows, and in which of the walk's contexts each stands."""
 
     header: Header
     positions: list[int] = field(default_factory=list)
-    accounts: list[str | None] = field(default_factory=list)
-    sections: list[str] = field(default_factory=list)
+    contexts: list[int] = field(default_factory=list)
 
-    def add(self, position: int, account: str | None, section: str = "") -> None:
+    def add(self, position: int, context: int = 0) -> None:
         """Add one row."""
         self.positions.append(position)
-        self.accounts.append(account)
-        self.sections.append(section)
+        self.contexts.append(context)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the lines above say about a row: whose it is, what it is about, as of when."""
+
+    account: str | None = None
+    section: str | None = None
+    as_of_date: dt.date | None = None
+    as_of_time: dt.time | None = None
 
 
 class CsvReading:
@@ -148,16 +184,23 @@ class CsvReading:
             position, RejectedRow(self.row_no(position), reason, self.rows.raw_text(position), column)
         )
 
+    def before_header(self, position: int) -> None:
+        """Account for a row above the first header: text is structural, a row that looks like data is a reject."""
+        if sum(1 for cell in self.rows.cells[position] if cell.strip()) < ENOUGH:
+            self.structural()
+        else:
+            self.reject(position, "the row stands before any header that we can read")
+
     def is_misshapen(self, position: int, header: Header) -> bool:
         """Reject a data row that is cut off or has filled cells beyond its header's; tell whether it was."""
         cells = self.rows.cells[position]
         width = header.width
-        if position in self.rows.cut_off:
-            self.reject(position, "the row ends inside a quoted cell: the file is cut off or a closing quote is missing")
-        elif len(cells) < width:
+        if len(cells) < width:
             self.reject(position, f"the row has {len(cells)} cells where the header has {width}: it is cut off")
         elif len(cells) > width and any(cell.strip() for cell in cells[width:]):
-            self.reject(position, f"the row has filled cells beyond the header's {width}: a comma in a cell is not quoted")
+            self.reject(
+                position, f"the row has filled cells beyond the header's {width}: a comma in a cell is not quoted"
+            )
         else:
             return False
         return True
@@ -178,7 +221,9 @@ class CsvReading:
         """Add a few rows built one by one; columns left out are null."""
         if rows:
             schema = parsed_schema(contract)
-            columns = {name: pl.Series(name, [row.get(name) for row in rows], dtype=dtype) for name, dtype in schema.items()}
+            columns = {
+                name: pl.Series(name, [row.get(name) for row in rows], dtype=dtype) for name, dtype in schema.items()
+            }
             self._tables[contract].append(pl.DataFrame(columns))
 
     def add_frame(self, contract: type[Contract], frame: pl.DataFrame) -> None:
@@ -228,9 +273,10 @@ class CsvReading:
 class BlockCells:
     """The cells of a block, column by column: converted on asking, wrong ones turning their row into a reject."""
 
-    def __init__(self, reading: CsvReading, block: Block) -> None:
+    def __init__(self, reading: CsvReading, block: Block, contexts: Sequence[Context]) -> None:
         self.reading = reading
         self.block = block
+        self._contexts = contexts
         self.height = len(block.positions)
         self._rows = [reading.rows.cells[position] for position in block.positions]
         self._is_bad = pl.repeat(False, self.height, dtype=pl.Boolean, eager=True)
@@ -239,13 +285,15 @@ class BlockCells:
         """Return the rows' numbers."""
         return pl.Series([self.reading.rows.row_nos[position] for position in self.block.positions], dtype=pl.Int64)
 
-    def account(self) -> pl.Series:
-        """Return the account that the walk gave each row."""
-        return pl.Series(self.block.accounts, dtype=pl.String)
+    def context(self, name: str) -> pl.Series:
+        """Return one field of each row's context."""
+        values = [getattr(context, name) for context in self._contexts]
+        dtype = {"as_of_date": pl.Date, "as_of_time": pl.Time}.get(name, pl.String)
+        return pl.Series(values, dtype=dtype).gather(pl.Series(self.block.contexts, dtype=pl.UInt32))
 
-    def section(self) -> pl.Series:
-        """Return the section that the walk gave each row."""
-        return pl.Series(self.block.sections, dtype=pl.String)
+    def same(self, value: Any, dtype: pl.DataType | type[pl.DataType]) -> pl.Series:
+        """Return one value for every row."""
+        return pl.repeat(value, self.height, dtype=dtype, eager=True)
 
     def raw(self, name: str) -> pl.Series:
         """Return a column's cells as sent; null where the file lacks the column or the row the cell."""
@@ -261,9 +309,9 @@ class BlockCells:
         """Return a column trimmed; null where silent."""
         return cell_values.words(self.raw(name))
 
-    def number(self, name: str, *, is_needed: bool = False) -> pl.Series:
-        """Return a column as decimals; rows where it is no number (or none, where needed) become rejects."""
-        values, is_wrong, long_count = cell_values.numbers(self.raw(name))
+    def number(self, name: str, *, is_needed: bool = False, cells: pl.Series | None = None) -> pl.Series:
+        """Return a column (or `cells` in its stead) as decimals; rows where it is no number, or none though needed, become rejects."""
+        values, is_wrong, long_count = cell_values.numbers(self.raw(name) if cells is None else cells)
         self.reading.count_long_numbers(long_count)
         self.refuse(is_wrong, name, "is not a number we can read")
         if is_needed:

@@ -23,17 +23,15 @@ def mask_in(text: str) -> str | None:
     return found[-1].strip() if found else None
 
 
-def account(name: str, *, mask_only: bool) -> str:
+def account(name: str) -> str:
     """Return the account that a file's name stands for: the number or mask in it, else its stem without copy mark and date stamp.
 
-    The stamp goes because tomorrow's file must map to the same account; `mask_only` asks for a mask or nothing (empty text).
+    The stamp goes because tomorrow's file must map to the same account.
     """
     stem = _COPY.sub("", file_stem(name))
     named = _FIDELITY_ACCOUNT.search(stem)
     mask = named[1] if named is not None else mask_in(_STAMP.sub("", stem))
-    if mask is not None or mask_only:
-        return mask or ""
-    return _STAMP.sub("", stem).strip("-_ ") or stem
+    return mask or _STAMP.sub("", stem).strip("-_ ") or stem
 
 
 def date_in(name: str) -> dt.date | None:

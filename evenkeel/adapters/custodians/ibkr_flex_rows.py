@@ -317,9 +317,7 @@ class Statement:
         kind = TransactionType.TRANSFER_OUT if is_out else TransactionType.TRANSFER_IN
         qty = number("quantity", fields.get("quantity"))
         cash = number("cashTransfer", fields.get("cashTransfer"))
-        values = self.identity(fields)
-        if "conid" not in fields:
-            values["description"] = None
+        values = self.identity(fields) | ({} if "conid" in fields else {"description": None})
         if is_out:
             qty = opposite(qty) if qty and not qty.startswith("-") else qty
             cash = opposite(cash) if cash and not cash.startswith("-") and not is_zero(cash) else cash
@@ -364,16 +362,14 @@ class Statement:
         **amounts: str | None,
     ) -> None:
         self._require_as_of()
-        dates = {
+        values |= {
+            "source_transaction_id": fields.get("transactionID"),
             "trade_date": self.dated(fields, "reportDate", "date", "dateTime"),
             "settle_date": date("settleDate", fields.get("settleDate")),
+            "transaction_type": kind,
+            "raw_action": raw_action,
         }
-        identity = {"source_transaction_id": fields.get("transactionID")}
-        self.tables.add(
-            Transactions,
-            row_no,
-            **(values | dates | identity | amounts | {"transaction_type": kind, "raw_action": raw_action}),
-        )
+        self.tables.add(Transactions, row_no, **(values | amounts))
 
     def _require_as_of(self) -> None:
         if self.to_date is None:

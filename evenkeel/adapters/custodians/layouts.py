@@ -28,7 +28,7 @@ class Column:
     is_needed: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TableLayout:
     """One table of a broker's files.
 

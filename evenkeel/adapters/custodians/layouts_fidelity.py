@@ -16,7 +16,14 @@ FIDELITY_POSITIONS = TableLayout(
         Column("cost", ("Cost Basis Total", "Cost Basis")),
         Column("type", ("Type", "Account Type")),
     ),
-    ("Last Price Change", "Current Value", "Cost Basis Total", "Average Cost Basis", "Today's Gain/Loss Dollar", "Percent Of Account"),
+    (
+        "Last Price Change",
+        "Current Value",
+        "Cost Basis Total",
+        "Average Cost Basis",
+        "Today's Gain/Loss Dollar",
+        "Percent Of Account",
+    ),
     {
         "2021": header_cells(
             "Account Number,Account Name,Symbol,Description,Quantity,Last Price,Last Price Change,Current Value,"
@@ -129,4 +136,10 @@ FIDELITY_REALIZED = TableLayout(
     },
 )
 
-FIDELITY = (FIDELITY_POSITIONS, FIDELITY_HISTORY, FIDELITY_STATEMENT_SUMMARY, FIDELITY_STATEMENT_HOLDINGS, FIDELITY_REALIZED)
+FIDELITY = (
+    FIDELITY_POSITIONS,
+    FIDELITY_HISTORY,
+    FIDELITY_STATEMENT_SUMMARY,
+    FIDELITY_STATEMENT_HOLDINGS,
+    FIDELITY_REALIZED,
+)

@@ -63,7 +63,9 @@ IBKR_HISTORY = TableLayout(
     ),
     ("Gross Amount", "Net Amount", "Transaction Type"),
     {
-        "2025": header_cells("Date,Account,Description,Transaction Type,Symbol,Quantity,Price,Gross Amount ,Commission,Net Amount"),
+        "2025": header_cells(
+            "Date,Account,Description,Transaction Type,Symbol,Quantity,Price,Gross Amount ,Commission,Net Amount"
+        ),
     },
 )
 

@@ -50,9 +50,11 @@ SCHWAB_LOTS = TableLayout(
         Column("term", ("Holding Period", "Term")),
         Column("disallowed", ("Disallowed Loss", "Wash Sale Disallowed Loss")),
     ),
-    ("Open Date", "Holding Period", "Transaction Open", "Transaction CPS"),
+    ("Holding Period", "Cost/Share", "Transaction Open", "Transaction CPS"),
     {
-        "9": header_cells("Open Date,Quantity,Price,Cost/Share,Market Value,Cost Basis,Gain/Loss $,Gain/Loss %,Holding Period,"),
+        "9": header_cells(
+            "Open Date,Quantity,Price,Cost/Share,Market Value,Cost Basis,Gain/Loss $,Gain/Loss %,Holding Period,"
+        ),
         "15": header_cells(
             "Open Date,Transaction Open,Quantity,Price,Cost/Share,Transaction CPS,Market Value,Cost Basis,Transaction CB,"
             "Gain/Loss $,Transaction G/L $,Gain/Loss %,Transaction G/L %,Holding Period,Disallowed Loss,"
@@ -94,7 +96,7 @@ SCHWAB_REALIZED = TableLayout(
         Column("wash", ("Wash Sale?", "Wash Sale")),
         Column("disallowed", ("Disallowed Loss", "Wash Sale Disallowed Loss")),
     ),
-    ("Closed Date", "Close Date"),
+    ("Closed Date", "Wash Sale?"),
     {
         "2021": header_cells(
             "Symbol,Name,Closed Date,Quantity,Proceeds,CostBasis,Total Gain/Loss ($),Total Gain/Loss (%),Long Term Gain/Loss ($),"

@@ -14,8 +14,8 @@ from evenkeel.adapters.custodians.records import BadField
 
 EASTERN = ZoneInfo("America/New_York")
 
-_STAMP = re.compile(r"(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(?:(\d{2})(?:\.\d*)?)?)?\s*(?:\[([^\]]*)\]?)?")
-_ZONE = re.compile(r"\s*([+-]?\d{1,2}(?:\.\d+)?)?\s*[-+]?\s*(?::\s*([A-Za-z]*))?\s*")
+_STAMP = re.compile(r"(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(?:(\d{2})(?:\.\d*)?)?)?\s*(?:\[([^\]]*)\]?)?", re.ASCII)
+_ZONE = re.compile(r"\s*([+-]?\d{1,2}(?:\.\d+)?)?\s*[-+]?\s*(?::\s*([A-Za-z]*))?\s*", re.ASCII)
 _ZONE_HOURS = {
     **{"GMT": 0, "UTC": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7},
     **{"AKST": -9, "AKDT": -8, "HST": -10},

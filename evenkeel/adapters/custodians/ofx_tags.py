@@ -91,8 +91,10 @@ class _Reader:
         self.is_complete = False
         self._handler = handler
         self._leaf: str | None = None
+        self._space = ""
 
     def open(self, tag: str, content: str) -> None:
+        self._space = " " if content[-1:].isspace() else ""
         content = content.strip()
         if content and self.stack:
             self._leaf = tag
@@ -105,7 +107,7 @@ class _Reader:
         """Text that begins with a `<` that is no tag belongs to the leaf before it."""
         if self._leaf is not None and self.stack:
             fields = self.stack[-1].fields
-            fields[self._leaf] = fields.get(self._leaf, "") + html.unescape(text.rstrip())
+            fields[self._leaf] = fields.get(self._leaf, "") + self._space + html.unescape(text.rstrip())
 
     def close(self, tag: str) -> None:
         if tag == self._leaf:

@@ -20,8 +20,8 @@ from data_contracts.other_rows import OtherRows
 from data_contracts.parsed import parsed_schema
 from evenkeel.ports import RejectedRow
 
-_NUMBER = re.compile(r"[+-]?(?:\d{1,22}(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?")
-_DATE = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?:[;, T]+(\d{2}):?(\d{2}):?(\d{2})\b.*)?")
+_NUMBER = re.compile(r"[+-]?(?:\d{1,22}(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?", re.ASCII)
+_DATE = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?:[;, T]+(\d{2}):?(\d{2}):?(\d{2})\b.*)?", re.ASCII)
 _LARGEST = Decimal(10) ** 22
 _YEARS = range(1900, 2200)
 

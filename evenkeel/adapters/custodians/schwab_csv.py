@@ -15,8 +15,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -27,53 +26,49 @@ from data_contracts.positions import Positions
 from data_contracts.realized_lots import RealizedLots
 from data_contracts.tax_lots import TaxLots
 from data_contracts.transactions import Transactions
-from data_contracts.vocab import AssetType, CashBucket, Check, SubAccount, TotalKind
-from evenkeel.adapters.custodians import cell_values, file_names, transaction_words
-from evenkeel.adapters.custodians.csv_tables import Block, BlockCells, CsvReading, Header, check_header, match_header
+from data_contracts.vocab import Check, TotalKind
+from evenkeel.adapters.custodians import cell_values, file_names, schwab_tables
+from evenkeel.adapters.custodians.csv_tables import (
+    CUT_OFF,
+    Block,
+    BlockCells,
+    Context,
+    CsvReading,
+    Header,
+    check_header,
+    generation_of,
+    match_header,
+    may_be_header,
+)
 from evenkeel.adapters.custodians.layouts_schwab import SCHWAB
 from evenkeel.adapters.custodians.text_file import MAX_BYTES, decode, read_rows
 from evenkeel.errors import FileStopped
 from evenkeel.ports import ParsedFile, RawFile
 
 LAYOUT = "schwab_csv"
-CURRENCY = "USD"
-CASH_LINE = "cash & cash investments"
-CASH_LINES = (CASH_LINE, "futures cash")
 TOTAL_LINES = ("account total", "positions total", "total", "totals", "transactions total")
 
+TABLE_ORDER = (Positions, CashBalances, TaxLots, Transactions, RealizedLots, ControlTotals)
+_TOTALS = {
+    "positions": ((TotalKind.ACCOUNT_VALUE, "value", schwab_tables.CURRENCY),),
+    "lots": ((TotalKind.LOT_QTY, "quantity", None), (TotalKind.LOT_COST, "cost", schwab_tables.CURRENCY)),
+    "transactions": ((TotalKind.NET_AMOUNT, "amount", schwab_tables.CURRENCY),),
+}
+
 _TITLE = re.compile(
-    r"^\s*(?:positions for|transactions\s+for|realized gain/?loss|(?P<symbol>.+?)\s+lot details for)\b(?P<rest>.*)$", re.I
+    r"^\s*(?:positions for|transactions\s+for|realized gain/?loss|(?P<symbol>.+?)\s+lot details for)\b(?P<rest>.*)$",
+    re.I,
 )
 _ACCOUNT = re.compile(r"^\s*(?:for\s+)?(?:accounts?\s+)?(?P<label>.*?)\s*(?:\bfor\s+\d|\bas of\b|$)", re.I)
 _AS_OF = re.compile(r"\bas of\b(.*)$", re.I)
-_OPTION = re.compile(r"^\S+ \d{2}/\d{2}/\d{4} [\d.]+ [CP]$")
 _EVERY_ACCOUNT = re.compile(r"^all[- ]accounts$", re.I)
-_POSTED_AS_OF = re.compile(r"^.*?\bas of\b\s*(.+)$", re.I)
-
-_ASSET_TYPES = (
-    ("etf", AssetType.ETF),
-    ("closed end", AssetType.ETF),
-    ("mutual fund", AssetType.MUTUAL_FUND),
-    ("option", AssetType.OPTION),
-    ("future", AssetType.FUTURE),
-    ("fixed income", AssetType.BOND),
-    ("bond", AssetType.BOND),
-    ("treasur", AssetType.BOND),
-    ("cds", AssetType.BOND),
-    ("cash", AssetType.MONEY_MARKET),
-    ("money market", AssetType.MONEY_MARKET),
-    ("equit", AssetType.STOCK),
-    ("stock", AssetType.STOCK),
-)
 
 
 class SchwabCsv:
     """Reads Schwab's CSV files; the header tells which kind and generation a file is of."""
 
     layout = LAYOUT
-    fills: frozenset[type[Contract]] = frozenset(
-        {Positions, CashBalances, TaxLots, Transactions, RealizedLots, ControlTotals}
-    )
+    fills: frozenset[type[Contract]] = frozenset(TABLE_ORDER)
     max_bytes = MAX_BYTES
 
     def recognises(self, file_name: str, head: bytes) -> bool:
@@ -104,317 +99,195 @@ def _is_title(cells: list[str]) -> bool:
     return bool(cells) and _TITLE.match(cells[0]) is not None
 
 
+_KEY_COLUMN = {"positions": "symbol", "lots": "opened", "transactions": "date", "realized": "symbol"}
+"""Where a table's total lines carry their name."""
+
+
 @dataclass
 class _Walk:
     """One pass over the rows of a file: what each is, under which title, section and header."""
 
     reading: CsvReading
-    account: str | None = None
-    symbol: str | None = None
+    contexts: list[Context] = field(default_factory=lambda: [Context()])
     header: Header | None = None
-    generation: str = ""
     blocks: dict[tuple[str, ...], Block] = field(default_factory=dict)
-    totals: list[tuple[int, Header, str | None]] = field(default_factory=list)
-    accounts: list[str] = field(default_factory=list)
-    stated: dict[dt.date, dt.time | None] = field(default_factory=dict)
+    totals: dict[tuple[str, ...], Block] = field(default_factory=dict)
     is_every_account: bool = False
     is_titled: bool = False
     is_open: bool = False
     """A header of positions or lots has been read and its total not yet."""
 
     def run(self) -> None:
-        """Look at every row once."""
+        """Look at every row once.
+
+        Raises:
+            FileStopped: There is no header, it lacks a column, or the last total is missing.
+        """
         rows = self.reading.rows
+        block: Block | None = None
+        key = 0
         for position, cells in enumerate(rows.cells):
-            first = cells[0].strip() if cells else ""
             if position in rows.cut_off:
-                self.reading.reject(position, "the row ends inside a quoted cell: the file is cut off or a closing quote is missing")
-                self.is_open = False
-            elif self.header is not None and tuple(cells) == self.header.cells:
-                self._start(position, self.header)
-            elif not first and rows.is_blank(position):
+                self.reading.reject(position, CUT_OFF)
+                self.is_open = self.is_open and position < len(rows) - 1
+            elif not cells or rows.is_blank(position):
                 self.reading.structural()
-            elif self._is_prose(cells):
-                self._prose(position, first)
-            elif self.header is not None and first.lower() in TOTAL_LINES:
-                self.totals.append((position, self.header, self.account))
-                self.is_open = False
+            elif self._is_alone(cells) and self._prose(position):
+                continue
             elif (header := self._header(cells)) is not None:
-                check_header(header, self.reading.row_no(position))
-                self._start(position, header)
-            elif self.header is None:
-                self.reading.structural()
-            elif not self.reading.is_misshapen(position, self.header):
-                self.blocks[self.header.cells].add(position, self.account)
+                block = self._start(position, header)
+                key = header.places[_KEY_COLUMN[header.layout.kind]]
+            elif block is None:
+                self.reading.before_header(position)
+            elif key < len(cells) and cells[key].strip().lower() in TOTAL_LINES:
+                totals = self.totals.setdefault(block.header.cells, Block(block.header))
+                totals.add(position, len(self.contexts) - 1)
+                self.is_open = False
+            elif not self.reading.is_misshapen(position, block.header):
+                block.add(position, len(self.contexts) - 1)
             elif position == len(rows) - 1:
                 # The reject says that the file is cut off; the missing total need not say it again.
                 self.is_open = False
+        self._check_end()
+
+    def _check_end(self) -> None:
+        count = len(self.reading.rows)
         if self.header is None:
             raise FileStopped(
                 Check.FILE_OTHER_LAYOUT,
-                f"no header of a {LAYOUT} file in {len(rows)} rows; check that the file is Schwab's CSV export and its feed the right one",
+                f"no header of a {LAYOUT} table in {count} rows; check that it is Schwab's CSV export and in the right feed",
             )
         if self.is_open:
             raise FileStopped(
                 Check.FILE_TRUNCATED,
-                f"row {len(rows)}: the file ends without the total line that closes Schwab's {self.header.layout.kind}; fetch it again",
-                len(rows),
+                f"row {count}: the file ends without the total line that closes Schwab's {self.header.layout.kind}; fetch it again",
+                count,
             )
 
     def _header(self, cells: list[str]) -> Header | None:
-        if self.header is not None and cells[0][:1] in "0123456789$-":
-            return None
-        return match_header(cells, SCHWAB, is_titled=self.is_titled)
+        if self.header is None:
+            return match_header(cells, SCHWAB, is_titled=self.is_titled)
+        if tuple(cells) == self.header.cells:
+            return self.header
+        return match_header(cells, SCHWAB, is_titled=True) if may_be_header(cells, SCHWAB) else None
 
-    def _start(self, position: int, header: Header) -> None:
+    def _start(self, position: int, header: Header) -> Block:
         """Begin a section under a header line."""
         if header.cells not in self.blocks:
+            check_header(header, self.reading.row_no(position))
             self.blocks[header.cells] = Block(header)
             self.reading.note_header(header)
-            self.generation = self.generation or _generation(header)
-        if self.account is None:
-            self.account = file_names.account(self.reading.file.name, mask_only=False)
-        if self.account not in self.accounts:
-            self.accounts.append(self.account)
+        if self.contexts[-1].account is None:
+            name = self.reading.file.name
+            stated = self.contexts[-1].as_of_date or file_names.date_in(name)
+            self.contexts.append(replace(self.contexts[-1], account=file_names.account(name), as_of_date=stated))
         self.header = header
         self.is_open = header.layout.kind in ("positions", "lots")
         self.reading.structural()
+        return self.blocks[header.cells]
 
-    def _is_prose(self, cells: list[str]) -> bool:
-        """A title or section line: one filled cell that is no cash or total line."""
-        return not any(cell.strip() for cell in cells[1:]) and cells[0].strip().lower() not in TOTAL_LINES
+    @staticmethod
+    def _is_alone(cells: list[str]) -> bool:
+        return not any(cell.strip() for cell in cells[1:])
 
-    def _prose(self, position: int, first: str) -> None:
+    def _prose(self, position: int) -> bool:
+        """Take a line with one filled cell for a title or a section's name; tell whether it is one."""
+        first = self.reading.rows.cells[position][0].strip()
         title = _TITLE.match(first)
         if title is not None:
             self.is_titled = True
             self._title(title)
-        elif self.header is not None and not self._is_section(position):
-            self.reading.is_misshapen(position, self.header)
-            if position == len(self.reading.rows) - 1:
-                self.is_open = False
-            return
-        elif self.is_titled:
-            self.account = file_names.mask_in(first) or first
+        elif self._is_section(position):
+            self.contexts.append(replace(self.contexts[-1], account=file_names.mask_in(first) or first))
+        else:
+            return False
         self.reading.structural()
+        return True
 
     def _is_section(self, position: int) -> bool:
         """A lone cell names a section if the next filled line is a header."""
         rows = self.reading.rows
         following = (i for i in range(position + 1, len(rows)) if not rows.is_blank(i))
         after = next(following, None)
-        return after is not None and match_header(rows.cells[after], SCHWAB, is_titled=True) is not None
+        if not self.is_titled or after is None:
+            return False
+        cells = rows.cells[after]
+        return tuple(cells) in self.blocks or match_header(cells, SCHWAB, is_titled=True) is not None
 
     def _title(self, title: re.Match[str]) -> None:
-        self.symbol = (title["symbol"] or "").strip() or self.symbol
         rest = title["rest"]
+        symbol = (title["symbol"] or "").strip() or None
         stated = _AS_OF.search(rest)
-        if stated is not None and (found := cell_values.find_date(stated[1])) is not None:
-            self.stated[found[0]] = cell_values.find_time(stated[1])
+        found = cell_values.find_date(stated[1]) if stated is not None else None
+        time = cell_values.find_time(stated[1]) if stated is not None and found is not None else None
         named = _ACCOUNT.match(rest)
         label = named["label"].strip() if named is not None else ""
+        account: str | None = None
         if _EVERY_ACCOUNT.match(label):
             self.is_every_account = True
-            self.account = None
         else:
-            self.account = file_names.mask_in(label) or file_names.mask_in(self.reading.file.name) or label or None
+            account = file_names.mask_in(label) or file_names.mask_in(self.reading.file.name) or label or None
+        as_of = found[0] if found is not None else file_names.date_in(self.reading.file.name)
+        self.contexts.append(Context(account, symbol, as_of, time))
 
     def result(self) -> ParsedFile:
         """Convert the blocks and totals, and put the file together."""
         assert self.header is not None
-        as_of = max(self.stated) if self.stated else file_names.date_in(self.reading.file.name)
-        time = self.stated.get(as_of) if as_of is not None else None
         for block in self.blocks.values():
-            cells = BlockCells(self.reading, block)
-            _TABLES[block.header.layout.kind](cells, as_of, time, self.symbol)
-        for position, header, account in self.totals:
-            self._total(position, header, account)
-        kind = self.header.layout.kind
-        subject = "" if self.is_every_account or len(self.accounts) != 1 else self.accounts[0]
-        if kind == "lots":
-            subject = f"{self.symbol or ''}|{subject}"
+            if block.positions:
+                schwab_tables.TABLES[block.header.layout.kind](BlockCells(self.reading, block, self.contexts))
+        for totals in self.totals.values():
+            self._add_totals(totals)
+        dated = [context for context in self.contexts if context.as_of_date is not None]
+        latest = max(dated, key=lambda context: context.as_of_date or dt.date.min, default=Context())
+        first = next(iter(self.blocks.values())).header
         return self.reading.finish(
             LAYOUT,
-            f"{kind}-{self.generation}",
-            self.fills_in_order(),
-            subject=subject,
-            as_of_date=as_of,
-            as_of_time=time,
+            f"{first.layout.kind}-{generation_of(first)}",
+            TABLE_ORDER,
+            subject=self._subject(),
+            as_of_date=latest.as_of_date,
+            as_of_time=latest.as_of_time,
         )
 
-    @staticmethod
-    def fills_in_order() -> tuple[type[Contract], ...]:
-        """Return the contracts in a fixed order."""
-        return (Positions, CashBalances, TaxLots, Transactions, RealizedLots, ControlTotals)
+    def _subject(self) -> str:
+        """A file about one account replaces one about that account; a file about several stands for the whole feed."""
+        accounts = {context.account for context in self.contexts if context.account is not None}
+        if self.is_every_account or len(accounts) != 1:
+            return ""
+        symbols = {context.section for context in self.contexts if context.section is not None}
+        return f"{'+'.join(sorted(symbols))}|{accounts.pop()}" if symbols else accounts.pop()
 
-    def _total(self, position: int, header: Header, account: str | None) -> None:
-        """Keep a total line's figures; the realized file's are of columns that no total of ours counts."""
-        wanted = {
-            "positions": ((TotalKind.ACCOUNT_VALUE, "value", CURRENCY),),
-            "lots": ((TotalKind.LOT_QTY, "quantity", None), (TotalKind.LOT_COST, "cost", CURRENCY)),
-            "transactions": ((TotalKind.NET_AMOUNT, "amount", CURRENCY),),
-        }.get(header.layout.kind, ())
-        rows = []
-        for kind, name, currency in wanted:
-            stated = self._stated(position, header, name)
-            if stated is None:
-                continue
-            rows.append(
-                {
-                    "row_no": self.reading.row_no(position),
-                    "source_account": account,
-                    "symbol": self.symbol if header.layout.kind == "lots" else None,
-                    "total_kind": kind.value,
-                    "currency": currency,
-                    "stated": stated,
-                }
-            )
-        if rows:
-            self.reading.add_rows(ControlTotals, rows)
-        elif wanted and header.layout.kind != "transactions":
-            self.reading.reject(position, "the total line has no figure we can read", header.text_of(wanted[0][1]))
-        else:
-            self.reading.structural()
+    def _add_totals(self, totals: Block) -> None:
+        """Keep total lines' figures; the realized file's are of columns that no total of ours counts."""
+        figures = _TOTALS.get(totals.header.layout.kind, ())
+        if not figures:
+            self.reading.structural_count += len(totals.positions)
+            return
+        cells = BlockCells(self.reading, totals, self.contexts)
+        stated = {
+            kind: cell_values.numbers(pl.Series([self._figure(p, totals.header, name) for p in totals.positions]))[0]
+            for kind, name, _ in figures
+        }
+        figures_frame = pl.DataFrame({kind.value: figure for kind, figure in stated.items()})
+        is_silent = figures_frame.select(pl.all_horizontal(pl.all().is_null())).to_series()
+        cells.refuse(is_silent, figures[0][1], "has no figure we can read in the total line")
+        for kind, _, currency in figures:
+            columns = {
+                "source_account": cells.context("account"),
+                "symbol": cells.context("section"),
+                "total_kind": kind.value,
+                "currency": currency,
+                "stated": stated[kind],
+            }
+            self.reading.add_frame(ControlTotals, cells.frame(columns, stated[kind].is_not_null()))
 
-    def _stated(self, position: int, header: Header, name: str) -> Decimal | None:
+    def _figure(self, position: int, header: Header, name: str) -> str:
         cells = self.reading.rows.cells[position]
-        place = header.places[name]
-        candidates = [cells[place]] if place < len(cells) else []
         if name == "amount":
-            # Some exports put the figure a cell off; it is the line's only other filled cell.
-            filled = [cell for cell in cells[1:] if cell.strip()]
-            candidates = filled if len(filled) == 1 else candidates
-        values, _, _ = cell_values.numbers(pl.Series(candidates, dtype=pl.String))
-        found = values.drop_nulls().to_list()
-        return found[0] if found else None
-
-
-def _generation(header: Header) -> str:
-    keys = [cell.strip().lower() for cell in header.cells if cell.strip()]
-    for name, cells in header.layout.generations.items():
-        if keys == [cell.lower() for cell in cells if cell]:
-            return name
-    return "unlisted"
-
-
-def _common(cells: BlockCells, as_of: dt.date | None, time: dt.time | None) -> dict[str, object]:
-    symbol = cells.text("symbol")
-    return {
-        "source_account": cells.account(),
-        "as_of_date": pl.repeat(as_of, cells.height, dtype=pl.Date, eager=True),
-        "as_of_time": pl.repeat(time, cells.height, dtype=pl.Time, eager=True),
-        "symbol": symbol,
-        "cusip": cell_values.mapped(symbol, lambda text: text if cell_values.is_cusip(text) else None, pl.String),
-        "description": cells.text("description"),
-        "currency": CURRENCY,
-    }
-
-
-def _positions(cells: BlockCells, as_of: dt.date | None, time: dt.time | None, _symbol: str | None) -> None:
-    shared = _common(cells, as_of, time)
-    symbol = cells.text("symbol")
-    cells.refuse(symbol.is_null(), "symbol", "is empty")
-    quantity, price, value = cells.number("quantity"), cells.number("price"), cells.number("value")
-    is_cash = symbol.str.to_lowercase().is_in(list(CASH_LINES)) & quantity.is_null()
-    cells.refuse(is_cash & value.is_null(), "value", "has no value where one is needed")
-    is_option = symbol.str.contains(_OPTION.pattern)
-    stated_type = cells.mapped("security_type", _asset_type)
-    types = pl.DataFrame({"option": is_option, "stated": stated_type}).select(
-        pl.when(pl.col("option")).then(pl.lit(AssetType.OPTION.value)).otherwise(pl.col("stated")).alias("type")
-    )["type"]
-    held = cells.frame(
-        {
-            **shared,
-            "sub_account": SubAccount.CASH.value,
-            "asset_type": types,
-            "held_qty": quantity,
-            "price_ccy": price,
-            "price_date": pl.repeat(as_of, cells.height, dtype=pl.Date, eager=True),
-            "value_ccy": value,
-            "cost_ccy": cells.number("cost"),
-            "accrued_ccy": cells.number("accrued"),
-        },
-        ~is_cash,
-    )
-    cash = cells.frame(
-        {**shared, "symbol": None, "bucket": CashBucket.CORE.value, "amount_ccy": value},
-        is_cash,
-    )
-    cells.reading.add_frame(Positions, held)
-    cells.reading.add_frame(CashBalances, cash)
-
-
-def _asset_type(text: str) -> str:
-    lower = text.lower()
-    return next((kind.value for word, kind in _ASSET_TYPES if word in lower), AssetType.OTHER.value)
-
-
-def _lots(cells: BlockCells, as_of: dt.date | None, time: dt.time | None, symbol: str | None) -> None:
-    shared = _common(cells, as_of, time)
-    names = pl.repeat(symbol, cells.height, dtype=pl.String, eager=True)
-    term = cells.text("term").str.to_lowercase()
-    columns = {
-        **shared,
-        "symbol": names,
-        "cusip": cell_values.mapped(names, lambda text: text if cell_values.is_cusip(text) else None, pl.String),
-        "opened_date": cells.date("opened"),
-        "held_qty": cells.number("quantity", is_needed=True),
-        "price_ccy": cells.number("price"),
-        "value_ccy": cells.number("value"),
-        "cost_ccy": cells.number("cost"),
-        "disallowed_loss_ccy": cells.number("disallowed"),
-        "is_long_term": pl.DataFrame({"t": term}).select(
-            pl.when(pl.col("t").str.starts_with("long")).then(True).when(pl.col("t").str.starts_with("short")).then(False)
-        ).to_series(),
-    }
-    cells.reading.add_frame(TaxLots, cells.frame(columns))
-
-
-def _transactions(cells: BlockCells, as_of: dt.date | None, time: dt.time | None, _symbol: str | None) -> None:
-    shared = _common(cells, as_of, time)
-    action = cells.text("action")
-    cells.refuse(action.is_null(), "action", "is empty")
-    dates = cell_values.mapped(cells.text("date"), _effective, pl.Date)
-    cells.refuse(dates.is_null(), "date", "is not a date we can read")
-    units, cash = cells.number("quantity"), cells.number("amount")
-    kinds = transaction_words.settle_direction(transaction_words.by_word(transaction_words.SCHWAB_ACTIONS, action), cash, units)
-    columns = {
-        **shared,
-        "trade_date": dates,
-        "transaction_type": kinds,
-        "raw_action": action,
-        "traded_qty": transaction_words.signed_units(kinds, units),
-        "price_ccy": cells.number("price"),
-        "fees_ccy": cells.number("fees"),
-        "net_cash_ccy": cash,
-    }
-    cells.reading.add_frame(Transactions, cells.frame(columns))
-
-
-def _effective(text: str) -> dt.date | None:
-    """Return the date an entry took effect: the one after "as of" where there are two."""
-    second = _POSTED_AS_OF.match(text)
-    if second is None:
-        return cell_values.date_of_cell(text)
-    first = cell_values.date_of_cell(text[: second.start(1)].lower().replace("as of", ""))
-    return cell_values.date_of_cell(second[1]) if first is not None else None
-
-
-def _realized(cells: BlockCells, as_of: dt.date | None, time: dt.time | None, _symbol: str | None) -> None:
-    wash = cells.text("wash").str.to_lowercase()
-    columns = {
-        **_common(cells, as_of, time),
-        "opened_date": cells.date("opened"),
-        "closed_date": cells.date("closed", is_needed=True),
-        "closed_qty": cells.number("quantity").abs(),
-        "proceeds_ccy": cells.number("proceeds"),
-        "cost_ccy": cells.number("cost"),
-        "short_term_gain_ccy": cells.number("short_gain"),
-        "long_term_gain_ccy": cells.number("long_gain"),
-        "disallowed_loss_ccy": cells.number("disallowed").abs(),
-        "is_wash_sale": wash.replace_strict({"yes": True, "y": True, "no": False, "n": False}, default=None, return_dtype=pl.Boolean),
-    }
-    cells.reading.add_frame(RealizedLots, cells.frame(columns))
-
-
-_TABLES = {"positions": _positions, "lots": _lots, "transactions": _transactions, "realized": _realized}
+            # Some exports put the figure a cell off; then it is the line's only other filled cell.
+            filled = [cell for cell in cells if cell.strip() and cell.strip().lower() not in TOTAL_LINES]
+            if len(filled) == 1:
+                return filled[0]
+        place = header.places[name]
+        return cells[place] if place < len(cells) else ""

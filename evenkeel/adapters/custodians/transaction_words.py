@@ -251,7 +251,9 @@ def by_word(words: Mapping[str, str], actions: pl.Series) -> pl.Series:
 def by_phrase(phrases: Sequence[tuple[str, str]], actions: pl.Series) -> pl.Series:
     """Return each action's type by the first phrase that it contains; `other` where it contains none."""
     distinct = actions.unique()
-    return actions.replace_strict(distinct, [_first_phrase(phrases, word or "") for word in distinct], return_dtype=pl.String)
+    return actions.replace_strict(
+        distinct, [_first_phrase(phrases, word or "") for word in distinct], return_dtype=pl.String
+    )
 
 
 def settle_direction(types: pl.Series, cash: pl.Series, units: pl.Series) -> pl.Series:
@@ -259,9 +261,7 @@ def settle_direction(types: pl.Series, cash: pl.Series, units: pl.Series) -> pl.
     frame = pl.DataFrame({"type": types, "cash": cash, "units": units})
     amount = pl.when(pl.col("cash").fill_null(0) != 0).then(pl.col("cash")).otherwise(pl.col("units")).fill_null(0)
     parts = pl.col("type").str.split("|")
-    return frame.select(
-        pl.when(amount < 0).then(parts.list.last()).otherwise(parts.list.first()).alias("type")
-    )["type"]
+    return frame.select(pl.when(amount < 0).then(parts.list.last()).otherwise(parts.list.first()).alias("type"))["type"]
 
 
 def signed_units(types: pl.Series, units: pl.Series) -> pl.Series:

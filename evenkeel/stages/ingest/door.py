@@ -21,7 +21,7 @@ IDENTIFIERS = ("cusip", "isin", "native_id", "symbol")
 """Identifiers in the order in which they are believed."""
 
 _DATE_LIKE = re.compile(r"(19|20)\d{6}|\d{4}(19|20)\d{2}")
-_LONG_NUMBER = re.compile(r"(?<![\d.$,])[A-Za-z]{0,3}\d{5,}(?![\d.,])")
+_LONG_NUMBER = re.compile(r"(?<![\d.$])[A-Za-z]{0,3}\d{5,}(?!\d|\.\d)")
 
 
 def account_keys(texts: Iterable[str], feed: FeedSpec, book: Book, on: dt.date, keyer: AccountKeyer) -> pl.DataFrame:

@@ -1,0 +1,33 @@
+"""Run every benchmark, or those named: `python -m benchmarks [run] [stages] [adapters]`."""
+
+from __future__ import annotations
+
+import sys
+
+NAMES = ("run", "stages", "adapters")
+
+
+def main(names: list[str]) -> int:
+    """Run the named benchmarks, all by default."""
+    unknown = sorted(set(names) - set(NAMES))
+    if unknown:
+        print(f"unknown benchmark {', '.join(unknown)}; there are {', '.join(NAMES)}")
+        return 2
+    chosen = names or list(NAMES)
+    if "run" in chosen:
+        from benchmarks import whole_run
+
+        whole_run.main()
+    if "stages" in chosen:
+        from benchmarks import stages_million
+
+        stages_million.main()
+    if "adapters" in chosen:
+        from benchmarks import adapters
+
+        adapters.main()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

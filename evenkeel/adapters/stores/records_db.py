@@ -1,0 +1,185 @@
+"""The records database as `ports.Records`: manifests, files seen, decisions, leases; what a run commits is in `records_commit`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, RowMapping, Select, select, update
+
+from data_contracts.decisions import Decisions
+from evenkeel.adapters.stores.database import insert_once, open_engine, reading, upgrade, writing
+from evenkeel.adapters.stores.lease import HeldLease
+from evenkeel.adapters.stores.records_commit import WHOLE_BOOK, Commit
+from evenkeel.adapters.stores.records_schema import (
+    arrivals,
+    current_runs,
+    decisions,
+    received_files,
+    run_datasets,
+    runs,
+)
+from evenkeel.ports import Arrival, ReceivedFile, RunRecord, StoredDataset
+
+_IN_ORDER = (
+    received_files.c.first_seen_at,
+    received_files.c.modified_at,
+    received_files.c.name,
+    received_files.c.arrival_no,
+)
+
+
+class SqlRecords:
+    """A `ports.Records` in SQLite or PostgreSQL; its tables are made, or brought up to date, on opening.
+
+    Args:
+        url: SQLAlchemy URL.
+
+    Raises:
+        UsageError: The URL is of no use, or the database is of a newer evenkeel.
+        TransientError: The database cannot be reached.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._engine = open_engine(url)
+        upgrade(self._engine)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._engine.dispose()
+
+    def begin(self, lease: HeldLease | None = None) -> Commit:
+        """Return a unit of work; with `lease` it commits only while that is held."""
+        return Commit(self._engine, lease)
+
+    def manifest(self, business_date: dt.date, kind: str = WHOLE_BOOK) -> RunRecord | None:
+        """Return the current run of a date, or None."""
+        return self._first(_current(kind).where(current_runs.c.business_date == business_date))
+
+    def manifests(self, kind: str = WHOLE_BOOK) -> list[RunRecord]:
+        """Return the current runs of all dates, oldest date first."""
+        with reading(self._engine) as connection:
+            return _records(connection, _current(kind).order_by(current_runs.c.business_date))
+
+    def run(self, run_id: str) -> RunRecord | None:
+        """Return a run by its id, whether it still counts or not."""
+        return self._first(select(runs).where(runs.c.run_id == run_id))
+
+    def recent_runs(self, count: int = 20) -> list[RunRecord]:
+        """Return the last finished runs, newest first, replaced ones too."""
+        with reading(self._engine) as connection:
+            return _records(connection, select(runs).order_by(runs.c.finished_at.desc(), runs.c.run_id).limit(count))
+
+    def committed_dates(self, kind: str = WHOLE_BOOK) -> list[dt.date]:
+        """Return the dates that have a current run, oldest first."""
+        query = select(current_runs.c.business_date).where(current_runs.c.kind == kind)
+        with reading(self._engine) as connection:
+            return list(connection.execute(query.order_by(current_runs.c.business_date)).scalars())
+
+    def latest_manifest_before(self, business_date: dt.date, kind: str = WHOLE_BOOK) -> RunRecord | None:
+        """Return the run of the newest committed date before `business_date`, or None."""
+        earlier = _current(kind).where(current_runs.c.business_date < business_date)
+        return self._first(earlier.order_by(current_runs.c.business_date.desc()).limit(1))
+
+    def has_arrival(self, arrival: Arrival) -> bool:
+        """Tell whether a file of this feed, name, size and modification time has been taken in already."""
+        known = select(arrivals.c.file_id).where(
+            arrivals.c.feed == arrival.feed,
+            arrivals.c.name == arrival.name,
+            arrivals.c.byte_count == arrival.byte_count,
+            arrivals.c.modified_at == arrival.modified_at,
+        )
+        with reading(self._engine) as connection:
+            return connection.execute(known).first() is not None
+
+    def remember_file(self, arrival: Arrival, file_id: str, seen_at: dt.datetime) -> ReceivedFile:
+        """Store an arrival; the same bytes of the same feed again change nothing but that this arrival is known too."""
+        both = {
+            "feed": arrival.feed,
+            "name": arrival.name,
+            "byte_count": arrival.byte_count,
+            "modified_at": arrival.modified_at,
+            "file_id": file_id,
+        }
+        with writing(self._engine) as connection:
+            insert_once(connection, received_files, [both | {"first_seen_at": seen_at, "business_date": None}])
+            insert_once(connection, arrivals, [both])
+            there = (received_files.c.feed == arrival.feed) & (received_files.c.file_id == file_id)
+            return _received(connection.execute(select(received_files).where(there)).mappings().one())
+
+    def assign_file(self, feed: str, file_id: str, business_date: dt.date) -> None:
+        """Store the session a file counts for."""
+        there = (received_files.c.feed == feed) & (received_files.c.file_id == file_id)
+        with writing(self._engine) as connection:
+            connection.execute(update(received_files).where(there).values(business_date=business_date))
+
+    def files_of(self, business_date: dt.date) -> list[ReceivedFile]:
+        """Return the files that count for a date, in order of arrival (first seen, then modified, then name)."""
+        return self._files(select(received_files).where(received_files.c.business_date == business_date))
+
+    def unassigned_files(self) -> list[ReceivedFile]:
+        """Return the files that have not been assigned to a session yet, in order of arrival."""
+        return self._files(select(received_files).where(received_files.c.business_date.is_(None)))
+
+    def lease(self, name: str, holder: str, seconds: int) -> HeldLease:
+        """Return a context that holds `name` alone.
+
+        Raises:
+            LeaseHeld: On entering, where somebody else holds it.
+        """
+        return HeldLease(self._engine, name, holder, seconds)
+
+    def decisions(self) -> pl.DataFrame:
+        """Return all decisions (`data_contracts.decisions`), by id."""
+        with reading(self._engine) as connection:
+            found = connection.execute(select(decisions).order_by(decisions.c.decision_id)).mappings()
+            return pl.DataFrame([dict(row) for row in found], schema=Decisions.polars_schema())
+
+    def add_decision(self, decision: Mapping[str, Any]) -> None:
+        """Store one decision (columns of `data_contracts.decisions`); the same id again changes nothing."""
+        with writing(self._engine) as connection:
+            insert_once(connection, decisions, [decision])
+
+    def _first(self, query: Select[Any]) -> RunRecord | None:
+        with reading(self._engine) as connection:
+            found = _records(connection, query)
+        return found[0] if found else None
+
+    def _files(self, query: Select[Any]) -> list[ReceivedFile]:
+        with reading(self._engine) as connection:
+            return [_received(row) for row in connection.execute(query.order_by(*_IN_ORDER)).mappings()]
+
+
+def _current(kind: str) -> Select[Any]:
+    return select(runs).join(current_runs, current_runs.c.run_id == runs.c.run_id).where(current_runs.c.kind == kind)
+
+
+def _records(connection: Connection, query: Select[Any]) -> list[RunRecord]:
+    """Read runs with their manifests: two queries, however many runs."""
+    found = [dict(row) for row in connection.execute(query).mappings()]
+    manifests: dict[str, list[StoredDataset]] = {row["run_id"]: [] for row in found}
+    wanted = query.with_only_columns(runs.c.run_id).subquery()
+    written = (
+        select(run_datasets)
+        .where(run_datasets.c.run_id.in_(select(wanted.c.run_id)))
+        .order_by(run_datasets.c.run_id, run_datasets.c.position)
+    )
+    for row in connection.execute(written).mappings():
+        manifests[row["run_id"]].append(
+            StoredDataset(
+                row["dataset"],
+                row["business_date"],
+                row["version"],
+                row["row_count"],
+                row["digest"],
+                tuple(row["files"]),
+            )
+        )
+    return [RunRecord(**row, datasets=tuple(manifests[row["run_id"]])) for row in found]
+
+
+def _received(row: RowMapping) -> ReceivedFile:
+    names = ("feed", "file_id", "name", "byte_count", "first_seen_at", "business_date")
+    return ReceivedFile(**{name: row[name] for name in names})

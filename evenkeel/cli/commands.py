@@ -1,0 +1,206 @@
+"""Every command, its words and their defaults."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import App, Parameter
+
+Home = Annotated[Path | None, Parameter(name="--home", help="Folder of the home; EVENKEEL_HOME or ./.evenkeel by default.")]
+Alert = Annotated[str, Parameter(name="ALERT", help="The alert's id.")]
+Why = Annotated[str, Parameter(help="Why, in words; it is kept.")]
+Who = Annotated[str, Parameter(help="Who decides.")]
+Role = Annotated[str, Parameter(help="In what role.")]
+Date = Annotated[dt.date | None, Parameter(name="--date", help="Business date, YYYY-MM-DD.")]
+
+
+@cache
+def register(app: App) -> None:
+    """Add every command to `app`, once."""
+    for command in (init, demo, sandbox, run, backfill, market_event, alerts, status, sql):
+        app.command(command)
+    app.command(_book_app())
+    app.command(_desk_app())
+
+
+def init(*, home: Home = None) -> int:
+    """Make a home: a commented starter book, an inbox, an account key and an empty records database.
+
+    What is there already is left as it is.
+    """
+    from evenkeel.cli import homes
+
+    return homes.init(home)
+
+
+def demo(
+    *,
+    home: Home = None,
+    households: Annotated[int, Parameter(help="Households of the synthetic practice.")] = 200,
+    days: Annotated[int, Parameter(help="Business days to run.")] = 5,
+    seed: Annotated[int, Parameter(help="Same seed, same practice.")] = 7,
+) -> int:
+    """Run the whole drill on a synthetic practice: files in, checks, drift, task lists, through a Prefect server of its own."""
+    from evenkeel.cli import drill
+
+    return drill.demo(home, households, days, seed)
+
+
+def sandbox(
+    *,
+    home: Home = None,
+    households: Annotated[int, Parameter(help="Households of the synthetic practice.")] = 200,
+    days: Annotated[int, Parameter(help="Business days of files.")] = 5,
+    seed: Annotated[int, Parameter(help="Same seed, same bytes.")] = 7,
+    faults: Annotated[bool, Parameter(help="With a late custodian, damaged rows and the like.", negative="--no-faults")] = True,
+) -> int:
+    """Write a synthetic practice into a home: its book, and its custodians' files for several days."""
+    from evenkeel.cli import drill
+
+    return drill.sandbox(home, households, days, seed, faults)
+
+
+def run(
+    *,
+    date: Date = None,
+    home: Home = None,
+    as_known_at: Annotated[
+        dt.datetime | None, Parameter(help="Judge by the book as it was known at this instant (ISO 8601); now by default.")
+    ] = None,
+) -> int:
+    """Run one business date, the last closed session by default: from what has arrived to the task lists. Needs no server."""
+    from evenkeel.cli import running
+
+    return running.run(home, date, as_known_at)
+
+
+def backfill(
+    first: Annotated[dt.date, Parameter(name="FROM", help="First business date.")],
+    last: Annotated[dt.date, Parameter(name="TO", help="Last business date.")],
+    /,
+    *,
+    home: Home = None,
+    as_known: Annotated[
+        Literal["now", "then"], Parameter(help="Judge each date by the book as known now, or as it was known then.")
+    ] = "now",
+) -> int:
+    """Run every session of a range, oldest first. Nothing is sent."""
+    from evenkeel.cli import running
+
+    return running.backfill(home, first, last, as_known)
+
+
+def market_event(
+    *,
+    reason: Annotated[str, Parameter(help="Why, in words; it stands on the digest.")],
+    move: Annotated[
+        tuple[str, ...],
+        Parameter(help="How far a class or security has moved: us_equity=-0.07. Repeatable.", negative=()),
+    ] = (),
+    prices: Annotated[Path | None, Parameter(help="A CSV of fresh prices: security_id, price_usd.")] = None,
+    threshold: Annotated[
+        float, Parameter(help="Smallest drift, as a fraction, that counts; 0: whatever the bands say.")
+    ] = 0.0,
+    emit: Annotated[
+        bool, Parameter(help="Emit the event to the Prefect server, whose automation starts the scan, instead of scanning here.")
+    ] = False,
+    home: Home = None,
+) -> int:
+    """Scan the book at once after the market has moved; list the accounts affected, worst first."""
+    from evenkeel.cli import running
+
+    return running.market_event(home, reason, move, prices, threshold, emit)
+
+
+def alerts(
+    *,
+    date: Date = None,
+    format: Annotated[Literal["table", "json", "csv", "html"], Parameter(help="How to print.")] = "table",
+    adviser: Annotated[str | None, Parameter(help="Only this adviser's.")] = None,
+    home: Home = None,
+) -> int:
+    """Print the task list of a date, the last run's by default. The JSON is described in docs/alerts-json.md."""
+    from evenkeel.cli import showing
+
+    return showing.alerts(home, date, format, adviser)
+
+
+def status(*, home: Home = None) -> int:
+    """Tell where the home stands: last runs, coverage, what is stopped and who must act."""
+    from evenkeel.cli import showing
+
+    return showing.status(home)
+
+
+def sql(
+    query: Annotated[str | None, Parameter(name="QUERY", help="DuckDB SQL; without it, the datasets are listed.")] = None,
+    /,
+    *,
+    format: Annotated[Literal["table", "json", "csv"], Parameter(help="How to print.")] = "table",
+    home: Home = None,
+) -> int:
+    """Query the home: every dataset is a view over all committed dates. QUERY `-` reads standard input."""
+    from evenkeel.cli import showing
+
+    return showing.sql(home, query, format)
+
+
+def _book_app() -> App:
+    book = App(name="book", help="The firm's own reference data.")
+
+    @book.command
+    def check(*, date: Date = None, home: Home = None) -> int:
+        """Read the whole book and list every problem at once: file, line, what to do."""
+        from evenkeel.cli import homes
+
+        return homes.book_check(home, date)
+
+    return book
+
+
+def _desk_app() -> App:
+    desk = App(name="desk", help="What a person says to an alert, short of approving trades.")
+
+    @desk.command
+    def snooze(
+        alert_id: Alert,
+        /,
+        *,
+        until: Annotated[dt.date, Parameter(help="Last quiet date.")],
+        reason: Why,
+        actor: Who,
+        role: Role = "adviser",
+        home: Home = None,
+    ) -> int:
+        """Keep an alert quiet until a date, unless it grows past the policy's step."""
+        from evenkeel.cli import deciding
+
+        return deciding.decide(home, "snooze", alert_id, until, reason, actor, role)
+
+    @desk.command
+    def decline(alert_id: Alert, /, *, reason: Why, actor: Who, role: Role = "adviser", home: Home = None) -> int:
+        """Decline an alert: quiet for the policy's cooldown, unless it grows past the policy's step."""
+        from evenkeel.cli import deciding
+
+        return deciding.decide(home, "decline", alert_id, None, reason, actor, role)
+
+    @desk.command
+    def defer(
+        alert_id: Alert,
+        /,
+        *,
+        reason: Why,
+        actor: Who,
+        until: Annotated[dt.date | None, Parameter(help="Last quiet date; the policy's cooldown by default.")] = None,
+        role: Role = "adviser",
+        home: Home = None,
+    ) -> int:
+        """Put an alert off."""
+        from evenkeel.cli import deciding
+
+        return deciding.decide(home, "defer", alert_id, until, reason, actor, role)
+
+    return desk

@@ -1,0 +1,84 @@
+"""Commands that show what is there: task lists, status, any query."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from evenkeel.errors import EXIT_DONE
+
+console = Console(soft_wrap=True, highlight=False)
+TABLE_ROWS = 1000
+"""More rows than this are not drawn as a table; JSON and CSV print all."""
+
+
+def alerts(home: Path | None, date: dt.date | None, form: str, adviser: str | None) -> int:
+    """Print the task list."""
+    from evenkeel.desk.page import page_of, tasks_of
+    from evenkeel.desk.render_csv import render_csv
+    from evenkeel.desk.render_text import print_tasks
+    from evenkeel.wiring import open_house, read_settings
+
+    house = open_house(read_settings(home))
+    if form == "html":
+        sys.stdout.write(page_of(house, date, adviser))
+        return EXIT_DONE
+    tasks = tasks_of(house, date, adviser)
+    if form == "json":
+        sys.stdout.write(json.dumps(tasks, indent=2, ensure_ascii=False) + "\n")
+    elif form == "csv":
+        sys.stdout.write(render_csv(tasks))
+    else:
+        print_tasks(tasks, console)
+    return EXIT_DONE
+
+
+def status(home: Path | None) -> int:
+    """Print where the home stands."""
+    from evenkeel.desk.run_summary import print_status
+    from evenkeel.wiring import open_house, read_settings
+
+    print_status(open_house(read_settings(home)), console)
+    return EXIT_DONE
+
+
+def sql(home: Path | None, query: str | None, form: str) -> int:
+    """Run a query and print its rows; without one, list the datasets."""
+    from evenkeel.adapters.stores.lake_views import connect, run_query
+    from evenkeel.run.catalogue import DATASETS
+    from evenkeel.wiring import open_house, read_settings
+
+    house = open_house(read_settings(home))
+    with connect(house.records, house.store, DATASETS) as connection:
+        if query is None:
+            query = (
+                "select table_name as dataset, count(*) as columns, string_agg(column_name, ', ' order by ordinal_position) as names "
+                "from information_schema.columns group by all order by all"
+            )
+        columns, rows = run_query(connection, sys.stdin.read() if query == "-" else query)
+    if form == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
+    elif form == "json":
+        records = [dict(zip(columns, row, strict=True)) for row in rows]
+        sys.stdout.write(json.dumps(records, default=str, ensure_ascii=False, indent=2) + "\n")
+    else:
+        _print_rows(columns, rows)
+    return EXIT_DONE
+
+
+def _print_rows(columns: list[str], rows: list[tuple[Any, ...]]) -> None:
+    table = Table(*columns, box=None, header_style="bold", pad_edge=False)
+    for row in rows[:TABLE_ROWS]:
+        table.add_row(*("" if cell is None else str(cell) for cell in row))
+    console.print(table, soft_wrap=False)
+    if len(rows) > TABLE_ROWS:
+        console.print(f"{len(rows):,} rows, {TABLE_ROWS:,} shown; --format csv or json prints all")

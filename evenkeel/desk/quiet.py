@@ -1,0 +1,60 @@
+"""Snooze, decline, defer: what keeps an alert quiet, with who said so and why."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import polars as pl
+
+from data_contracts.alerts import Alerts
+from data_contracts.vocab import DecisionKind, EpisodeStatus
+from evenkeel import calendar
+from evenkeel.desk.reading import dataset, run_of
+from evenkeel.errors import UsageError
+from evenkeel.identity import stable_id
+from evenkeel.run.house import NEW_YORK, House
+
+
+def decide(
+    house: House, kind: DecisionKind, alert_id: str, until: dt.date | None, reason: str, actor: str, role: str
+) -> dt.date:
+    """Store a decision about an alert of the newest run.
+
+    It counts from the first session that has not been run yet, so that what was shown on past dates stays as it was shown.
+
+    Returns:
+        The session from which it counts.
+
+    Raises:
+        UsageError: The alert is not open, the reason is empty, or the date has passed.
+    """
+    run = run_of(house)
+    alerts = dataset(house, run, Alerts).filter(pl.col("alert_id") == alert_id)
+    if not alerts.height or alerts["status"].item() == EpisodeStatus.CLOSED.value:
+        raise UsageError(f"alert {alert_id!r} is not open on {run.business_date}; `evenkeel alerts` lists those that are")
+    if not reason.strip() or not actor.strip():
+        raise UsageError("a decision needs a reason and an actor")
+    counts_from = calendar.next_session(run.business_date)
+    if until is not None and until < counts_from:
+        raise UsageError(f"--until {until} has passed; the decision counts from {counts_from}")
+    now = house.clock.now()
+    house.records.add_decision(
+        {
+            "decision_id": stable_id("de", alert_id, kind.value, actor, now.isoformat()),
+            "episode_id": alert_id,
+            "kind": kind.value,
+            "decided_date": counts_from,
+            "until_date": until,
+            "severity_frac": alerts["severity_frac"].item(),
+            "actor": actor,
+            "role": role,
+            "reason": reason,
+            "decided_at": now,
+        }
+    )
+    return counts_from
+
+
+def eastern(instant: dt.datetime) -> str:
+    """Return an instant as people in New York read it."""
+    return f"{instant.astimezone(NEW_YORK):%a %d %b %H:%M}"

@@ -1,0 +1,198 @@
+"""The band of every node, and how far outside it the node is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from data_contracts.vocab import NodeLevel
+from evenkeel.policy.model import COMPARE_TOLERANCE
+from evenkeel.stages.drift.nodes import CLASS_CODES, class_number
+from evenkeel.stages.threshold.illiquid import illiquid_rows, left_beside
+from evenkeel.stages.threshold.profiles import Profiles
+from evenkeel.stages.threshold.rules import (
+    ILLIQUID_SLOT,
+    SECURITY_SLOT,
+    SLEEVE_SLOT,
+    SLOTS,
+    distance,
+    with_ips_bands,
+)
+
+BESIDE_ILLIQUID = "; around the target's share of what is left beside illiquid holdings"
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Bands, one row a node that has one, in the order of drift.
+
+    `rows` has the columns of `data_contracts.bands` but the date, and: `portfolio` (number in the order of the valuations), `rule`
+    (place in `rules`), `centre`, `below`, `above` (distances), `is_illiquid`.
+    """
+
+    rows: pl.DataFrame
+    rules: pl.DataFrame
+
+
+def draw(
+    drift: pl.DataFrame, holdings: pl.DataFrame, profiles: Profiles, rules: pl.DataFrame, limits: pl.DataFrame
+) -> Drawn:
+    """Return the band of every node that has one.
+
+        lower = centre - below, upper = centre + above, both cut to the IPS limits and to 0 and 1
+        excess = max(weight - upper, lower - weight, 0)
+
+    Args:
+        drift: In the order of its contract, of exactly the portfolios of `profiles`.
+        holdings: For what is privately priced.
+        profiles: What holds for each portfolio.
+        rules: `rule_table` of the profiles' cases.
+        limits: `data_contracts.book.ips_limits`.
+    """
+    portfolio = drift["portfolio_id"].rle_id()
+    illiquid = illiquid_rows(drift, holdings)
+    class_no = drift.select(class_number())["asset_class"]
+    is_class = drift.select((pl.col("level") == NodeLevel.CLASS.value).alias("is_class"))["is_class"]
+    slot = _slots(drift, class_no, is_class, illiquid)
+    rule = profiles.portfolios["case"].gather(portfolio) * SLOTS + slot
+    limit = _limits(portfolio, class_no, is_class, profiles, limits)
+    if limit is not None:
+        rule, rules = _with_ips(rule, rules, limit, illiquid)
+    frame = drift.select(
+        "portfolio_id", "level", "node_id", "asset_class", "weight_frac", "held_frac", "target_frac", "drift_frac"
+    ).with_columns(portfolio.alias("portfolio"), rule.alias("rule"), illiquid.alias("is_illiquid"), *(limit or []))
+    has_band = rules["has_band"]
+    if not has_band.all():
+        frame = frame.filter(has_band.gather(frame["rule"]))
+    frame = _centred(frame, profiles)
+    value = (profiles.portfolios["proforma_cents"] / 100).gather(frame["portfolio"])
+    frame = frame.with_columns(
+        distance(rules, frame["rule"], side, frame["centre"], value).alias(side) for side in ("below", "above")
+    )
+    return Drawn(_judged(frame, rules, has_limits=limit is not None), rules)
+
+
+def _slots(drift: pl.DataFrame, class_no: pl.Series, is_class: pl.Series, illiquid: pl.Series) -> pl.Series:
+    if is_class.all() and not illiquid.any():
+        return class_no
+    sleeve = pl.col("level") == NodeLevel.SLEEVE.value
+    return drift.select(
+        pl.when(pl.lit(illiquid))
+        .then(pl.lit(ILLIQUID_SLOT, pl.UInt32))
+        .when(pl.lit(is_class))
+        .then(pl.lit(class_no))
+        .otherwise(pl.when(sleeve).then(pl.lit(SLEEVE_SLOT, pl.UInt32)).otherwise(pl.lit(SECURITY_SLOT, pl.UInt32)))
+        .alias("slot")
+    )["slot"]
+
+
+def _limits(
+    portfolio: pl.Series, class_no: pl.Series, is_class: pl.Series, profiles: Profiles, limits: pl.DataFrame
+) -> list[pl.Series] | None:
+    """Return each row's IPS figures: `ips_min_frac`, `ips_max_frac`, `below_frac`, `above_frac`; None where no IPS limits anything."""
+    width = len(CLASS_CODES)
+    names = limits.select("ips_id").unique().sort("ips_id").with_row_index("ips")
+    ips = profiles.portfolios.select("ips_id").join(names, on="ips_id", how="left", maintain_order="left")["ips"]
+    if ips.null_count() == ips.len():
+        return None
+    keyed = limits.join(names, on="ips_id", how="left").select(
+        (pl.col("ips").cast(pl.UInt64) * width + class_number()).alias("key"),
+        pl.col("min_frac").alias("ips_min_frac"),
+        pl.col("max_frac").alias("ips_max_frac"),
+        "below_frac",
+        "above_frac",
+    )
+    keys = pl.DataFrame({"ips": ips.gather(portfolio), "class": class_no, "is_class": is_class}).select(
+        pl.when("is_class").then(pl.col("ips").cast(pl.UInt64) * width + pl.col("class")).alias("key")
+    )
+    return keys.join(keyed, on="key", how="left", maintain_order="left").drop("key").get_columns()
+
+
+def _with_ips(
+    rule: pl.Series, rules: pl.DataFrame, limit: list[pl.Series], illiquid: pl.Series
+) -> tuple[pl.Series, pl.DataFrame]:
+    """Return rules and rows' places in them with the IPS's own bands where those come first."""
+    stated = pl.DataFrame([rule.alias("rule"), *[s for s in limit if s.name in ("below_frac", "above_frac")]])
+    applies = stated.select(
+        (
+            (pl.col("below_frac").is_not_null() | pl.col("above_frac").is_not_null())
+            & pl.lit(rules["is_ips_first"].gather(rule))
+            & ~pl.lit(illiquid)
+        ).alias("applies")
+    )["applies"]
+    if not applies.any():
+        return rule, rules
+    rows = applies.arg_true()
+    here = stated.filter(applies)
+    pairs = here.unique().sort("rule", "below_frac", "above_frac")
+    place = here.join(
+        pairs.with_row_index("place", offset=rules.height),
+        on=["rule", "below_frac", "above_frac"],
+        how="left",
+        nulls_equal=True,
+        maintain_order="left",
+    )["place"]
+    return rule.clone().scatter(rows, place), pl.concat([rules, with_ips_bands(rules, pairs)])
+
+
+def _centred(frame: pl.DataFrame, profiles: Profiles) -> pl.DataFrame:
+    """Add `centre`: the target, and for liquid nodes beside illiquid ones its share of what is left."""
+    scale = None
+    if frame["is_illiquid"].any():
+        classes = frame.filter(pl.col("level") == NodeLevel.CLASS.value)
+        scale = left_beside(
+            classes.select("portfolio", "is_illiquid", "weight_frac", "target_frac"), profiles.portfolios.height
+        )
+    if scale is None:
+        return frame.with_columns(pl.col("target_frac").alias("centre"), pl.lit(False).alias("is_shifted"))
+    own = scale.gather(frame["portfolio"])
+    return frame.with_columns(
+        pl.when("is_illiquid").then("target_frac").otherwise(pl.col("target_frac") * own).alias("centre"),
+        (~pl.col("is_illiquid") & ((own - 1).abs() > COMPARE_TOLERANCE)).alias("is_shifted"),
+    )
+
+
+def _judged(frame: pl.DataFrame, rules: pl.DataFrame, has_limits: bool) -> pl.DataFrame:
+    lower, upper = pl.col("centre") - pl.col("below"), pl.col("centre") + pl.col("above")
+    both = ("weight_frac", "held_frac")
+    floor, ceiling = (
+        frame.select(pl.min_horizontal(both).min()).item(),
+        frame.select(pl.max_horizontal(both).max()).item(),
+    )
+    is_ordinary = frame.height == 0 or (floor >= 0 and ceiling <= 1)
+    lower = lower.clip(0.0, 1.0) if is_ordinary else pl.max_horizontal(lower, pl.min_horizontal(0.0, *both))
+    upper = upper.clip(0.0, 1.0) if is_ordinary else pl.min_horizontal(upper, pl.max_horizontal(1.0, *both))
+    if has_limits:
+        lower, upper = (
+            pl.min_horizontal(pl.max_horizontal(bound, "ips_min_frac"), "ips_max_frac") for bound in (lower, upper)
+        )
+    frame = frame.with_columns(lower.alias("lower_frac"), upper.alias("upper_frac"))
+    text = rules["band_text"].gather(frame["rule"])
+    if frame["is_shifted"].any():
+        text = frame.select(
+            pl.when("is_shifted").then(pl.lit(text) + BESIDE_ILLIQUID).otherwise(pl.lit(text)).alias("band_text")
+        )["band_text"]
+    outside_ips = (
+        (
+            (pl.col("weight_frac") < pl.col("ips_min_frac") - COMPARE_TOLERANCE)
+            | (pl.col("weight_frac") > pl.col("ips_max_frac") + COMPARE_TOLERANCE)
+        ).fill_null(False)
+        if has_limits
+        else pl.lit(False)
+    )
+    nothing = [] if has_limits else [pl.lit(None, pl.Float64).alias(f"ips_{end}_frac") for end in ("min", "max")]
+    return frame.with_columns(
+        _excess("weight_frac").alias("excess_frac"),
+        _excess("held_frac").alias("held_excess_frac"),
+        outside_ips.alias("is_outside_ips"),
+        *nothing,
+        rules["band_source"].gather(frame["rule"]),
+        text.alias("band_text"),
+        rules["is_widened"].gather(frame["rule"]),
+    ).with_columns((pl.col("excess_frac") > 0).alias("is_outside"))
+
+
+def _excess(weight: str) -> pl.Expr:
+    beyond = pl.max_horizontal(pl.col(weight) - pl.col("upper_frac"), pl.col("lower_frac") - pl.col(weight))
+    return pl.when(beyond > COMPARE_TOLERANCE).then(beyond).otherwise(0.0)

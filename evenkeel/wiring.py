@@ -1,0 +1,122 @@
+"""The one place where ports meet adapters."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from evenkeel import __version__
+from evenkeel.adapters.clock import FixedClock, SystemClock
+from evenkeel.adapters.custodians import registry
+from evenkeel.adapters.custodians.feed_map import read_map
+from evenkeel.adapters.stores.book_folder import read_book_folder
+from evenkeel.adapters.stores.delta_store import DeltaStore
+from evenkeel.adapters.stores.file_sources import FolderSource, S3Source
+from evenkeel.adapters.stores.raw_archive import open_archive
+from evenkeel.adapters.stores.records_db import SqlRecords
+from evenkeel.book.feeds import FeedSpec
+from evenkeel.errors import UsageError
+from evenkeel.identity import AccountKeyer
+from evenkeel.ports import Clock, CustodianFeed, FileSource
+from evenkeel.run.house import House
+from evenkeel.settings import Settings
+
+MIB = 1024 * 1024
+
+
+def open_house(settings: Settings | None = None) -> House:
+    """Return the home that the settings name, its records database brought up to date.
+
+    Raises:
+        UsageError: There is no home, or a setting is wrong.
+    """
+    return _open(settings or read_settings())
+
+
+def read_settings(home: Path | None = None) -> Settings:
+    """Return the settings of the environment, with another home where one is given.
+
+    Raises:
+        UsageError: A setting is wrong; names it and its environment variable.
+    """
+    from pydantic import ValidationError
+
+    try:
+        return Settings(home=home) if home is not None else Settings()
+    except ValidationError as error:
+        problems = "; ".join(f"EVENKEEL_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
+        raise UsageError(f"settings: {problems}") from error
+
+
+@cache
+def _open(settings: Settings) -> House:
+    home = settings.home
+    if not (home / "book").is_dir():
+        raise UsageError(f"{home} is no home: it has no book/; run `evenkeel init --home {home}` or `evenkeel sandbox --home {home}`")
+    return House(
+        home=home,
+        read_book=lambda: read_book_folder(home / "book"),
+        store=DeltaStore(
+            settings.lake_url or home / "lake",
+            retention_days=settings.retention_days,
+            endpoint_url=settings.s3_endpoint_url,
+        ),
+        records=SqlRecords(settings.records_url),
+        archive=open_archive(settings.archive_url or str(home / "archive"), endpoint_url=settings.s3_endpoint_url),
+        clock=_clock(settings),
+        keyer=AccountKeyer(account_key(settings)),
+        source_for=lambda feed: _source(feed, settings),
+        adapter_for=_adapter,
+        recognise=registry.recognise,
+        max_file_bytes=settings.max_file_mib * MIB,
+        lease_seconds=settings.lease_seconds,
+        code_version=__version__,
+    )
+
+
+def account_key(settings: Settings) -> bytes:
+    """Return the key of the account digests, from the settings or the home's keys/account.key; made on first use."""
+    if settings.account_key is not None:
+        try:
+            return bytes.fromhex(settings.account_key.get_secret_value())
+        except ValueError as error:
+            raise UsageError("EVENKEEL_ACCOUNT_KEY must be hexadecimal digits, at least 32 of them") from error
+    path = settings.home / "keys" / "account.key"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        temporary = path.with_suffix(f".{os.getpid()}")
+        temporary.write_text(secrets.token_hex(32) + "\n")
+        temporary.chmod(0o600)
+        try:
+            # A second process that makes the key at the same moment must not replace the first one's.
+            os.link(temporary, path)
+        except FileExistsError:
+            pass
+        finally:
+            temporary.unlink()
+    try:
+        return bytes.fromhex(path.read_text().strip())
+    except ValueError as error:
+        raise UsageError(f"{path} must hold hexadecimal digits; restore it from its backup (docs/account-key.md)") from error
+
+
+def _clock(settings: Settings) -> Clock:
+    if settings.clock is None:
+        return SystemClock()
+    if settings.clock.tzinfo is None:
+        raise UsageError("EVENKEEL_CLOCK needs a zone, for example 2026-03-03T07:30:00-05:00")
+    return FixedClock(settings.clock)
+
+
+def _source(feed: FeedSpec, settings: Settings) -> FileSource:
+    if feed.location.startswith("s3://"):
+        return S3Source(endpoint_url=settings.s3_endpoint_url)
+    return FolderSource(settings.home, settle_seconds=settings.settle_seconds)
+
+
+def _adapter(feed: FeedSpec, maps: Mapping[str, str]) -> CustodianFeed:
+    feed_map = read_map(maps[feed.map], feed.map) if feed.map else None
+    return registry.adapter(feed.layout, feed_map)

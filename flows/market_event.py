@@ -1,0 +1,71 @@
+"""The market-event flow, and the event that starts it: by hand, by the API, or by whoever watches the market."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from prefect import flow, get_run_logger
+from prefect.client.schemas.objects import State
+from prefect.events import Event, emit_event
+from prefect.events.worker import EventsWorker
+from prefect.states import Completed
+from pydantic import Field
+
+from evenkeel.errors import TransientError
+from flows.runner import task_runner
+from tasks.market_event import scan_market_event
+
+EVENT = "evenkeel.market-event"
+"""Name of the event that the deployment's automation waits for; its payload holds the flow's parameters."""
+
+RESOURCE = {"prefect.resource.id": "evenkeel.market", "prefect.resource.name": "the market"}
+
+
+@flow(name="market-event", persist_result=False, task_runner=task_runner())
+def market_event(
+    reason: Annotated[str, Field(title="Reason", description="What happened, in a line; it stands on the report.", min_length=1)],
+    moves: Annotated[
+        dict[str, float] | None,
+        Field(
+            title="Moves",
+            description="How far prices moved, by asset class or security: a fraction, -0.07 is down seven per cent.",
+        ),
+    ] = None,
+    threshold_frac: Annotated[
+        float,
+        Field(
+            title="Threshold",
+            description="The scan goes ahead only if some move is at least so large, up or down: 0.03 is three per cent.",
+            ge=0,
+        ),
+    ] = 0.0,
+    prices_file: Annotated[
+        str | None,
+        Field(title="Prices file", description="CSV of prices now, where the worker can read it; it goes before the moves."),
+    ] = None,
+) -> State[dict[str, Any]]:
+    """Scan the book at moved prices: only accounts that this pushes out of their bands, by severity, in one digest.
+
+    The day's alerts and episodes stay as they are.
+
+    Raises:
+        UsageError: There is no committed date to start from, or a move names nothing in the book.
+    """
+    outcome = scan_market_event.submit(reason, moves or {}, threshold_frac, prices_file).result()
+    get_run_logger().info(outcome.message)
+    return Completed(message=outcome.message, data={"run_id": outcome.run_id})
+
+
+def emit(reason: str, moves: Mapping[str, float], threshold_frac: float = 0.0) -> Event:
+    """Emit the event that starts the deployed flow through its automation, and wait until it has left this process.
+
+    Raises:
+        TransientError: No Prefect server took it.
+    """
+    payload = {"reason": reason, "moves": dict(moves), "threshold_frac": threshold_frac}
+    event = emit_event(EVENT, RESOURCE, payload=payload)
+    if event is None:
+        raise TransientError("the event was not emitted: no Prefect server is known; set PREFECT_API_URL")
+    EventsWorker.instance().wait_until_empty()
+    return event

@@ -1,0 +1,1 @@
+"""What tests share: a small book, and files as an adapter would have read them."""

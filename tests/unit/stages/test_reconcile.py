@@ -1,0 +1,282 @@
+"""What each check stops, and that it stops nothing else."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+import pytest
+
+from data_contracts.control_totals import ControlTotals
+from data_contracts.fx_rates import FxRates
+from data_contracts.open_orders import OpenOrders
+from data_contracts.tax_lots import TaxLots
+from data_contracts.vocab import Check
+from evenkeel.errors import FileStopped
+from evenkeel.ports import ParsedFile, RejectedRow
+from evenkeel.run.house import house_policy
+from evenkeel.stages.ingest.land import ReadFile, land
+from evenkeel.stages.reconcile.stage import Reconciled, reconcile
+from tests.support.parsed_files import cash, frame, parsed, position, read_file
+from tests.support.small_book import KEYER, MONDAY, small_book, with_rows
+
+A1, A2, A3, A4 = "1000-0001", "1000-0002", "2000-0003", "2000-0004"
+
+
+def alpha(*extra: dict[str, Any], **more: Any) -> ParsedFile:
+    return parsed(
+        [position(1, A1, "STK", "600", "100", "60000.00"), position(2, A1, "BND", "350", "100", "35000.00"), *extra],
+        [cash(3, A1, "5000.00"), cash(4, A2, "10000.00")],
+        **more,
+    )
+
+
+def beta(*extra: dict[str, Any], **more: Any) -> ParsedFile:
+    return parsed(
+        [position(1, A3, "STK", "10", "100", "1000"), *extra], [cash(2, A3, "90"), cash(3, A4, "50000")], **more
+    )
+
+
+def outcome(files: list[ReadFile], *, late: bool = False, **changes: str) -> Reconciled:
+    book = small_book(**changes)
+    return reconcile(MONDAY, land(MONDAY, files, book, KEYER), book, house_policy(book), is_past_deadline=not late)
+
+
+def both(first: ParsedFile | None = None, second: ParsedFile | None = None) -> list[ReadFile]:
+    return [read_file("alpha", first or alpha()), read_file("beta", second or beta())]
+
+
+def statuses(result: Reconciled) -> dict[str, str]:
+    return dict(result.coverage.select("account_id", "status").iter_rows())
+
+
+def checks(result: Reconciled, effect: str = "stop") -> set[str]:
+    return set(result.exceptions.filter(pl.col("effect") == effect)["check"].to_list())
+
+
+def test_clean_files_scan_every_account() -> None:
+    result = outcome(both())
+    assert set(statuses(result).values()) == {"scanned"}
+    assert checks(result) == set()
+    a1 = result.holdings.filter(pl.col("account_id") == "A1").select("security_id", "value_usd").rows()
+    assert a1 == [("BND", Decimal("35000.00")), ("CASH:USD", Decimal("5000.00")), ("STK", Decimal("60000.00"))]
+
+
+@pytest.mark.parametrize(
+    ("damage", "check"),
+    [
+        (position(9, A1, "STK", "1", "100", "200"), "value_product"),
+        (position(9, A1, "XXX", "1", "100", "100"), "security_unknown"),
+        (position(9, A1, "STK", "1", None, None, sub_account="margin"), "price_missing"),
+        (position(9, A1, "STK", "1", "0", "0", sub_account="margin"), "price_missing"),
+        (position(9, A1, "STK", "600", "100", "60000.00"), "duplicate_position"),
+        (position(9, A1, "STK", "1", "100", "100", currency="CHF"), "currency_no_rate"),
+        (position(9, A1, "STK", None, "100", "100"), "value_missing"),
+        (position(9, A1, "STK", "1", "100", "100", price_date=dt.date(2026, 2, 27)), "price_stale"),
+        (position(9, A1, "BND", "1", "100", "100", cusip="111111111"), "security_conflict"),
+    ],
+)
+def test_a_damaged_row_stops_its_account_alone(damage: dict[str, Any], check: str) -> None:
+    result = outcome(both(alpha(damage)))
+    assert checks(result) == {check}
+    assert statuses(result) == {"A1": "quarantined", "A2": "scanned", "A3": "scanned", "A4": "scanned"}
+    assert "A1" not in result.holdings["account_id"].to_list()
+
+
+def test_a_quarantined_member_makes_its_household_wait() -> None:
+    result = outcome(both(second=beta(position(9, A3, "STK", "1", "100", "200"))))
+    assert statuses(result) == {"A1": "scanned", "A2": "household_waits", "A3": "quarantined", "A4": "scanned"}
+    reason = result.coverage.filter(pl.col("account_id") == "A2")["reason"].item()
+    assert reason == "its household is measured only whole and waits for A3 (quarantined)"
+
+
+def test_a_bond_is_priced_per_hundred() -> None:
+    bond = position(9, A1, None, "5000", "101.5", "5075.00", cusip="333333333")
+    assert checks(outcome(both(alpha(bond)))) == set()
+
+
+def test_a_price_printed_with_two_decimals_explains_half_a_cent_a_unit() -> None:
+    # 10,000 units at 10.03 print 100,300; a net asset value of 10.0349 prints the same price and makes 100,349.
+    assert (
+        checks(outcome(both(alpha(position(9, A1, "STK", "10000", "10.03", "100349.00", sub_account="margin")))))
+        == set()
+    )
+    assert checks(
+        outcome(both(alpha(position(9, A1, "STK", "10000", "10.03", "100351.00", sub_account="margin"))))
+    ) == {"value_product"}
+
+
+def test_the_same_fund_from_two_plan_sources_adds_up() -> None:
+    result = outcome(both(alpha(position(9, A1, "STK", "2", "100", "200"))))
+    assert checks(result) == set()
+    held = result.holdings.filter(pl.col("account_id") == "A1", pl.col("security_id") == "STK")
+    assert held["value_usd"].item() == Decimal("60200.00")
+
+
+def test_a_private_holding_may_have_a_quarterly_price() -> None:
+    fresh = position(9, A1, "PRIV", "1", "100", "100", price_date=dt.date(2025, 12, 31))
+    assert checks(outcome(both(alpha(fresh)))) == set()
+    old = position(9, A1, "PRIV", "1", "100", "100", price_date=dt.date(2025, 9, 30))
+    assert checks(outcome(both(alpha(old)))) == {"price_stale"}
+
+
+def test_lots_must_add_up() -> None:
+    def lots(qty: str, cost: str) -> dict[str, Any]:
+        rows = [
+            {
+                "row_no": 20,
+                "source_account": A1,
+                "symbol": "STK",
+                "held_qty": "400",
+                "cost_ccy": "30000",
+                "currency": "USD",
+                "as_of_date": MONDAY,
+            },
+            {
+                "row_no": 21,
+                "source_account": A1,
+                "symbol": "STK",
+                "held_qty": qty,
+                "cost_ccy": cost,
+                "currency": "USD",
+                "as_of_date": MONDAY,
+            },
+        ]
+        return {"tables": {TaxLots: frame(TaxLots, rows)}}
+
+    assert checks(outcome(both(alpha(**lots("200", "9000"))))) == set()
+    assert checks(outcome(both(alpha(**lots("201", "9000"))))) == {"lots_quantity"}
+
+
+def test_a_stated_account_total_is_believed_over_the_rows() -> None:
+    def total(stated: str) -> dict[str, Any]:
+        rows = [
+            {"row_no": 30, "source_account": A1, "total_kind": "account_value", "currency": "USD", "stated": stated}
+        ]
+        return {"tables": {ControlTotals: frame(ControlTotals, rows)}}
+
+    assert checks(outcome(both(alpha(**total("100000.00"))))) == set()
+    missing_row = outcome(both(alpha(**total("112345.00"))))
+    assert checks(missing_row) == {"total_mismatch"}
+    assert statuses(missing_row)["A1"] == "quarantined"
+
+
+def test_an_unreadable_row_stops_the_accounts_around_it() -> None:
+    rejects = [RejectedRow(2, "quantity is not a number", "x")]
+    book_rows = [position(1, A1, "STK", "1", "100", "100"), position(3, A1, "BND", "1", "100", "100")]
+    many = [position(10 + i, A2, "STK", str(i + 1), "100", str(100 * (i + 1)), sub_account="other") for i in range(40)]
+    result = outcome(both(parsed([*book_rows, *many], [cash(60, A2, "1")], rejects=rejects)))
+    assert statuses(result)["A1"] == "quarantined"
+    assert statuses(result)["A2"] == "scanned" or statuses(result)["A2"] == "household_waits"
+    assert checks(result) == {"row_unreadable"}
+
+
+def test_too_many_unreadable_rows_stop_the_whole_file() -> None:
+    result = outcome(both(alpha(rejects=[RejectedRow(7, "cut off", "x")])))
+    assert {statuses(result)[name] for name in ("A1", "A2")} == {"quarantined"}
+    assert statuses(result)["A4"] == "scanned"
+
+
+def test_a_missing_feed_waits_until_the_deadline_and_then_stops() -> None:
+    only_alpha = [read_file("alpha", alpha())]
+    early = outcome(only_alpha, late=True)
+    assert checks(early) == set()
+    assert checks(early, "wait") == {"feed_late"}
+    assert statuses(early) == {"A1": "scanned", "A2": "household_waits", "A3": "waiting", "A4": "waiting"}
+    assert checks(outcome(only_alpha)) == {"feed_missing"}
+
+
+def test_an_account_that_did_not_come_is_stopped() -> None:
+    result = outcome(both(second=parsed([position(1, A3, "STK", "10", "100", "1000")], [cash(2, A3, "90")])))
+    assert checks(result) == {"account_missing"}
+    assert statuses(result)["A4"] == "quarantined"
+
+
+def test_an_account_that_the_book_does_not_know_is_noted() -> None:
+    result = outcome(both(alpha(position(9, "7777-1234", "STK", "1", "100", "100"))))
+    assert checks(result) == set()
+    notes = result.exceptions.filter(pl.col("check") == "account_unknown")["message"].to_list()
+    assert len(notes) == 1
+    assert "…1234" in notes[0]
+    assert "7777" not in notes[0]
+
+
+def test_a_stopped_file_says_so_and_its_accounts_are_missing() -> None:
+    stopped = FileStopped(Check.FILE_TRUNCATED, "it ends in the middle of row 7; ask for it again")
+    result = outcome([read_file("alpha", stopped), read_file("beta", beta())])
+    assert checks(result) == {"file_unreadable", "feed_missing"}
+    message = result.exceptions.filter(pl.col("check") == "file_unreadable")["message"].item()
+    assert "feed alpha: file.csv: it ends in the middle of row 7" in message
+
+
+def test_money_of_another_currency_is_converted_over_a_cross() -> None:
+    # 1 USD = 0.8 CHF, 1 EUR = 0.96 CHF: 1 EUR = 1.2 USD.
+    rates = [
+        {"row_no": 40, "rate_date": MONDAY, "currency_from": "USD", "currency_to": "CHF", "rate": "0.8"},
+        {"row_no": 41, "rate_date": MONDAY, "currency_from": "EUR", "currency_to": "CHF", "rate": "0.96"},
+    ]
+    euro = position(9, A1, "STK", "1", "100", "100", currency="EUR", sub_account="margin")
+    result = outcome(both(alpha(euro, tables={FxRates: frame(FxRates, rates)})))
+    assert checks(result) == set()
+    held = result.holdings.filter(pl.col("account_id") == "A1", pl.col("security_id") == "STK")
+    assert held["value_usd"].item() == Decimal("60120.00")
+
+
+ORDERS = "- {feed: orders, role: orders, layout: schwab_csv, location: inbox/orders, is_required: false}\n"
+
+
+def test_an_open_order_counts_as_done() -> None:
+    order = {
+        "row_no": 1, "source_account": A1, "order_id": "O1", "placed_date": MONDAY, "side": "sell", "state": "sent",
+        "symbol": "STK", "currency": "USD", "order_qty": "50", "filled_qty": "0", "estimated_price_ccy": "100",
+    }  # fmt: skip
+    feeds = with_rows("feeds.yaml") + ORDERS
+    files = [*both(), read_file("orders", parsed(tables={OpenOrders: frame(OpenOrders, [order])}))]
+    result = outcome(files, feeds_yaml=feeds)
+    rows = (
+        result.holdings.filter(pl.col("account_id") == "A1").select("security_id", "value_usd", "proforma_usd").rows()
+    )
+    assert rows == [
+        ("BND", Decimal("35000.00"), Decimal("35000.00")),
+        ("CASH:USD", Decimal("5000.00"), Decimal("10000.00")),
+        ("STK", Decimal("60000.00"), Decimal("55000.00")),
+    ]
+
+
+def test_cash_that_is_spoken_for_counts_as_gone() -> None:
+    planned = "planned_id,account_id,kind,due_date,amount_usd\nC1,A1,required_distribution,2026-03-20,2000\nC2,A1,fee,2026-06-30,1\n"
+    result = outcome(both(), planned_cash_csv=planned)
+    held = result.holdings.filter(pl.col("account_id") == "A1", pl.col("security_id") == "CASH:USD")
+    assert held.select("value_usd", "proforma_usd").row(0) == (Decimal("5000.00"), Decimal("3000.00"))
+
+
+def test_a_suspension_holds_until_a_person_ends_it() -> None:
+    header = "suspension_id,account_id,kind,reason,actor,from_date,review_date,ended_date\n"
+    running = outcome(both(), suspensions_csv=header + "S1,A1,compliance_hold,asked,carl,2026-01-02,2026-02-01,\n")
+    assert statuses(running)["A1"] == "suspended"
+    ended = outcome(
+        both(), suspensions_csv=header + "S1,A1,compliance_hold,asked,carl,2026-01-02,2026-02-01,2026-03-02\n"
+    )
+    assert statuses(ended)["A1"] == "scanned"
+
+
+def test_coverage_adds_up_to_the_book() -> None:
+    result = outcome([read_file("beta", beta(position(9, A3, "STK", "1", "100", "200")))])
+    assert result.coverage.height == 4
+    assert result.coverage["reason"].null_count() == sum(status == "scanned" for status in statuses(result).values())
+
+
+def test_a_later_file_replaces_the_account_and_is_not_merged() -> None:
+    corrected = parsed(
+        [position(1, A1, "STK", "500", "100", "50000")], [cash(3, A1, "5000.00"), cash(4, A2, "10000.00")]
+    )
+    files = [
+        read_file("alpha", alpha(), name="first.csv"),
+        read_file("alpha", corrected, name="second.csv"),
+        read_file("beta", beta()),
+    ]
+    result = outcome(files)
+    held = result.holdings.filter(pl.col("account_id") == "A1").select("security_id", "value_usd").rows()
+    assert held == [("CASH:USD", Decimal("5000.00")), ("STK", Decimal("50000.00"))]

@@ -163,18 +163,23 @@ def business_date_of(
 
 def first_session_of_period(date: dt.date, frequency: Frequency) -> bool:
     """Return whether `date` is the first session of its month, quarter, half-year or year (calendar years)."""
-    return is_session(date) and previous_session(date) < _period_start(date, frequency)
+    return _first_from(_period_start(date, frequency)) == date
 
 
 def next_look(date: dt.date, frequency: Frequency) -> dt.date:
     """Return the first session after `date` that is the first one of its period."""
     start = _period_start(date, frequency)
-    first = next_session(start - dt.timedelta(days=1))
+    first = _first_from(start)
     if first > date:
         return first
     month = start.month - 1 + _PERIOD_MONTHS[frequency]
     following = dt.date(start.year + month // 12, month % 12 + 1, 1)
-    return next_session(following - dt.timedelta(days=1))
+    return _first_from(following)
+
+
+def _first_from(date: dt.date) -> dt.date:
+    dates = _covering(date)
+    return _at(dates, bisect_left(dates, date), date)
 
 
 def _period_start(date: dt.date, frequency: Frequency) -> dt.date:

@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+import yaml
+
 from evenkeel import __version__
 from evenkeel.adapters.clock import FixedClock, SystemClock
 from evenkeel.adapters.custodians import registry
-from evenkeel.adapters.custodians.feed_map import read_map
+from evenkeel.adapters.custodians.feed_map import parse_map
 from evenkeel.adapters.stores.book_folder import read_book_folder
 from evenkeel.adapters.stores.delta_store import DeltaStore
 from evenkeel.adapters.stores.file_sources import FolderSource, S3Source
@@ -55,7 +57,9 @@ def read_settings(home: Path | None = None) -> Settings:
 def _open(settings: Settings) -> House:
     home = settings.home
     if not (home / "book").is_dir():
-        raise UsageError(f"{home} is no home: it has no book/; run `evenkeel init --home {home}` or `evenkeel sandbox --home {home}`")
+        raise UsageError(
+            f"{home} is no home: it has no book/; run `evenkeel init --home {home}` or `evenkeel sandbox --home {home}`"
+        )
     return House(
         home=home,
         read_book=lambda: read_book_folder(home / "book"),
@@ -100,7 +104,9 @@ def account_key(settings: Settings) -> bytes:
     try:
         return bytes.fromhex(path.read_text().strip())
     except ValueError as error:
-        raise UsageError(f"{path} must hold hexadecimal digits; restore it from its backup (docs/account-key.md)") from error
+        raise UsageError(
+            f"{path} must hold hexadecimal digits; restore it from its backup (docs/account-key.md)"
+        ) from error
 
 
 def _clock(settings: Settings) -> Clock:
@@ -118,5 +124,5 @@ def _source(feed: FeedSpec, settings: Settings) -> FileSource:
 
 
 def _adapter(feed: FeedSpec, maps: Mapping[str, str]) -> CustodianFeed:
-    feed_map = read_map(maps[feed.map], feed.map) if feed.map else None
+    feed_map = parse_map(yaml.safe_load(maps[feed.map]), feed.map) if feed.map else None
     return registry.adapter(feed.layout, feed_map)

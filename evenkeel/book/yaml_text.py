@@ -161,9 +161,8 @@ def _check_tree(loader: Any, root: yaml.Node) -> None:
 def validate(document: Document, shape: type[ModelT], problems: Problems) -> ModelT | None:
     """Return the document as `shape`, or None: each of pydantic's complaints becomes a problem with its line and remedy."""
     if not isinstance(document.data, dict):
-        problems.add(
-            document.file, document.line(), f"expected keys and values (`key: value`), not {_kind(document.data)}"
-        )
+        text = f"expected keys and values, not {_kind(document.data)}; write `key: value` lines"
+        problems.add(document.file, document.line(), text)
         return None
     try:
         return shape.model_validate(document.data)

@@ -17,15 +17,24 @@ from evenkeel.errors import EXIT_USAGE, BookError, EvenkeelError, UsageError
 EXIT_FAILED = 1
 """The world failed (a database, a network, another run's lease); trying later may do."""
 
-app = App(
-    name="evenkeel",
-    help="Which client portfolios have drifted far enough to act on, who must act by when, and the proof of it.",
-    help_epilogue="Exit codes: 0 done; 1 the world failed, try later; 2 wrong use, settings or book; 3 done, but a check stopped something. "
-    "The home is --home, else EVENKEEL_HOME, else ./.evenkeel.",
-    version=__version__,
-    version_flags=["--version"],
-    result_action="return_value",
-)
+
+def make_app() -> App:
+    """Return the command with all its parts."""
+    from evenkeel.cli.commands import register
+
+    app = App(
+        name="evenkeel",
+        help="Which client portfolios have drifted far enough to act on, who must act by when, and the proof of it.",
+        help_epilogue=(
+            "Exit codes: 0 done; 1 the world failed, try later; 2 wrong use, settings or book; 3 done, but a check stopped something. "
+            "The home is --home, else EVENKEEL_HOME, else ./.evenkeel."
+        ),
+        version=__version__,
+        version_flags=["--version"],
+        result_action="return_value",
+    )
+    register(app)
+    return app
 
 
 def main() -> None:
@@ -35,16 +44,16 @@ def main() -> None:
 
 def run_command(words: list[str]) -> int:
     """Return the exit code of one command line; every expected failure is one clear message, never a traceback."""
-    from evenkeel.cli import commands
-
-    commands.register(app)
     errors = Console(stderr=True, soft_wrap=True, highlight=False)
     try:
-        result = app(words, exit_on_error=False, print_error=True, error_console=errors)
+        result = make_app()(words, exit_on_error=False, print_error=True, error_console=errors)
     except CycloptsError:
         return EXIT_USAGE
     except BookError as error:
-        errors.print(f"The book has {len(error.problems)} problem{'s' if len(error.problems) != 1 else ''}; nothing was run:", markup=False)
+        errors.print(
+            f"The book has {len(error.problems)} problem{'s' if len(error.problems) != 1 else ''}; nothing was run:",
+            markup=False,
+        )
         for problem in error.problems:
             errors.print(f"  {problem}", markup=False)
         return EXIT_USAGE

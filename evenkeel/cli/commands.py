@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-Home = Annotated[Path | None, Parameter(name="--home", help="Folder of the home; EVENKEEL_HOME or ./.evenkeel by default.")]
+Home = Annotated[
+    Path | None, Parameter(name="--home", help="Folder of the home; EVENKEEL_HOME or ./.evenkeel by default.")
+]
 Alert = Annotated[str, Parameter(name="ALERT", help="The alert's id.")]
 Why = Annotated[str, Parameter(help="Why, in words; it is kept.")]
 Who = Annotated[str, Parameter(help="Who decides.")]
@@ -17,9 +18,8 @@ Role = Annotated[str, Parameter(help="In what role.")]
 Date = Annotated[dt.date | None, Parameter(name="--date", help="Business date, YYYY-MM-DD.")]
 
 
-@cache
 def register(app: App) -> None:
-    """Add every command to `app`, once."""
+    """Add every command to `app`."""
     for command in (init, demo, sandbox, run, backfill, market_event, alerts, status, sql):
         app.command(command)
     app.command(_book_app())
@@ -55,7 +55,9 @@ def sandbox(
     households: Annotated[int, Parameter(help="Households of the synthetic practice.")] = 200,
     days: Annotated[int, Parameter(help="Business days of files.")] = 5,
     seed: Annotated[int, Parameter(help="Same seed, same bytes.")] = 7,
-    faults: Annotated[bool, Parameter(help="With a late custodian, damaged rows and the like.", negative="--no-faults")] = True,
+    faults: Annotated[
+        bool, Parameter(help="With a late custodian, damaged rows and the like.", negative="--no-faults")
+    ] = True,
 ) -> int:
     """Write a synthetic practice into a home: its book, and its custodians' files for several days."""
     from evenkeel.cli import drill
@@ -68,7 +70,8 @@ def run(
     date: Date = None,
     home: Home = None,
     as_known_at: Annotated[
-        dt.datetime | None, Parameter(help="Judge by the book as it was known at this instant (ISO 8601); now by default.")
+        dt.datetime | None,
+        Parameter(help="Judge by the book as it was known at this instant (ISO 8601); now by default."),
     ] = None,
 ) -> int:
     """Run one business date, the last closed session by default: from what has arrived to the task lists. Needs no server."""
@@ -102,10 +105,13 @@ def market_event(
     ] = (),
     prices: Annotated[Path | None, Parameter(help="A CSV of fresh prices: security_id, price_usd.")] = None,
     threshold: Annotated[
-        float, Parameter(help="Smallest drift, as a fraction, that counts; 0: whatever the bands say.")
+        float, Parameter(help="Scan only if some move is at least this large, up or down: 0.03 is three per cent.")
     ] = 0.0,
     emit: Annotated[
-        bool, Parameter(help="Emit the event to the Prefect server, whose automation starts the scan, instead of scanning here.")
+        bool,
+        Parameter(
+            help="Emit the event to the Prefect server, whose automation starts the scan, instead of scanning here."
+        ),
     ] = False,
     home: Home = None,
 ) -> int:
@@ -136,7 +142,9 @@ def status(*, home: Home = None) -> int:
 
 
 def sql(
-    query: Annotated[str | None, Parameter(name="QUERY", help="DuckDB SQL; without it, the datasets are listed.")] = None,
+    query: Annotated[
+        str | None, Parameter(name="QUERY", help="DuckDB SQL; without it, the datasets are listed.")
+    ] = None,
     /,
     *,
     format: Annotated[Literal["table", "json", "csv"], Parameter(help="How to print.")] = "table",

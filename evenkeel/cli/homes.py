@@ -29,7 +29,10 @@ def init(home: Path | None) -> int:
     (settings.home / "inbox").mkdir(exist_ok=True)
     account_key(settings)
     open_house(settings)
-    console.print(f"Home {settings.home}: {len(made)} book files written" + (", what was there is kept." if len(made) == 0 else "."))
+    console.print(
+        f"Home {settings.home}: {len(made)} book files written"
+        + (", what was there is kept." if len(made) == 0 else ".")
+    )
     console.print(f"Next: fill in {book} (docs/book.md), then `evenkeel book check`, put the custodians' files into")
     console.print(f"{settings.home / 'inbox'} as feeds.yaml says, and `evenkeel run`. Back up keys/account.key.")
     return EXIT_DONE

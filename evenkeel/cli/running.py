@@ -48,20 +48,21 @@ def market_event(
     """Scan at once, or emit the event that starts a scan."""
     changes = parse_moves(moves)
     if not 0 <= threshold < 1:
-        raise UsageError("--threshold is a fraction from 0 to below 1: 0.05 is five percentage points")
+        raise UsageError("--threshold is a fraction from 0 to below 1: 0.03 is a move of three per cent")
     if emit:
         from flows.market_event import emit as emit_event
 
         emit_event(reason, changes, threshold)
         console.print("The event was emitted; the server's automation starts the scan.")
         return EXIT_DONE
-    from evenkeel.desk.event_digest import print_digest
+    from evenkeel.desk.event_digest import print_digest, write_digest
     from evenkeel.run.market_event import scan
     from evenkeel.wiring import open_house, read_settings
 
     house = open_house(read_settings(home))
     outcome = scan(house, reason, changes, threshold, prices)
     print_digest(outcome, console)
+    console.print(f"Digest: {write_digest(house, outcome)}")
     return EXIT_DONE
 
 
@@ -79,7 +80,9 @@ def parse_moves(moves: tuple[str, ...]) -> dict[str, float]:
         except ValueError as error:
             raise UsageError(f"--move {word!r}: write NAME=FRACTION, for example us_equity=-0.07") from error
         if changes[name.strip()] <= -1:
-            raise UsageError(f"--move {word!r}: a fraction, -0.07 is seven per cent down; nothing can fall by all or more")
+            raise UsageError(
+                f"--move {word!r}: a fraction, -0.07 is seven per cent down; nothing can fall by all or more"
+            )
     return changes
 
 

@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,10 @@ from rich.table import Table
 from evenkeel.errors import EXIT_DONE
 
 console = Console(soft_wrap=True, highlight=False)
+LIST_DATASETS = (
+    "select table_name as dataset, count(*) as columns, string_agg(column_name, ', ' order by ordinal_position) as names "
+    "from information_schema.columns group by all order by all"
+)
 TABLE_ROWS = 1000
 """More rows than this are not drawn as a table; JSON and CSV print all."""
 
@@ -22,8 +27,10 @@ TABLE_ROWS = 1000
 def alerts(home: Path | None, date: dt.date | None, form: str, adviser: str | None) -> int:
     """Print the task list."""
     from evenkeel.desk.page import page_of, tasks_of
+    from evenkeel.desk.reading import run_of
     from evenkeel.desk.render_csv import render_csv
-    from evenkeel.desk.render_text import print_tasks
+    from evenkeel.desk.render_text import task_tables
+    from evenkeel.desk.task_list import to_json
     from evenkeel.wiring import open_house, read_settings
 
     house = open_house(read_settings(home))
@@ -32,11 +39,11 @@ def alerts(home: Path | None, date: dt.date | None, form: str, adviser: str | No
         return EXIT_DONE
     tasks = tasks_of(house, date, adviser)
     if form == "json":
-        sys.stdout.write(json.dumps(tasks, indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(to_json(tasks))
     elif form == "csv":
         sys.stdout.write(render_csv(tasks))
     else:
-        print_tasks(tasks, console)
+        console.print(task_tables(tasks, run_of(house, date).business_date), soft_wrap=False)
     return EXIT_DONE
 
 
@@ -56,13 +63,10 @@ def sql(home: Path | None, query: str | None, form: str) -> int:
     from evenkeel.wiring import open_house, read_settings
 
     house = open_house(read_settings(home))
+    question = sys.stdin.read() if query == "-" else query or LIST_DATASETS
     with connect(house.records, house.store, DATASETS) as connection:
-        if query is None:
-            query = (
-                "select table_name as dataset, count(*) as columns, string_agg(column_name, ', ' order by ordinal_position) as names "
-                "from information_schema.columns group by all order by all"
-            )
-        columns, rows = run_query(connection, sys.stdin.read() if query == "-" else query)
+        answer = run_query(connection, question)
+    columns, rows = answer.columns, answer.rows
     if form == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)
@@ -75,7 +79,7 @@ def sql(home: Path | None, query: str | None, form: str) -> int:
     return EXIT_DONE
 
 
-def _print_rows(columns: list[str], rows: list[tuple[Any, ...]]) -> None:
+def _print_rows(columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
     table = Table(*columns, box=None, header_style="bold", pad_edge=False)
     for row in rows[:TABLE_ROWS]:
         table.add_row(*("" if cell is None else str(cell) for cell in row))

@@ -31,7 +31,9 @@ def decide(
     run = run_of(house)
     alerts = dataset(house, run, Alerts).filter(pl.col("alert_id") == alert_id)
     if not alerts.height or alerts["status"].item() == EpisodeStatus.CLOSED.value:
-        raise UsageError(f"alert {alert_id!r} is not open on {run.business_date}; `evenkeel alerts` lists those that are")
+        raise UsageError(
+            f"alert {alert_id!r} is not open on {run.business_date}; `evenkeel alerts` lists those that are"
+        )
     if not reason.strip() or not actor.strip():
         raise UsageError("a decision needs a reason and an actor")
     counts_from = calendar.next_session(run.business_date)

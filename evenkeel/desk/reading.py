@@ -23,7 +23,9 @@ def run_of(house: House, business_date: dt.date | None = None) -> RunRecord:
         raise UsageError("this home has no run yet; `evenkeel run` makes one")
     run = house.records.manifest(business_date or dates[-1])
     if run is None:
-        raise UsageError(f"there is no run of {business_date}; the home has {dates[0]} to {dates[-1]} ({len(dates)} dates)")
+        raise UsageError(
+            f"there is no run of {business_date}; the home has {dates[0]} to {dates[-1]} ({len(dates)} dates)"
+        )
     return run
 
 

@@ -59,7 +59,9 @@ def _print_one(house: House, run: RunRecord, console: Console) -> None:
     console.print(
         f"In: {_count(read.height, 'file')} read ({feeds}), {read['kept_count'].sum():,} rows"
         + _unless_zero(", {} rows rejected", int(files["rejected_count"].sum()))
-        + _unless_zero(", {} replaced by a later one", files.filter(pl.col("status") == FileStatus.SUPERSEDED.value).height)
+        + _unless_zero(
+            ", {} replaced by a later one", files.filter(pl.col("status") == FileStatus.SUPERSEDED.value).height
+        )
         + _unless_zero(", {} stopped", files.filter(pl.col("status") == FileStatus.STOPPED.value).height)
     )
     console.print(coverage_line(dataset(house, run, Coverage)))
@@ -96,12 +98,16 @@ def _print_stops(exceptions: pl.DataFrame, console: Console) -> None:
     for owner, effect, message in ranked.select("owner", "effect", "message").head(STOPS_SHOWN).iter_rows():
         console.print(f"  {owner} · {effect}: {message}", markup=False)
     if held_up.height > STOPS_SHOWN:
-        console.print(f"  and {held_up.height - STOPS_SHOWN} more: evenkeel sql \"select * from exceptions\"", markup=False)
+        console.print(
+            f'  and {held_up.height - STOPS_SHOWN} more: evenkeel sql "select * from exceptions"', markup=False
+        )
 
 
 def _print_desks(alerts: pl.DataFrame, advisers: pl.DataFrame, console: Console) -> None:
     open_ones = alerts.filter(pl.col("status") == EpisodeStatus.OPEN.value)
-    table = Table("adviser", "to do", "first due (Eastern)", "first in line", box=None, header_style="bold", pad_edge=False)
+    table = Table(
+        "adviser", "to do", "first due (Eastern)", "first in line", box=None, header_style="bold", pad_edge=False
+    )
     per_desk = (
         open_ones.sort("adviser_rank")
         .group_by("adviser_id", maintain_order=True)
@@ -122,7 +128,18 @@ def _print_desks(alerts: pl.DataFrame, advisers: pl.DataFrame, console: Console)
 
 
 def _print_dates(runs: Sequence[RunRecord], console: Console) -> None:
-    table = Table("date", "state", "scanned", "accounts", "stops", "open alerts", "closed", box=None, header_style="bold", pad_edge=False)
+    table = Table(
+        "date",
+        "state",
+        "scanned",
+        "accounts",
+        "stops",
+        "open alerts",
+        "closed",
+        box=None,
+        header_style="bold",
+        pad_edge=False,
+    )
     for run in runs:
         summary = run.summary
         table.add_row(

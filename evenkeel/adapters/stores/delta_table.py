@@ -97,7 +97,7 @@ class DatasetTable:
             schema=self._delta_schema,
             partition_by=[PARTITION],
             partition_filters=[(PARTITION, "=", day)],
-            commit_properties=CommitProperties(app_transactions=None),
+            commit_properties=CommitProperties(app_transactions=[transaction]),
         )
         handle.update_incremental()
         return self._version_with(handle, business_date, {file.path for file in files})

@@ -180,7 +180,9 @@ def transactions(evening: Evening) -> str | None:
     ]
     lines.add(moves.account, 2, rows(cells, '","', '"'))
     sums = np.add.reduceat(moves.cash, starts)
-    closing = rows([same('Transactions Total,"","","","","",""', len(movers)), dollars(sums), same("", len(movers))])
+    # The line's name stands bare, its figure in quotes for the commas in it.
+    summed = rows([dollars(sums)], edge='"')
+    closing = rows([same('Transactions Total,"","","","","",""', len(movers)), summed, same("", len(movers))])
     lines.add(movers, 3, closing)
     lines.add(movers, 4, same("", len(movers)))
     return lines.text() + NEWLINE

@@ -127,11 +127,11 @@ def _additions() -> list[pl.Expr]:
         .then(pl.format("; the IPS allows at most {} %", percent(pl.col("ips_max_frac"))))
         .when(below)
         .then(pl.format("; the IPS asks for at least {} %", percent(pl.col("ips_min_frac"))))
-        .otherwise(pl.lit("; a node is outside the IPS limits"))
+        .otherwise(pl.lit("; another is outside the IPS limits"))
     )
     trigger = pl.col("trigger").replace_strict(TRIGGERS, default=None, return_dtype=pl.String)
     return [
-        _where(is_drift & (more > 0), pl.format("; {} outside", counted(more, "more node is", "more nodes are"))),
+        _where(is_drift & (more > 0), pl.format("; {}", counted(more, "more is outside its band", "more are outside their bands"))),
         _where(pl.col("has_ips_breach"), limit),
         _where(is_drift & trigger.is_not_null(), pl.format("; {}", trigger)),
         _where(

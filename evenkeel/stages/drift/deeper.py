@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from data_contracts.vocab import NodeLevel
-from evenkeel.stages.drift.nodes import Nodes, summed
+from evenkeel.stages.drift.nodes import Nodes, model_places, summed, targets_of
 
 SLEEVE_NODE = pl.format("{}/{}", "asset_class", "sleeve")
 
@@ -26,27 +26,27 @@ def deeper_levels(
     models = weighed.select(pl.row_index("portfolio"), "model_id")
     found = []
     for level, node in ((NodeLevel.SLEEVE, SLEEVE_NODE), (NodeLevel.SECURITY, pl.col("security_id"))):
-        targets = model_targets.filter(pl.col("level") == level.value)
-        if not targets.height:
+        wanted = model_targets.filter(pl.col("level") == level.value)
+        if not wanted.height:
             continue
-        deep = models.join(targets.select("model_id", "asset_class").unique(), on="model_id", how="inner")
+        deep = models.join(wanted.select("model_id", "asset_class").unique(), on="model_id", how="inner")
         in_deep = held.join(deep, on=["portfolio", "asset_class"], how="semi").with_columns(node.alias("node_id"))
-        wanted = models.join(
-            targets.select("model_id", "node_id", "asset_class", "target_frac"), on="model_id", how="inner"
-        )
         # The class of a node is the book's, as holdings have it; the model's where nobody holds it.
         names = (
-            pl.concat([in_deep.select("node_id", "asset_class"), wanted.select("node_id", "asset_class").unique()])
+            pl.concat([in_deep.select("node_id", "asset_class"), wanted.select("node_id", "asset_class")])
             .group_by("node_id", maintain_order=True)
             .agg(pl.col("asset_class").first())
             .sort("node_id")
             .with_row_index("node")
         )
         nodes = Nodes(level.value, names["node_id"], names["asset_class"])
-        number = names.select("node_id", "node")
+        targets = targets_of(model_targets, nodes)
         rows = summed(
-            in_deep.join(number, on="node_id", how="left").select("portfolio", "node", "value_cents", "proforma_cents"),
-            wanted.join(number, on="node_id", how="left").select("portfolio", "node", "target_frac"),
+            in_deep.join(names.select("node_id", "node"), on="node_id", how="left").select(
+                "portfolio", "node", "value_cents", "proforma_cents"
+            ),
+            model_places(weighed, targets),
+            targets,
             nodes,
         )
         found.append((nodes, rows))

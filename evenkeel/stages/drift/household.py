@@ -11,9 +11,6 @@ from data_contracts.conform import conform
 from data_contracts.household_drift import HouseholdDrift
 from evenkeel.stages.drift.nodes import CLASS_CODES, dollars
 
-TARGET_STEPS = 10**12
-"""Targets are added up as whole multiples of 1e-12 of a cent, so that the sum does not depend on the order of rows."""
-
 
 def add_up(business_date: dt.date, rows: pl.DataFrame, weighed: pl.DataFrame) -> DataFrame[HouseholdDrift]:
     """Return weight and target of every household and class.
@@ -37,16 +34,17 @@ def add_up(business_date: dt.date, rows: pl.DataFrame, weighed: pl.DataFrame) ->
         .cast(pl.Float64)
     )
     portfolio = rows["portfolio"]
-    steps = (rows["target_frac"] * TARGET_STEPS).round().cast(pl.Int128)
+    value = of_portfolio["proforma_cents"].cast(pl.Float64).gather(portfolio)
+    # Floating-point sums depend on the order of rows: it is that of the portfolios.
     summed = (
         pl.DataFrame(
             {
                 "key": of_portfolio["household"].gather(portfolio).cast(pl.UInt64) * len(CLASS_CODES) + rows["node"],
                 "proforma_cents": rows["proforma_cents"],
-                "target_cents": steps * of_portfolio["proforma_cents"].gather(portfolio).cast(pl.Int128),
+                "target_cents": rows["target_frac"] * value,
             }
         )
-        .sort("key")
+        .sort("key", maintain_order=True)
         .group_by("key", maintain_order=True)
         .agg(pl.col("proforma_cents").sum(), pl.col("target_cents").sum())
         .with_columns(
@@ -61,6 +59,6 @@ def add_up(business_date: dt.date, rows: pl.DataFrame, weighed: pl.DataFrame) ->
         pl.Series("asset_class", CLASS_CODES, dtype=pl.String).gather(summed["node"]),
         dollars(pl.col("proforma_cents")).alias("proforma_usd"),
         (pl.col("proforma_cents") / total).alias("weight_frac"),
-        (pl.col("target_cents").cast(pl.Float64) / TARGET_STEPS / total).alias("target_frac"),
+        (pl.col("target_cents") / total).alias("target_frac"),
     ).with_columns((pl.col("weight_frac") - pl.col("target_frac")).alias("drift_frac"))
     return conform(frame, HouseholdDrift, is_sorted=True)

@@ -22,11 +22,14 @@ from evenkeel.stages.drift.household import add_up
 from evenkeel.stages.drift.nodes import (
     CLASS_CODES,
     Nodes,
+    Targets,
     cents,
     class_nodes,
     class_number,
     dollars,
+    model_places,
     summed,
+    targets_of,
 )
 
 
@@ -87,18 +90,18 @@ def measure_drift(
     held = _of_weighed(held, is_weighed)
 
     classes = class_nodes()
-    class_targets = model_targets.filter(pl.col("level") == NodeLevel.CLASS.value).select(
-        "model_id", class_number().alias("node"), "target_frac"
-    )
+    targets = targets_of(model_targets, classes)
+    model_of = model_places(weighed, targets)
     rows = summed(
         held.select("portfolio", class_number().alias("node"), "value_cents", "proforma_cents"),
-        _wanted(weighed, class_targets),
+        model_of,
+        targets,
         classes,
     )
     levels = [(classes, rows), *deeper_levels(held, weighed, model_targets)]
     drift = pl.concat(_drift_rows(business_date, nodes, part, weighed) for nodes, part in levels)
     return Measured(
-        valuations=_valuations(business_date, weighed, rows),
+        valuations=_valuations(business_date, weighed, rows, targets, model_of),
         # One level alone is already in the order of the key.
         drift=conform(drift, Drift, is_sorted=len(levels) == 1),
         household_drift=add_up(business_date, rows, weighed),
@@ -182,23 +185,6 @@ def _of_weighed(held: pl.DataFrame, is_weighed: pl.Series) -> pl.DataFrame:
     return kept.with_columns(number.gather(kept["portfolio"]).cast(pl.UInt32).alias("portfolio"))
 
 
-def _wanted(weighed: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame:
-    """Return every portfolio's targets, in the order of portfolio and node."""
-    return (
-        weighed.lazy()
-        .select(pl.row_index("portfolio"), "model_id")
-        .join(
-            targets.lazy().group_by("model_id").agg(pl.col("node", "target_frac").sort_by("node")),
-            on="model_id",
-            how="inner",
-            maintain_order="left",
-        )
-        .explode("node", "target_frac")
-        .select("portfolio", "node", "target_frac")
-        .collect()
-    )
-
-
 def _drift_rows(business_date: dt.date, nodes: Nodes, rows: pl.DataFrame, weighed: pl.DataFrame) -> pl.DataFrame:
     total = weighed.select(
         pl.col("proforma_cents").cast(pl.Float64),
@@ -222,24 +208,33 @@ def _drift_rows(business_date: dt.date, nodes: Nodes, rows: pl.DataFrame, weighe
     )
 
 
-def _valuations(business_date: dt.date, weighed: pl.DataFrame, rows: pl.DataFrame) -> DataFrame[Valuations]:
-    tenths = pl.Series([GROWTH_TENTHS[AssetClass(code)] for code in CLASS_CODES], dtype=pl.Int64)
-    is_cash = pl.col("node") == CLASS_CODES.index(AssetClass.CASH.value)
-    growth = tenths.gather(rows["node"])
-    by_portfolio = (
+def _valuations(
+    business_date: dt.date, weighed: pl.DataFrame, rows: pl.DataFrame, targets: Targets, model_of: pl.Series
+) -> DataFrame[Valuations]:
+    tenths = pl.Series("tenths", [GROWTH_TENTHS[AssetClass(code)] for code in CLASS_CODES], dtype=pl.Int64)
+    growth_of_model = (
+        targets.rows.with_columns(tenths.gather(targets.rows["node"]))
+        .group_by("model", maintain_order=True)
+        .agg((pl.col("target_frac") * pl.col("tenths")).sum())["target_frac"]
+    )
+    growth = (
         rows.lazy()
         .select(
             pl.col("portfolio").set_sorted(),
-            pl.when(is_cash).then("value_cents").otherwise(0).alias("cash_cents"),
-            pl.when(is_cash).then("proforma_cents").otherwise(0).alias("proforma_cash_cents"),
-            (pl.col("value_cents") * growth).alias("growth_value"),
-            (pl.col("proforma_cents") * growth).alias("growth_proforma"),
-            (pl.col("target_frac") * growth).alias("growth_target"),
+            (pl.col("value_cents") * tenths.gather(rows["node"])).alias("growth_value"),
+            (pl.col("proforma_cents") * tenths.gather(rows["node"])).alias("growth_proforma"),
         )
         .group_by("portfolio", maintain_order=True)
-        .agg(pl.all().sum())
+        .agg(pl.col("growth_value", "growth_proforma").sum())
         .drop("portfolio")
         .collect()
+    )
+    cash = rows.filter(pl.col("node") == CLASS_CODES.index(AssetClass.CASH.value))
+    nothing = pl.repeat(0, weighed.height, dtype=pl.Int64, eager=True)
+    by_portfolio = growth.with_columns(
+        growth_of_model.gather(model_of).alias("growth_target"),
+        nothing.scatter(cash["portfolio"], cash["value_cents"]).alias("cash_cents"),
+        nothing.clone().scatter(cash["portfolio"], cash["proforma_cents"]).alias("proforma_cash_cents"),
     )
     in_household = weighed.group_by("household_id").agg(pl.col("value_cents").sum().alias("household_cents"))
     frame = (

@@ -17,6 +17,9 @@ CLASS_CODES = sorted(member.value for member in AssetClass)
 CLASS_DTYPE = pl.Enum(CLASS_CODES)
 """Asset classes in alphabetical order; the physical value is the class's number."""
 
+LARGEST_GRID = 20_000_000
+"""Models times nodes up to which targets are looked up in a grid (160 MB); beyond it they are joined."""
+
 _CENT = pl.lit("0.01").cast(MONEY_DTYPE)
 
 
@@ -55,12 +58,51 @@ def class_nodes() -> Nodes:
     return Nodes("class", codes, codes)
 
 
-def summed(held: pl.DataFrame, targets: pl.DataFrame, nodes: Nodes) -> pl.DataFrame:
+@dataclass(frozen=True)
+class Targets:
+    """A level's targets: `models` sorted, and `rows` of `model` (place in `models`), `node`, `target_frac`, one a node."""
+
+    models: pl.Series
+    rows: pl.DataFrame
+
+    def looked_up(self, model: pl.Series, node: pl.Series, node_count: int) -> pl.Series:
+        """Return the target of each pair of model and node, null where the model does not name the node."""
+        key = (pl.col("model").cast(pl.UInt64) * node_count + pl.col("node")).alias("key")
+        wanted = pl.DataFrame({"model": model, "node": node}).select(key)
+        named = self.rows.select(key, "target_frac")
+        if self.models.len() * node_count > LARGEST_GRID:
+            return wanted.join(named, on="key", how="left", maintain_order="left")["target_frac"]
+        grid = pl.repeat(None, self.models.len() * node_count, dtype=pl.Float64, eager=True)
+        named = named.sort("key")
+        return grid.scatter(named["key"], named["target_frac"]).alias("target_frac").gather(wanted["key"])
+
+
+def targets_of(model_targets: pl.DataFrame, nodes: Nodes) -> Targets:
+    """Return the targets of a level from `data_contracts.book.model_targets`."""
+    rows = model_targets.filter(pl.col("level") == nodes.level)
+    models = rows["model_id"].unique().sort()
+    return Targets(
+        models,
+        rows.join(pl.DataFrame({"node_id": nodes.node_ids}).with_row_index("node"), on="node_id", how="inner")
+        .join(models.to_frame().with_row_index("model"), on="model_id", how="inner")
+        .select("model", "node", "target_frac")
+        .sort("model", "node"),
+    )
+
+
+def model_places(weighed: pl.DataFrame, targets: Targets) -> pl.Series:
+    """Return the place in `targets.models` of each portfolio's `model_id`, null where the level has no targets of it."""
+    places = targets.models.alias("model_id").to_frame().with_row_index("model")
+    return weighed.select("model_id").join(places, on="model_id", how="left", maintain_order="left")["model"]
+
+
+def summed(held: pl.DataFrame, model_of: pl.Series, targets: Targets, nodes: Nodes) -> pl.DataFrame:
     """Return value and target of every node held or targeted, in the order of portfolio and node.
 
     Args:
         held: `portfolio` (number), `node` (number), `value_cents`, `proforma_cents`; several rows a node are summed.
-        targets: `portfolio`, `node`, `target_frac`; at most one row a node.
+        model_of: Place in `targets.models` of each portfolio's model, in the order of their numbers; null without targets here.
+        targets: The level's targets.
         nodes: The level's nodes.
 
     Returns:
@@ -72,25 +114,41 @@ def summed(held: pl.DataFrame, targets: pl.DataFrame, nodes: Nodes) -> pl.DataFr
         .sort("key")
         .group_by("key", maintain_order=True)
         .agg(pl.col("value_cents").sum(), pl.col("proforma_cents").sum())
-        .with_columns(pl.lit(0.0).alias("target_frac"))
     )
-    wanted = targets.select(
-        key, pl.lit(0, pl.Int64).alias("value_cents"), pl.lit(0, pl.Int64).alias("proforma_cents"), "target_frac"
+    place = (pl.col("key") // nodes.count).cast(pl.UInt32).alias("portfolio")
+    rows = sums.with_columns(
+        place, (pl.col("key") - pl.col("key") // nodes.count * nodes.count).cast(pl.UInt32).alias("node")
     )
-    # Two sorted runs: the sort is a merge, and a node both held and targeted stands in two neighbouring rows.
-    both = pl.concat([sums, wanted]).sort("key", maintain_order=True)
-    repeats = both.select((pl.col("key") == pl.col("key").shift()).fill_null(False).alias("repeats"))["repeats"]
-    after = pl.lit(repeats).shift(-1).fill_null(False)
+    target = targets.looked_up(model_of.gather(rows["portfolio"]), rows["node"], nodes.count)
+    missing = _missing(rows.select("portfolio", "key"), target, model_of, targets, key)
+    rows = rows.with_columns(target.fill_null(0.0))
+    if missing.height:
+        # Both are in order: the sort is a merge.
+        rows = pl.concat([rows, missing.select(rows.columns)]).sort("key")
+    return rows.drop("key")
+
+
+def _missing(
+    rows: pl.DataFrame, target: pl.Series, model_of: pl.Series, targets: Targets, key: pl.Expr
+) -> pl.DataFrame:
+    """Return rows of no value for nodes that are targeted and not held; only portfolios that lack one are looked at."""
+    per_model = targets.rows.group_by("model").agg(pl.len().cast(pl.UInt32).alias("wanted"))
+    found = (
+        rows.select("portfolio", target.is_not_null().alias("found"))
+        .group_by("portfolio", maintain_order=True)
+        .agg(pl.col("found").sum().cast(pl.UInt32))
+    )
+    lacking = (
+        pl.DataFrame({"model": model_of}, schema={"model": pl.UInt32})
+        .with_row_index("portfolio")
+        .drop_nulls("model")
+        .join(per_model, on="model", how="inner", maintain_order="left")
+        .join(found, on="portfolio", how="left", maintain_order="left")
+        .filter(pl.col("found").fill_null(0) < pl.col("wanted"))
+        .select("portfolio", "model")
+    )
     return (
-        both.with_columns(
-            pl.when(after).then(pl.col("target_frac").shift(-1)).otherwise("target_frac").alias("target_frac")
-        )
-        .filter(~repeats)
-        .select(
-            (pl.col("key") // nodes.count).cast(pl.UInt32).alias("portfolio"),
-            (pl.col("key") % nodes.count).cast(pl.UInt32).alias("node"),
-            "value_cents",
-            "proforma_cents",
-            "target_frac",
-        )
+        lacking.join(targets.rows, on="model", how="inner", maintain_order="left_right")
+        .with_columns(key, pl.lit(0, pl.Int64).alias("value_cents"), pl.lit(0, pl.Int64).alias("proforma_cents"))
+        .join(rows, on="key", how="anti", maintain_order="left")
     )

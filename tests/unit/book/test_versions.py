@@ -86,6 +86,9 @@ def test_as_known_then(revised: dict[str, bytes]) -> None:
 def test_of_two_versions_for_a_date_the_one_recorded_later_holds(revised: dict[str, bytes]) -> None:
     revised["models/balanced.yaml"] += b"""
 ---
+{id: balanced, version: 9, effective_date: 2026-04-01, recorded_at: 2026-05-01T12:00:00Z, author: c, reason: draft,
+ targets: [{class: cash, weight: 1}]}
+---
 {id: balanced, version: 3, effective_date: 2026-04-01, recorded_at: 2026-06-01T08:00:00-04:00, author: c, reason: slip corrected,
  targets: [{class: us_bond, weight: 1}]}
 """

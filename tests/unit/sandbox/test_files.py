@@ -13,6 +13,8 @@ from data_contracts.transactions import Transactions
 from evenkeel.sandbox.securities import SECURITIES
 from tests.unit.sandbox.conftest import CUSTODIANS, Made
 
+pytestmark = pytest.mark.xdist_group("sandbox")  # one worker makes the sandboxes once
+
 BOND = next(security for security in SECURITIES if security.is_bond)
 KEYS = ["feed", "source_account", "security"]
 
@@ -90,6 +92,16 @@ def test_stated_totals_equal_the_sums(faulty: Made) -> None:
     joined = lots.join(summed_lots, on=["symbol", "source_account"], how="full")
     assert joined.height == 3
     assert joined.filter(pl.col("stated") != pl.col("held_qty")).is_empty()
+
+
+def test_transaction_totals_equal_the_sums(faulty: Made) -> None:
+    for date in faulty.plan.dates[1:]:
+        totals = faulty.table(ControlTotals, date, ("schwab",)).filter(pl.col("total_kind") == "net_amount")
+        moved = faulty.table(Transactions, date, ("schwab",))
+        summed = moved.group_by("source_account").agg(pl.col("net_cash_ccy").fill_null(0).sum().alias("summed"))
+        both = totals.join(summed, on="source_account", how="full")
+        assert both.height == totals.height == summed.height
+        assert both.filter(pl.col("stated").fill_null(0) != pl.col("summed")).is_empty()
 
 
 def units(made: Made, date: dt.date) -> pl.DataFrame:

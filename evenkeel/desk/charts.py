@@ -1,0 +1,97 @@
+"""Drift as a row of marks: the band a shaded range, the target a tick, the weight a dot (inside) or a diamond (outside).
+
+Positions are percentages of the drawing's width, so that it fits any screen without distortion; colours are the page's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evenkeel.desk.words import class_words, percent, points
+
+_STEPS = (0.05, 0.1, 0.2, 0.25)
+
+
+@dataclass(frozen=True)
+class ChartRow:
+    """One node: words for the table beside the drawing, and positions in per cent of its width."""
+
+    name: str
+    level: str
+    weight: str
+    target: str
+    band: str
+    drift: str
+    verdict: str
+    is_outside: bool
+    band_from: float | None
+    band_width: float | None
+    target_at: float
+    weight_at: float
+    description: str
+    band_text: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Rows on one common scale, with the grid's positions and labels."""
+
+    rows: tuple[ChartRow, ...]
+    grid: tuple[tuple[float, str], ...]
+
+
+def drift_chart(classes: Sequence[Mapping[str, Any]]) -> Chart:
+    """Return the chart of an alert's `classes`."""
+    figures = [
+        node[name]
+        for node in classes
+        for name in ("weight_frac", "target_frac", "upper_frac", "lower_frac")
+        if node[name] is not None
+    ]
+    step = _step(max(figures, default=0.0) - min(0.0, min(figures, default=0.0)))
+    # A short position is left of zero; the scale starts at the step below it.
+    low = min(0.0, step * (min(figures, default=0.0) // step))
+    high = max(step * -(-max(figures, default=0.0) // step), low + step)
+
+    def at(ratio: float) -> float:
+        return round(100 * (ratio - low) / (high - low), 2)
+
+    count = round((high - low) / step)
+    grid = tuple((at(low + step * i), f"{round(100 * (low + step * i)):d} %".replace("-", "−")) for i in range(count + 1))
+    return Chart(tuple(_row(node, at) for node in classes), grid)
+
+
+def _step(span: float) -> float:
+    return next((step for step in _STEPS if span / step <= 5), 0.5 if span <= 2.5 else 5.0)
+
+
+def _row(node: Mapping[str, Any], at: Any) -> ChartRow:
+    lower, upper, weight = node["lower_frac"], node["upper_frac"], node["weight_frac"]
+    has_band = lower is not None and upper is not None
+    outside = bool(node["is_outside"])
+    if not has_band:
+        band, verdict = "none", "no band"
+    else:
+        band = f"{percent(lower)[:-2]} to {percent(upper)}"
+        beyond = weight - upper if weight > upper else lower - weight
+        side = "above" if weight > upper else "below"
+        verdict = f"{beyond * 100:.1f} {side} its band" if outside else "inside its band"
+    name = class_words(node["level"], node["node"], node["asset_class"])
+    return ChartRow(
+        name=name,
+        level=node["level"],
+        weight=percent(weight),
+        target=percent(node["target_frac"]),
+        band=band,
+        drift=points(node["drift_frac"]),
+        verdict=verdict,
+        is_outside=outside,
+        band_from=at(lower) if has_band else None,
+        band_width=round(at(upper) - at(lower), 2) if has_band else None,
+        target_at=at(node["target_frac"]),
+        weight_at=at(weight),
+        description=f"{name}: {percent(weight)}, target {percent(node['target_frac'])}, band {band}; {verdict}",
+        band_text=node["band_text"] or "",
+    )

@@ -1,0 +1,92 @@
+"""The task list in its documented shape (docs/alerts-json.md): plain values, ready for JSON."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from evenkeel.stages.prioritize.routing import UNASSIGNED
+
+Task = dict[str, Any]
+"""One alert as documented in docs/alerts-json.md."""
+
+
+@dataclass(frozen=True)
+class Directory:
+    """Names of advisers and portfolios, masks of accounts; what it does not know is shown by its id."""
+
+    adviser_names: Mapping[str, str] = field(default_factory=dict)
+    portfolio_names: Mapping[str, str] = field(default_factory=dict)
+    account_masks: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, advisers: pl.DataFrame, portfolios: pl.DataFrame, accounts: pl.DataFrame) -> Directory:
+        """Return the directory of the book's tables `advisers`, `portfolios`, `accounts`."""
+        return cls(
+            dict(advisers.select("adviser_id", "name").iter_rows()),
+            dict(portfolios.filter(pl.col("name").is_not_null()).select("portfolio_id", "name").iter_rows()),
+            dict(accounts.select("account_id", "account_mask").iter_rows()),
+        )
+
+    def adviser(self, adviser_id: str) -> str:
+        """Return the adviser's name."""
+        return self.adviser_names.get(adviser_id, "No adviser of record" if adviser_id == UNASSIGNED else adviser_id)
+
+
+def task_list(alerts: pl.DataFrame, directory: Directory) -> list[Task]:
+    """Return the alerts as documented, by adviser, in the order of their ranks; those closed today last.
+
+    Args:
+        alerts: `data_contracts.alerts`, of one date.
+        directory: Names for people.
+    """
+    ordered = alerts.sort("adviser_id", "adviser_rank", "alert_id", nulls_last=True)
+    return [_task(row, directory) for row in ordered.iter_rows(named=True)]
+
+
+def to_json(tasks: Sequence[Task]) -> str:
+    """Return the tasks as a JSON array, indented, ending in a newline."""
+    return json.dumps(tasks, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _task(row: Mapping[str, Any], directory: Directory) -> Task:
+    portfolio, adviser = row["portfolio_id"], row["adviser_id"]
+    return {
+        "id": row["alert_id"],
+        "business_date": row["business_date"].isoformat(),
+        "adviser": {"id": adviser, "name": directory.adviser(adviser)},
+        "household": {"id": row["household_id"], "name": row["household_name"]},
+        "portfolio": {"id": portfolio, "name": directory.portfolio_names.get(portfolio)},
+        "accounts": [
+            {"id": account, "mask": directory.account_masks.get(account)} for account in json.loads(row["account_ids_json"])
+        ],
+        "value_usd": str(row["value_usd"]),
+        "rule": row["rule"],
+        "status": row["status"],
+        "status_reason": row["status_reason"],
+        "reason": row["reason"],
+        "severity_frac": row["severity_frac"],
+        "classes": json.loads(row["classes_json"]),
+        "priority": {"score": row["score"], "rank": row["adviser_rank"], "terms": json.loads(row["terms_json"])},
+        "urgency": row["urgency"],
+        "opened_date": row["opened_date"].isoformat(),
+        "age_sessions": row["age_sessions"],
+        "opened_at": _instant(row["opened_at"]),
+        "due_at": _instant(row["due_at"]),
+        "is_overdue": row["is_overdue"],
+        "how_far": row["how_far"],
+        "tier": row["tier"],
+        "segment": row["segment"],
+        "ips_id": row["ips_id"],
+        "policy_version": row["policy_version"],
+        "proposal_id": row["proposal_id"],
+    }
+
+
+def _instant(value: dt.datetime | None) -> str | None:
+    return None if value is None else value.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")

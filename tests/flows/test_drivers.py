@@ -1,0 +1,153 @@
+"""The flow and the in-process driver: the same datasets, and what a flow run does when it cannot or need not run."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from pathlib import Path
+
+import polars as pl
+import pytest
+from prefect.client.schemas.objects import State
+
+from evenkeel.errors import EvenkeelError, LeaseHeld, TransientError
+from evenkeel.run import driver, sequence
+from evenkeel.run.house import House
+from evenkeel.run.steps import Day, Staged
+from flows import daily as daily_module
+from flows.backfill import backfill
+from flows.daily import daily
+from flows.demo import Look, run_demo_days
+from tasks.retries import RETRIES
+from tests.flows.practice import Practice, make_practice
+
+pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("server"), pytest.mark.timeout(300)]
+
+
+def test_both_drivers_write_the_same_datasets(practice: Practice, tmp_path: Path) -> None:
+    for date in practice.plan.dates:
+        sequence.run_date(practice.house(), date)
+    by_process = practice.digests()
+
+    other = make_practice(tmp_path / "other")
+    with other.at():
+        for date in other.plan.dates:
+            assert daily(date)["status"] in {"done", "stopped"}
+        by_flow = other.digests()
+        runs = {date: other.manifest(date).run_id for date in other.plan.dates}
+
+    assert len({date for date, _ in by_process}) == 3
+    assert by_flow == by_process
+    assert runs == {date: practice.manifest(date).run_id for date in practice.plan.dates}
+
+
+def test_a_backfill_writes_what_the_days_would_have(practice: Practice, tmp_path: Path) -> None:
+    first, *_, last = practice.plan.dates
+    for date in practice.plan.dates:
+        sequence.run_date(practice.house(), date)
+
+    other = make_practice(tmp_path / "other")
+    with other.at():
+        backfill(first, last)
+        by_backfill = other.digests()
+
+    assert by_backfill == practice.digests()
+
+
+def test_a_look_without_news_changes_nothing(practice: Practice) -> None:
+    daily()
+    last = practice.plan.dates[-1]
+    run = practice.manifest(last)
+    with practice.at(dt.datetime(2026, 3, 5, 13, 0, tzinfo=dt.UTC)):
+        daily()
+        run = practice.manifest(last)
+        state = daily(return_state=True)
+        assert state.is_completed()
+        assert state.message == f"{last}: nothing has come or changed since its last run"
+        assert practice.manifest(last) == run
+
+        again = daily(force=True)
+        assert again["run_id"] == run.run_id
+
+
+def test_a_holiday_does_nothing_and_says_so(practice: Practice) -> None:
+    with practice.at(dt.datetime(2026, 4, 3, 14, 0, tzinfo=dt.UTC)):
+        state: State[dict[str, str | None]] = daily(return_state=True)
+        assert state.is_completed()
+        assert state.message is not None
+        assert state.message.startswith("Friday 2026-04-03 is no exchange session: nothing to do")
+        assert practice.house().records.committed_dates() == []
+
+
+def test_a_date_that_another_run_holds_is_waited_for_and_then_refused(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(daily_module, "WAIT_SECONDS", 1.5)
+    date = practice.plan.dates[0]
+    with practice.house().records.lease(f"date:{date}", "somebody else", 60):
+        state = daily(date, return_state=True)
+    assert state.is_failed()
+    with pytest.raises(LeaseHeld, match=rf"date:{date} is held by somebody else .* since "):
+        state.result()
+    assert daily(date)["run_id"]
+
+
+@pytest.mark.parametrize("failing", ["reconcile", "prioritize", "alerts"])
+def test_a_step_that_fails_leaves_the_run_before(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    date = practice.plan.dates[0]
+    daily(date)
+    before = practice.manifest(date)
+
+    def break_down(house: House, day: Day, staged: Staged) -> list[object]:
+        raise EvenkeelError(f"{failing} broke down")
+
+    monkeypatch.setitem(driver.STEPS, failing, break_down)
+    state = daily(date, return_state=True)
+    assert state.is_failed()
+    assert f"{failing} broke down" in (state.message or "")
+    assert practice.manifest(date) == before
+
+
+def test_the_outside_world_is_tried_again_and_nothing_else(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tasks.drift import drift
+
+    failures = {"transient": 0, "ours": 0}
+
+    def unreachable(house: House, day: Day, staged: Staged) -> list[object]:
+        failures["transient"] += 1
+        raise TransientError("the store cannot be reached")
+
+    def wrong(house: House, day: Day, staged: Staged) -> list[object]:
+        failures["ours"] += 1
+        raise EvenkeelError("the data are wrong")
+
+    quick = drift.with_options(retry_delay_seconds=0, retry_jitter_factor=None)
+    monkeypatch.setitem(driver.STEPS, "drift", unreachable)
+    assert quick(practice.plan.dates[0], None, [], return_state=True).is_failed()
+    monkeypatch.setitem(driver.STEPS, "drift", wrong)
+    assert quick(practice.plan.dates[0], None, [], return_state=True).is_failed()
+    assert failures == {"transient": 1 + RETRIES, "ours": 1}
+
+
+def test_a_late_custodian_is_waited_for_and_then_merged(tmp_path: Path) -> None:
+    practice = make_practice(tmp_path / "home", is_delivered=False)
+    late = [expected for expected in practice.plan.expected if expected.fault == "late"][0]
+    next_day = late.business_date + dt.timedelta(days=1)
+    looks = [
+        Look(late.business_date, dt.datetime.combine(next_day, dt.time(hour), dt.timezone(dt.timedelta(hours=-5))))
+        for hour in (6, 8)
+    ]
+    with practice.at():
+        os.environ.pop("EVENKEEL_CLOCK")
+        early, merged = run_demo_days(practice.home, looks, practice.plan.deliver)
+    assert early.run is not None
+    assert merged.run is not None
+    assert early.run.summary["coverage"].get("waiting", 0) > 0
+    assert merged.run.summary["coverage"].get("waiting", 0) < early.run.summary["coverage"]["waiting"]
+    files = {
+        run.run_id: pl.Series([s.row_count for s in run.datasets if s.dataset == "source_files"]).sum()
+        for run in (early.run, merged.run)
+    }
+    assert files[merged.run.run_id] > files[early.run.run_id]

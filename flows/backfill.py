@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from pydantic import Field
 
 from evenkeel.run import sequence
 from evenkeel.wiring import open_house
@@ -17,23 +16,15 @@ from flows.runner import task_runner
 
 
 @flow(name="backfill", flow_run_name="backfill-{first}-{last}", persist_result=False, task_runner=task_runner())
-def backfill(
-    first: Annotated[dt.date, Field(title="First date", description="The first session, or a day before it.")],
-    last: Annotated[
-        dt.date,
-        Field(title="Last date", description="The last session, or a day after it; what has not closed yet is left out."),
-    ],
-    as_known: Annotated[
-        Literal["now", "then"],
-        Field(
-            title="Book as known",
-            description="`now`: judge each date by the book as corrected since; `then`: as it was known at that date's deadline.",
-        ),
-    ] = "now",
-) -> State[dict[str, Any]]:
+def backfill(first: dt.date, last: dt.date, as_known: Literal["now", "then"] = "now") -> State[dict[str, Any]]:
     """Run every session of a range: several at once up to their breaches, then the episodes oldest first. Nothing is ever sent.
 
     Later dates that have a run are folded again on the new ones. A range run twice ends in the same state.
+
+    Args:
+        first: The first session, or a day before it.
+        last: The last session, or a day after it; what has not closed yet is left out.
+        as_known: now: judge each date by the book as corrected since. then: as it was known at that date's deadline.
 
     Raises:
         UsageError: There is no closed session in the range.

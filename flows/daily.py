@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any
+from typing import Any
 
 from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
-from pydantic import Field
 
 from evenkeel.run.house import House
 from evenkeel.run.late import reason_to_run
@@ -24,29 +23,17 @@ WAIT_SECONDS = 300.0
 
 @flow(name="daily", flow_run_name=named_by_date, persist_result=False, task_runner=task_runner())
 def daily(
-    business_date: Annotated[
-        dt.date | None,
-        Field(
-            title="Business date",
-            description="Exchange session to run. Empty: the last one that had closed at the scheduled time.",
-        ),
-    ] = None,
-    as_known_at: Annotated[
-        dt.datetime | None,
-        Field(
-            title="As known at",
-            description="Judge by the book (policies, models, IPS) as it had been recorded by this instant. Empty: as known now.",
-        ),
-    ] = None,
-    force: Annotated[
-        bool,
-        Field(title="Run anyway", description="Run even if nothing has come or changed since the date's last run."),
-    ] = False,
+    business_date: dt.date | None = None, as_known_at: dt.datetime | None = None, force: bool = False
 ) -> State[dict[str, Any]]:
     """Turn the custodian files of one session into alerts on advisers' desks.
 
     Without a date this is a scheduled look: it does nothing on a day that is no exchange session, and nothing where nothing has
     come or changed since the date's last run. With a date it runs. A date run twice ends in the same state.
+
+    Args:
+        business_date: Exchange session to run. Empty: the last one that had closed at the scheduled time.
+        as_known_at: Judge by the book (policies, models, IPS) as it had been recorded by this instant. Empty: as known now.
+        force: Run without a date even if nothing has come or changed since the last run.
 
     Raises:
         UsageError: The date is no exchange session, or has not closed yet.
@@ -58,7 +45,9 @@ def daily(
     if date is None:
         now = occasion()
         date = now.business_date
-        if not force and (idle := _nothing_to_do(house, date, now.is_on_session, f"{now.eastern:%A %Y-%m-%d}", as_known_at)):
+        if not force and (
+            idle := _nothing_to_do(house, date, now.is_on_session, f"{now.eastern:%A %Y-%m-%d}", as_known_at)
+        ):
             get_run_logger().info(idle)
             return Completed(message=idle, data={"business_date": date.isoformat(), "run_id": None, "status": "idle"})
     outcome = run_date(house, date, as_known_at=as_known_at, driver=AsTasks(), wait_seconds=WAIT_SECONDS)

@@ -13,7 +13,9 @@ import threading
 
 
 def _end_with_parent() -> None:
-    sys.stdin.buffer.read()
+    # Not sys.stdin: its lock, held by this thread, would abort the interpreter's ordinary end.
+    while os.read(0, 4096):
+        pass
     os.killpg(os.getpgrp(), signal.SIGTERM)
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
 from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
 from prefect.events import Event, emit_event
 from prefect.events.worker import EventsWorker
 from prefect.states import Completed
-from pydantic import Field
 
 from evenkeel.errors import TransientError
 from flows.runner import task_runner
@@ -24,30 +23,20 @@ RESOURCE = {"prefect.resource.id": "evenkeel.market", "prefect.resource.name": "
 
 @flow(name="market-event", persist_result=False, task_runner=task_runner())
 def market_event(
-    reason: Annotated[str, Field(title="Reason", description="What happened, in a line; it stands on the report.", min_length=1)],
-    moves: Annotated[
-        dict[str, float] | None,
-        Field(
-            title="Moves",
-            description="How far prices moved, by asset class or security: a fraction, -0.07 is down seven per cent.",
-        ),
-    ] = None,
-    threshold_frac: Annotated[
-        float,
-        Field(
-            title="Threshold",
-            description="The scan goes ahead only if some move is at least so large, up or down: 0.03 is three per cent.",
-            ge=0,
-        ),
-    ] = 0.0,
-    prices_file: Annotated[
-        str | None,
-        Field(title="Prices file", description="CSV of prices now, where the worker can read it; it goes before the moves."),
-    ] = None,
+    reason: str,
+    moves: dict[str, float] | None = None,
+    threshold_frac: float = 0.0,
+    prices_file: str | None = None,
 ) -> State[dict[str, Any]]:
     """Scan the book at moved prices: only accounts that this pushes out of their bands, by severity, in one digest.
 
     The day's alerts and episodes stay as they are.
+
+    Args:
+        reason: What happened, in a line; it stands on the report.
+        moves: How far prices moved, by asset class or security, as a fraction: -0.07 is down seven per cent.
+        threshold_frac: THRESHOLD
+        prices_file: CSV of prices now, where the worker can read it; its prices go before the moves.
 
     Raises:
         UsageError: There is no committed date to start from, or a move names nothing in the book.

@@ -59,13 +59,14 @@ def demo(home: Path | None, households: int, days: int, seed: int) -> int:
     target = _fresh_home(read_settings(home).home, households, days)
     console.print(f"A synthetic practice of {households} households, {days} business days, seed {seed}; home {target}")
     plan = generate(target, households, days, seed, faults=True)
+    late = {one.business_date for one in plan.expected if one.fault == "late"}
     console.print("Starting a Prefect server for this drill ...")
     with local_server(target):
-        looks = [Look(date, at) for date in plan.dates for at in look_times(date, _late_on(plan.expected, date))]
+        looks = [Look(date, at) for date in plan.dates for at in look_times(date, date in late)]
         for looked in run_demo_days(target, looks, lambda date, where, until: plan.deliver(date, where, until)):
             tell(looked.look.business_date, looked.look.at, looked.run, console)
     house = open_house(read_settings(target))
-    close(house, plan.dates, plan.expected, console)
+    close(house, plan.dates, [(one.business_date, one.what) for one in plan.expected], console)
     return EXIT_DONE
 
 
@@ -78,12 +79,3 @@ def look_times(date: dt.date, is_late: bool) -> list[dt.datetime]:
     at_deadline = dt.datetime.combine(morning, dt.time(6, 30), NEW_YORK)
     after_eight = dt.datetime.combine(morning, dt.time(8, 15), NEW_YORK)
     return [at_deadline, after_eight] if is_late else [dt.datetime.combine(morning, dt.time(7, 5), NEW_YORK)]
-
-
-def _late_on(expected: object, date: dt.date) -> bool:
-    from collections.abc import Iterable
-    from typing import cast
-
-    from evenkeel.sandbox.plan import Expected
-
-    return any(one.fault == "late" and one.business_date == date for one in cast(Iterable[Expected], expected))

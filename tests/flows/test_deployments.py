@@ -60,7 +60,9 @@ def test_no_date_is_static(deployments: dict[str, dict[str, Any]]) -> None:
 async def _fires(schedule: CronSchedule, day: dt.date) -> list[dt.datetime]:
     start = dt.datetime.combine(day, dt.time(), NEW_YORK)
     server = ServerCronSchedule(cron=schedule.cron, timezone=schedule.timezone)
-    return [at.astimezone(NEW_YORK) for at in await server.get_dates(100, start=start, end=start + dt.timedelta(days=1))]
+    return [
+        at.astimezone(NEW_YORK) for at in await server.get_dates(100, start=start, end=start + dt.timedelta(days=1))
+    ]
 
 
 @pytest.mark.parametrize(

@@ -55,9 +55,7 @@ def test_a_backfill_writes_what_the_days_would_have(practice: Practice, tmp_path
 
 
 def test_a_look_without_news_changes_nothing(practice: Practice) -> None:
-    daily()
     last = practice.plan.dates[-1]
-    run = practice.manifest(last)
     with practice.at(dt.datetime(2026, 3, 5, 13, 0, tzinfo=dt.UTC)):
         daily()
         run = practice.manifest(last)
@@ -133,7 +131,7 @@ def test_the_outside_world_is_tried_again_and_nothing_else(practice: Practice, m
 
 def test_a_late_custodian_is_waited_for_and_then_merged(tmp_path: Path) -> None:
     practice = make_practice(tmp_path / "home", is_delivered=False)
-    late = [expected for expected in practice.plan.expected if expected.fault == "late"][0]
+    late = next(expected for expected in practice.plan.expected if expected.fault == "late")
     next_day = late.business_date + dt.timedelta(days=1)
     looks = [
         Look(late.business_date, dt.datetime.combine(next_day, dt.time(hour), dt.timezone(dt.timedelta(hours=-5))))

@@ -52,7 +52,7 @@ def write_notices(
         _account_states(book, owners),
         _without_model(book, owners, nearest),
         _widened(widening_texts),
-        waiting_households(coverage, desks(book)),
+        waiting_households(coverage, book.households.drop("adviser_id").join(desks(book), on="household_id")),
         _spoken_for(business_date, book, owners, policies),
     ]
     found = pl.concat([part.select(pl.col(name).cast(pl.String) for name in _COLUMNS) for part in parts])

@@ -16,12 +16,12 @@ _CAUSES = {
 }
 
 
-def waiting_households(coverage: pl.DataFrame, desks: pl.DataFrame) -> pl.DataFrame:
+def waiting_households(coverage: pl.DataFrame, households: pl.DataFrame) -> pl.DataFrame:
     """Return a notice for each household with an account that holds it up: which accounts, why, and how many others wait for them.
 
     Args:
         coverage: `data_contracts.coverage`.
-        desks: `household_id`, `adviser_id`.
+        households: `household_id`, `name`, and `adviser_id`: whose desk it is on.
     """
     cause = pl.col("status").replace_strict(_CAUSES, default=None, return_dtype=pl.String)
     causes = (
@@ -32,9 +32,11 @@ def waiting_households(coverage: pl.DataFrame, desks: pl.DataFrame) -> pl.DataFr
     named = (
         pl.when(pl.col("reason").is_null())
         .then(pl.format("{} ({})", "account_id", "cause"))
+        .when(pl.col("reason").str.starts_with(pl.col("cause")))
+        .then(pl.format("{} ({})", "account_id", "reason"))
         .otherwise(pl.format("{} ({}: {})", "account_id", "cause", "reason"))
     )
-    households = (
+    held_up = (
         causes.with_columns(named.alias("named"))
         .group_by("household_id", maintain_order=True)
         .agg(
@@ -50,13 +52,13 @@ def waiting_households(coverage: pl.DataFrame, desks: pl.DataFrame) -> pl.DataFr
             on="household_id",
             how="left",
         )
-        .join(desks, on="household_id", how="left")
+        .join(households.select("household_id", "name", "adviser_id"), on="household_id", how="left")
     )
     more = pl.col("cause_count") - SHOWN_CAUSES
     others = pl.col("other_count").fill_null(0)
     text = pl.concat_str(
         [
-            pl.format("Household {} waits for {}", "household_id", "named"),
+            pl.format("Household {} ({}) waits for {}", pl.coalesce("name", "household_id"), "household_id", "named"),
             pl.when(more > 0).then(pl.format(" and {} more", more)).otherwise(pl.lit("")),
             pl.when(others == 1)
             .then(pl.lit("; 1 other account is not measured until then"))
@@ -66,7 +68,7 @@ def waiting_households(coverage: pl.DataFrame, desks: pl.DataFrame) -> pl.DataFr
         ]
     )
     owner = pl.when("is_quarantined").then(pl.lit(Owner.OPERATIONS.value)).otherwise(pl.lit(Owner.ADVISER.value))
-    return households.select(
+    return held_up.select(
         pl.lit(NoticeKind.HOUSEHOLD_WAITING.value).alias("kind"),
         pl.col("household_id").alias("subject_id"),
         pl.col("adviser_id").fill_null(UNASSIGNED),

@@ -230,11 +230,10 @@ def _valuations(
         .collect()
     )
     cash = rows.filter(pl.col("node") == CLASS_CODES.index(AssetClass.CASH.value))
-    nothing = pl.repeat(0, weighed.height, dtype=pl.Int64, eager=True)
     by_portfolio = growth.with_columns(
         growth_of_model.gather(model_of).alias("growth_target"),
-        nothing.scatter(cash["portfolio"], cash["value_cents"]).alias("cash_cents"),
-        nothing.clone().scatter(cash["portfolio"], cash["proforma_cents"]).alias("proforma_cash_cents"),
+        _at(cash["portfolio"], cash["value_cents"], weighed.height).alias("cash_cents"),
+        _at(cash["portfolio"], cash["proforma_cents"], weighed.height).alias("proforma_cash_cents"),
     )
     in_household = weighed.group_by("household_id").agg(pl.col("value_cents").sum().alias("household_cents"))
     frame = (
@@ -261,3 +260,8 @@ def _valuations(
         )
     )
     return conform(frame, Valuations, is_sorted=True)
+
+
+def _at(portfolio: pl.Series, amounts: pl.Series, count: int) -> pl.Series:
+    """Return the amounts at their portfolios' places, 0 elsewhere."""
+    return pl.repeat(0, count, dtype=pl.Int64, eager=True).scatter(portfolio, amounts)

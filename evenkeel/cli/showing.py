@@ -64,7 +64,7 @@ def sql(home: Path | None, query: str | None, form: str) -> int:
 
     house = open_house(read_settings(home))
     question = sys.stdin.read() if query == "-" else query or LIST_DATASETS
-    with connect(house.records, house.store, DATASETS) as connection:
+    with connect(house.records, house.store, DATASETS, mentioned_in=question) as connection:
         answer = run_query(connection, question)
     columns, rows = answer.columns, answer.rows
     if form == "csv":

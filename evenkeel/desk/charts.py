@@ -59,7 +59,9 @@ def drift_chart(classes: Sequence[Mapping[str, Any]]) -> Chart:
         return round(100 * (ratio - low) / (high - low), 2)
 
     count = round((high - low) / step)
-    grid = tuple((at(low + step * i), f"{round(100 * (low + step * i)):d} %".replace("-", "−")) for i in range(count + 1))
+    grid = tuple(
+        (at(low + step * i), f"{round(100 * (low + step * i)):d} %".replace("-", "−")) for i in range(count + 1)
+    )
     return Chart(tuple(_row(node, at) for node in classes), grid)
 
 

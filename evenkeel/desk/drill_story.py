@@ -8,7 +8,6 @@ from pathlib import Path
 
 import polars as pl
 from rich.console import Console
-from rich.table import Table
 
 from data_contracts.alerts import Alerts
 from data_contracts.book.advisers import Advisers
@@ -56,7 +55,7 @@ def close(house: House, dates: Sequence[dt.date], faults: Sequence[tuple[dt.date
     console.print("")
     console.print("[bold]What came in[/bold]")
     console.print(
-        f"  {files.height} files over {len(dates)} sessions ({files['byte_count'].sum() / 1e6:.1f} MB, {files['kept_count'].sum():,} "
+        f"  {files.height} files over {len(dates)} sessions ({int(files['byte_count'].sum()) / 1e6:.1f} MB, {files['kept_count'].sum():,} "
         f"rows): {status.get('read', 0)} read, {status.get('superseded', 0)} replaced by a corrected one, "
         f"{status.get('stopped', 0)} stopped; {files['rejected_count'].sum()} rows rejected"
     )
@@ -92,20 +91,17 @@ def _print_tasks(house: House, run: RunRecord, console: Console) -> None:
     console.print(
         f"[bold]Who must act on what by when[/bold] ({run.business_date}: {todo.height} open alerts, the first of each desk)"
     )
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 2))
     for row in (
         todo.sort("adviser_rank", "adviser_id")
         .head(TASKS_SHOWN)
         .sort("adviser_id", "adviser_rank")
         .iter_rows(named=True)
     ):
-        table.add_row(
-            names.get(row["adviser_id"], row["adviser_id"]),
-            f"{row['household_name']}, {dollars(row['value_usd'])}",
-            eastern(row["due_at"]),
-            row["reason"],
+        who = names.get(row["adviser_id"], row["adviser_id"])
+        console.print(
+            f"  {who} by {eastern(row['due_at'])}: {row['household_name']}, {dollars(row['value_usd'])}. {row['reason']}",
+            markup=False,
         )
-    console.print(table, soft_wrap=False)
 
 
 def _home(house: House) -> str:

@@ -12,7 +12,7 @@ from evenkeel import calendar
 from evenkeel.desk.reading import dataset, run_of
 from evenkeel.errors import UsageError
 from evenkeel.identity import stable_id
-from evenkeel.run.house import NEW_YORK, House
+from evenkeel.run.house import House
 
 
 def decide(
@@ -55,8 +55,3 @@ def decide(
         }
     )
     return counts_from
-
-
-def eastern(instant: dt.datetime) -> str:
-    """Return an instant as people in New York read it."""
-    return f"{instant.astimezone(NEW_YORK):%a %d %b %H:%M}"

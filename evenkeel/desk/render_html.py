@@ -79,8 +79,10 @@ def render_task_page(
     kept = [task for task in tasks if facts.generated_for in (None, task["adviser"]["id"])]
     today = facts.desk_at.astimezone(EASTERN).date()
     desks = [_desk(list(group), today) for _, group in groupby(kept, key=lambda task: str(task["adviser"]["id"]))]
-    wanted = notices if facts.generated_for is None else notices.filter(
-        pl.col("adviser_id").is_null() | (pl.col("adviser_id") == facts.generated_for)
+    wanted = (
+        notices
+        if facts.generated_for is None
+        else notices.filter(pl.col("adviser_id").is_null() | (pl.col("adviser_id") == facts.generated_for))
     )
     stopping = exceptions.filter(pl.col("effect") != ExceptionEffect.NOTE.value).sort("effect", "scope", "exception_id")
     noted = exceptions.filter(pl.col("effect") == ExceptionEffect.NOTE.value).sort("scope", "exception_id")
@@ -93,7 +95,9 @@ def render_task_page(
         noted=_capped(noted.to_dicts()),
         notices=_notices(wanted, directory),
         coverage=coverage_line(coverage),
-        uncovered=_capped(coverage.filter(pl.col("status") != CoverageStatus.SCANNED.value).sort("account_id").to_dicts()),
+        uncovered=_capped(
+            coverage.filter(pl.col("status") != CoverageStatus.SCANNED.value).sort("account_id").to_dicts()
+        ),
         coverage_words=_COVERAGE_WORDS,
     )
 

@@ -15,9 +15,10 @@ from data_contracts.book.advisers import Advisers
 from data_contracts.coverage import Coverage
 from data_contracts.exceptions import Exceptions
 from data_contracts.source_files import SourceFiles
-from data_contracts.vocab import CoverageStatus, EpisodeStatus, ExceptionEffect, FileStatus
-from evenkeel.desk.quiet import eastern
+from data_contracts.vocab import EpisodeStatus, ExceptionEffect, FileStatus
 from evenkeel.desk.reading import dataset, run_of
+from evenkeel.desk.render_html import coverage_line
+from evenkeel.desk.words import eastern
 from evenkeel.ports import RunRecord
 from evenkeel.run.house import House
 from evenkeel.run.sequence import Outcome
@@ -64,22 +65,9 @@ def _print_one(house: House, run: RunRecord, console: Console) -> None:
         )
         + _unless_zero(", {} stopped", files.filter(pl.col("status") == FileStatus.STOPPED.value).height)
     )
-    console.print(coverage_line(dataset(house, run, Coverage)))
+    console.print(f"Coverage: {coverage_line(dataset(house, run, Coverage))}.")
     _print_stops(dataset(house, run, Exceptions), console)
     _print_desks(dataset(house, run, Alerts), dataset(house, run, Advisers), console)
-
-
-def coverage_line(coverage: pl.DataFrame) -> str:
-    """Return the statement that every enabled account was scanned, or why not; its figures add up to the book."""
-    counts = dict(coverage.group_by("status").len().rows())
-    scanned = counts.get(CoverageStatus.SCANNED.value, 0)
-    others = [
-        f"{counts[status.value]} {status.value.replace('_', ' ')}"
-        for status in CoverageStatus
-        if status != CoverageStatus.SCANNED and counts.get(status.value)
-    ]
-    rest = f": {', '.join(others)}" if others else ""
-    return f"Coverage: {scanned:,} of {coverage.height:,} accounts scanned{rest}."
 
 
 def _print_stops(exceptions: pl.DataFrame, console: Console) -> None:
@@ -105,23 +93,28 @@ def _print_stops(exceptions: pl.DataFrame, console: Console) -> None:
 
 def _print_desks(alerts: pl.DataFrame, advisers: pl.DataFrame, console: Console) -> None:
     open_ones = alerts.filter(pl.col("status") == EpisodeStatus.OPEN.value)
-    table = Table(
-        "adviser", "to do", "first due (Eastern)", "first in line", box=None, header_style="bold", pad_edge=False
-    )
     per_desk = (
         open_ones.sort("adviser_rank")
         .group_by("adviser_id", maintain_order=True)
-        .agg(pl.len(), pl.col("due_at").min(), pl.col("household_name").first(), pl.col("reason").first())
+        .agg(
+            pl.len().alias("todo"),
+            pl.col("is_overdue").sum().alias("overdue"),
+            pl.col("due_at").filter(~pl.col("is_overdue")).min().alias("next_due_at"),
+            pl.col("household_name").first(),
+            pl.col("reason").first(),
+        )
         .join(advisers.select("adviser_id", pl.col("name").alias("adviser_name")), on="adviser_id", how="left")
         .sort("adviser_id")
     )
-    for row in per_desk.iter_rows(named=True):
-        name = row["adviser_name"] or row["adviser_id"]
-        table.add_row(name, str(row["len"]), eastern(row["due_at"]), f"{row['household_name']}: {row['reason']}")
-    if per_desk.height:
-        console.print(table, soft_wrap=False)
-    else:
+    if not per_desk.height:
         console.print("On the desks: nothing to do.")
+    for row in per_desk.iter_rows(named=True):
+        due = f", next due {eastern(row['next_due_at'])}" if row["next_due_at"] else ""
+        overdue = _unless_zero(" ({} overdue)", row["overdue"])
+        name = row["adviser_name"] or row["adviser_id"]
+        console.print(
+            f"{name}: {row['todo']} to do{overdue}{due}. First: {row['household_name']}. {row['reason']}", markup=False
+        )
     rest = alerts.filter(pl.col("status") != EpisodeStatus.OPEN.value).group_by("status").len().sort("status").rows()
     if rest:
         console.print("Besides: " + ", ".join(f"{n} {status.replace('_', ' ')}" for status, n in rest))

@@ -63,7 +63,8 @@ def _task(row: Mapping[str, Any], directory: Directory) -> Task:
         "household": {"id": row["household_id"], "name": row["household_name"]},
         "portfolio": {"id": portfolio, "name": directory.portfolio_names.get(portfolio)},
         "accounts": [
-            {"id": account, "mask": directory.account_masks.get(account)} for account in json.loads(row["account_ids_json"])
+            {"id": account, "mask": directory.account_masks.get(account)}
+            for account in json.loads(row["account_ids_json"])
         ],
         "value_usd": str(row["value_usd"]),
         "rule": row["rule"],

@@ -164,11 +164,11 @@ class CashRule(_Part):
 class Tolerances(_Part):
     """Up to where two figures are the same. Money in the row's currency; a difference passes if either bound admits it."""
 
-    value_abs: float = 0.02
-    value_rel_frac: float = 0.00005
-    lots_qty: float = 0.0001
-    lots_cost_abs: float = 1.0
-    total_abs: float = 1.0
+    value_abs: float = Field(0.02, ge=0)
+    value_rel_frac: float = Field(0.00005, ge=0)
+    lots_qty: float = Field(0.0001, ge=0)
+    lots_cost_abs: float = Field(1.0, ge=0)
+    total_abs: float = Field(1.0, ge=0)
     reject_share_frac: float = Field(
         0.05, description="A file with a larger share of unreadable rows is stopped whole."
     )
@@ -177,13 +177,13 @@ class Tolerances(_Part):
 class PriorityWeights(_Part):
     """Points out of 100 that each term can give; they are scaled to sum to 100."""
 
-    drift: float = 30.0
-    ips_limit: float = 15.0
-    risk: float = 20.0
-    horizon: float = 10.0
-    value: float = 10.0
-    tax: float = 5.0
-    age: float = 10.0
+    drift: float = Field(30.0, ge=0)
+    ips_limit: float = Field(15.0, ge=0)
+    risk: float = Field(20.0, ge=0)
+    horizon: float = Field(10.0, ge=0)
+    value: float = Field(10.0, ge=0)
+    tax: float = Field(5.0, ge=0)
+    age: float = Field(10.0, ge=0)
 
 
 class Policy(_Part):

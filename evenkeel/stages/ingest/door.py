@@ -65,9 +65,7 @@ def identifier_map(book: Book) -> pl.DataFrame:
         ).drop_nulls("id_value")
         for id_type in IDENTIFIERS
     ]
-    aliases = getattr(book, "security_aliases", None)
-    if aliases is not None:
-        parts.append(aliases.select("id_type", compared(pl.col("id_value")).alias("id_value"), "security_id"))
+    parts.append(book.security_aliases.select("id_type", compared(pl.col("id_value")).alias("id_value"), "security_id"))
     return pl.concat(parts).unique(["id_type", "id_value"], keep="first", maintain_order=True)
 
 

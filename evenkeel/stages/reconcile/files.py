@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from data_contracts.cash_balances import CashBalances
+from data_contracts.contract import Contract
 from data_contracts.positions import Positions
 from data_contracts.tax_lots import TaxLots
 from data_contracts.vocab import Check, ExceptionEffect, ExceptionScope, FeedRole, FileStatus
@@ -17,6 +18,7 @@ from evenkeel.stages.ingest.land import KINDS, Landed
 from evenkeel.stages.reconcile.findings import Findings
 
 VALUE_KINDS = ("positions", "lots")
+_CONTRACTS: dict[str, tuple[type[Contract], ...]] = {**dict(KINDS), "cash": (CashBalances,)}
 KIND_OF_SLOT = pl.col("slot").str.split("|").list.first()
 
 
@@ -147,4 +149,4 @@ def _has_come(landed: Landed, feed: str, kind: str) -> bool:
     files = landed.source_files.filter(pl.col("feed") == feed, pl.col("status") == FileStatus.READ.value)
     if (files.select(KIND_OF_SLOT).to_series() == kind).any():
         return True
-    return any((landed.fact(contract).get_column("feed") == feed).any() for contract in dict(KINDS)[kind])
+    return any((landed.fact(contract).get_column("feed") == feed).any() for contract in _CONTRACTS[kind])

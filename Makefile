@@ -44,7 +44,7 @@ bench: $(READY) ## Measure against the goals
 	$(BIN)/python -m benchmarks
 
 contracts: $(READY) ## Write data_contracts/README.md from the contracts
-	$(BIN)/python -m data_contracts.readme --write
+	$(BIN)/python -m evenkeel.run.contracts_page --write
 
 lock: $(HAVE_UV) ## Resolve the dependencies of pyproject.toml into requirements.lock (UPGRADE=1: newest allowed)
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \

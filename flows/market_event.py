@@ -35,15 +35,15 @@ def market_event(
     Args:
         reason: What happened, in a line; it stands on the report.
         moves: How far prices moved, by asset class or security, as a fraction: -0.07 is down seven per cent.
-        threshold_frac: THRESHOLD
+        threshold_frac: Scan only if some move is at least so large, up or down; 0.03 is three per cent.
         prices_file: CSV of prices now, where the worker can read it; its prices go before the moves.
 
     Raises:
-        UsageError: There is no committed date to start from, or a move names nothing in the book.
+        UsageError: There is no run to start from, nothing has moved, or a name or price is not of the book.
     """
     outcome = scan_market_event.submit(reason, moves or {}, threshold_frac, prices_file).result()
     get_run_logger().info(outcome.message)
-    return Completed(message=outcome.message, data={"run_id": outcome.run_id})
+    return Completed(message=outcome.message, data={"event_id": outcome.event_id, "run_id": outcome.run_id})
 
 
 def emit(reason: str, moves: Mapping[str, float], threshold_frac: float = 0.0) -> Event:

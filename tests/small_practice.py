@@ -115,7 +115,9 @@ def book(
         digest="0" * 64,
         advisers=frame(Advisers, advisers, is_senior=False),
         households=frame(
-            Households, households or [{"household_id": id_, "name": f"Household {id_}"} for id_ in ids], adviser_id="A1"
+            Households,
+            households or [{"household_id": id_, "name": f"Household {id_}"} for id_ in ids],
+            adviser_id="A1",
         ),
         accounts=frame(
             Accounts,
@@ -340,9 +342,7 @@ class Told:
     alerts: DataFrame[Alerts]
 
 
-def tell(
-    today: Day, house: Book, before: Told | None = None, decisions: Sequence[Mapping[str, Any]] = ()
-) -> Told:
+def tell(today: Day, house: Book, before: Told | None = None, decisions: Sequence[Mapping[str, Any]] = ()) -> Told:
     """Run prioritize and alerts on one day."""
     settings = portfolio_settings(house)
     on = today.business_date
@@ -385,7 +385,9 @@ def drifted(portfolio: str, equity: float, **more: Any) -> Seen:
 
 def coverage(business_date: dt.date, rows: Sequence[Mapping[str, Any]]) -> DataFrame[Coverage]:
     """Return coverage rows; scanned at Schwab unless said otherwise."""
-    return frame(Coverage, rows, business_date=business_date, custodian="schwab", status=vocab.CoverageStatus.SCANNED.value)
+    return frame(
+        Coverage, rows, business_date=business_date, custodian="schwab", status=vocab.CoverageStatus.SCANNED.value
+    )
 
 
 def exceptions(business_date: dt.date, rows: Sequence[Mapping[str, Any]]) -> DataFrame[Exceptions]:

@@ -16,6 +16,12 @@ from evenkeel.desk.task_list import Task
 from evenkeel.desk.words import STATUS_NAMES, URGENCY_NAMES, counted, dollars, eastern, long_date
 
 _OPEN = EpisodeStatus.OPEN.value
+_OTHERS = {
+    EpisodeStatus.IN_FLIGHT.value: "with orders in flight",
+    EpisodeStatus.QUIET.value: "quiet",
+    EpisodeStatus.FROZEN.value: "waiting",
+    EpisodeStatus.CLOSED.value: "closed today",
+}
 
 
 def task_tables(tasks: Sequence[Task], business_date: dt.date) -> RenderableType:
@@ -78,9 +84,9 @@ def _totals(tasks: Sequence[Task]) -> str:
     needs = sum(task["status"] == _OPEN for task in tasks)
     overdue = sum(bool(task["is_overdue"]) for task in tasks)
     others = [
-        f"{sum(task['status'] == status for task in tasks)} {STATUS_NAMES[status].lower()}"
-        for status in STATUS_NAMES
-        if status != _OPEN and any(task["status"] == status for task in tasks)
+        f"{sum(task['status'] == status for task in tasks)} {said}"
+        for status, said in _OTHERS.items()
+        if any(task["status"] == status for task in tasks)
     ]
     verb = "needs" if needs == 1 else "need"
     return ", ".join([f"{counted(needs, 'alert')} {verb} action ({overdue} overdue)", *others])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from data_contracts.alerts import Alerts
-from data_contracts.bands import Bands
 from data_contracts.book.accounts import Accounts
 from data_contracts.book.advisers import Advisers
 from data_contracts.book.households import Households
@@ -18,23 +16,11 @@ from data_contracts.book.security_aliases import SecurityAliases
 from data_contracts.book.suspensions import Suspensions
 from data_contracts.book.tax_units import TaxUnits
 from data_contracts.book_versions import BookVersions
-from data_contracts.breaches import Breaches
 from data_contracts.contract import Contract
-from data_contracts.coverage import Coverage
-from data_contracts.drift import Drift
-from data_contracts.episodes import Episodes
-from data_contracts.exception_ages import ExceptionAges
-from data_contracts.exceptions import Exceptions
-from data_contracts.holdings import Holdings
-from data_contracts.household_drift import HouseholdDrift
-from data_contracts.looks import Looks
-from data_contracts.notices import Notices
 from data_contracts.parsed import FACT_CONTRACTS
-from data_contracts.priorities import Priorities
 from data_contracts.rejects import Rejects
 from data_contracts.source_files import SourceFiles
-from data_contracts.unmeasured_portfolios import UnmeasuredPortfolios
-from data_contracts.valuations import Valuations
+from evenkeel.pipeline import STAGES
 
 BOOK_TABLES: tuple[type[Contract], ...] = (
     Advisers,
@@ -53,25 +39,15 @@ BOOK_TABLES: tuple[type[Contract], ...] = (
 )
 """The book's tables as they held on a date; written by ingest, so that a past day can be read with the book of that day."""
 
-STEP_DATASETS: tuple[tuple[str, tuple[type[Contract], ...]], ...] = (
-    ("ingest", (*FACT_CONTRACTS, SourceFiles, Rejects, BookVersions, *BOOK_TABLES)),
-    ("reconcile", (Holdings, Exceptions, Coverage)),
-    ("drift", (Valuations, Drift, HouseholdDrift, UnmeasuredPortfolios)),
-    ("threshold", (Looks, Bands, Breaches)),
-    ("prioritize", (Episodes, ExceptionAges, Priorities)),
-    ("alerts", (Alerts, Notices)),
-)
-"""What each step writes, in the order of the steps."""
+INGESTED: tuple[type[Contract], ...] = (SourceFiles, Rejects, *FACT_CONTRACTS, *BOOK_TABLES, BookVersions)
+"""What ingest writes."""
 
-FOLDED = frozenset(
-    contract.dataset_name()
-    for step, contracts in STEP_DATASETS
-    if step in ("prioritize", "alerts")
-    for contract in contracts
-)
+FOLDED = frozenset(contract.dataset_name() for stage in STAGES if stage.is_fold for contract in stage.writes)
 """What builds on the session before, and is made anew when an earlier date changes."""
 
 DATASETS: dict[str, type[Contract]] = {
-    contract.dataset_name(): contract for _, contracts in STEP_DATASETS for contract in contracts
+    contract.dataset_name(): contract
+    for contracts in (INGESTED, *(stage.writes for stage in STAGES))
+    for contract in contracts
 }
-"""Every dataset by name."""
+"""Every dataset of a date by name."""

@@ -151,7 +151,7 @@ def _largest_move(before: pl.DataFrame, after: pl.DataFrame, moves: Mapping[str,
     )
     relative = pl.col("value_usd_after").cast(pl.Float64) / pl.col("value_usd").cast(pl.Float64) - 1
     seen = pairs.filter(pl.col("value_usd").abs() >= 100).select(relative.abs().max()).item()
-    return max([abs(move) for move in moves.values()] + [round(seen or 0.0, 6)])
+    return max([abs(move) for move in moves.values()] + [round(float(seen or 0.0), 6)])
 
 
 def _affected(

@@ -91,7 +91,13 @@ def build(spec: Mapping[str, Any]) -> Scene:
     ]
     stopped = {row["account_id"]: row for row in spec.get("coverage", [])}
     coverage = [
-        {"business_date": date, "custodian": "test", "status": "scanned", **account, **stopped.get(account["account_id"], {})}
+        {
+            "business_date": date,
+            "custodian": "test",
+            "status": "scanned",
+            **account,
+            **stopped.get(account["account_id"], {}),
+        }
         for account in accounts
     ]
     ips = spec.get("ips", {})

@@ -103,7 +103,7 @@ def run(story: Any, said: Any) -> list[tuple[dt.date, DataFrame[Episodes] | None
     return told
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(days, verdicts)
 def test_fold_keeps_its_promises(story: Any, said: Any) -> None:
     opened: dict[str, tuple[str, str, dt.date]] = {}

@@ -22,7 +22,6 @@ BREACH_COLUMNS = (
     "worst_node_id",
     "outside_count",
     "has_ips_breach",
-    "is_in_flight",
     "band_text",
     "trigger",
 )
@@ -101,7 +100,9 @@ def _drift() -> pl.Expr:
         .otherwise(pl.format("inside {} {}", its, band)),
         "band_text",
     )
-    unknown = pl.format("{} {} {} points beyond {} {} ({})", name, verb, percent(pl.col("severity_frac")), its, band, "band_text")
+    unknown = pl.format(
+        "{} {} {} points beyond {} {} ({})", name, verb, percent(pl.col("severity_frac")), its, band, "band_text"
+    )
     return pl.when(pl.col("weight_frac").is_not_null()).then(known).otherwise(unknown)
 
 
@@ -131,14 +132,16 @@ def _additions() -> list[pl.Expr]:
     )
     trigger = pl.col("trigger").replace_strict(TRIGGERS, default=None, return_dtype=pl.String)
     return [
-        _where(is_drift & (more > 0), pl.format("; {}", counted(more, "more is outside its band", "more are outside their bands"))),
+        _where(
+            is_drift & (more > 0),
+            pl.format("; {}", counted(more, "more is outside its band", "more are outside their bands")),
+        ),
         _where(pl.col("has_ips_breach"), limit),
         _where(is_drift & trigger.is_not_null(), pl.format("; {}", trigger)),
         _where(
             pl.col("rule") == Rule.HARVEST_LOOK.value,
             pl.lit("; look for losses to harvest: trades that realise gains wait for the wide band"),
         ),
-        _where(pl.col("is_in_flight"), pl.lit("; orders in flight bring it inside")),
     ]
 
 

@@ -34,7 +34,9 @@ def test_reason_is_composed_from_the_figures() -> None:
 
 def test_reason_names_the_ips_limit_and_the_trigger() -> None:
     seen = drifted("P1", 0.71, ips_max={"us_equity": 0.65}, targets={"us_equity": 0.65, "us_bond": 0.3, "cash": 0.05})
-    seen = type(seen)(**{**seen.__dict__, "weights": {"us_equity": 0.71, "us_bond": 0.27, "cash": 0.02}, "trigger": "override"})
+    seen = type(seen)(
+        **{**seen.__dict__, "weights": {"us_equity": 0.71, "us_bond": 0.27, "cash": 0.02}, "trigger": "override"}
+    )
     assert only(tell(day(MONDAY, [seen]), book()))["reason"] == (
         "US equity is 71.0 %, 6.0 points above its target of 65.0 % and 3.0 points beyond its band "
         "(tier premium: 0.03 absolute); the IPS allows at most 65.0 %; "
@@ -109,7 +111,13 @@ def test_closed_alert_keeps_its_id_and_says_what_it_was() -> None:
 
 @pytest.mark.parametrize(
     ("amount", "text"),
-    [("0.49", "$0"), ("999.50", "$1,000"), ("1234567.89", "$1,234,568"), ("-1500.00", "−$1,500"), ("1000000000.00", "$1,000,000,000")],
+    [
+        ("0.49", "$0"),
+        ("999.50", "$1,000"),
+        ("1234567.89", "$1,234,568"),
+        ("-1500.00", "−$1,500"),
+        ("1000000000.00", "$1,000,000,000"),
+    ],
 )
 def test_dollars(amount: str, text: str) -> None:
     frame = pl.DataFrame({"amount": [Decimal(amount)]})
@@ -128,8 +136,18 @@ def test_notices() -> None:
             {"account_id": "a2", "portfolio_id": "P2", "household_id": "H2", "state": "deceased"},
         ],
         ips_profiles=[
-            {"ips_id": "I1", "version": 1, "effective_date": dt.date(2020, 1, 1), "last_review_date": dt.date(2025, 7, 5)},
-            {"ips_id": "I2", "version": 1, "effective_date": dt.date(2020, 1, 1), "last_review_date": dt.date(2025, 7, 6)},
+            {
+                "ips_id": "I1",
+                "version": 1,
+                "effective_date": dt.date(2020, 1, 1),
+                "last_review_date": dt.date(2025, 7, 5),
+            },
+            {
+                "ips_id": "I2",
+                "version": 1,
+                "effective_date": dt.date(2020, 1, 1),
+                "last_review_date": dt.date(2025, 7, 6),
+            },
         ],
         suspensions=[
             {
@@ -149,7 +167,14 @@ def test_notices() -> None:
             )
         ],
         planned_cash=[
-            {"planned_id": name, "account_id": "a1", "kind": kind, "due_date": due, "amount_usd": Decimal(500), "is_done": done}
+            {
+                "planned_id": name,
+                "account_id": "a1",
+                "kind": kind,
+                "due_date": due,
+                "amount_usd": Decimal(500),
+                "is_done": done,
+            }
             for name, kind, due, done in (
                 ("c1", "withdrawal", dt.date(2026, 8, 5), False),
                 ("c2", "fee", dt.date(2026, 7, 1), False),
@@ -163,8 +188,20 @@ def test_notices() -> None:
     covered = coverage(
         MONDAY,
         [
-            {"account_id": "a1", "portfolio_id": "P1", "household_id": "H1", "status": "quarantined", "reason": "lots do not add up"},
-            {"account_id": "a0", "portfolio_id": "P1", "household_id": "H1", "status": "household_waits", "reason": "waits"},
+            {
+                "account_id": "a1",
+                "portfolio_id": "P1",
+                "household_id": "H1",
+                "status": "quarantined",
+                "reason": "lots do not add up",
+            },
+            {
+                "account_id": "a0",
+                "portfolio_id": "P1",
+                "household_id": "H1",
+                "status": "household_waits",
+                "reason": "waits",
+            },
             {"account_id": "a9", "portfolio_id": "P2", "household_id": "H2"},
         ],
     )
@@ -172,7 +209,13 @@ def test_notices() -> None:
     notices = write_notices(MONDAY, house, covered, nearest, {"house/1": "policy house/1: VIX 34 is high"})
     said = sorted(notices.select("kind", "subject_id", "adviser_id", "owner", "text").rows(), key=str)
     assert said == [
-        ("account_state", "a2", "A1", "adviser", "Account a2 (…1234) belongs to a client who has died: wait for the estate's instructions"),
+        (
+            "account_state",
+            "a2",
+            "A1",
+            "adviser",
+            "Account a2 (…1234) belongs to a client who has died: wait for the estate's instructions",
+        ),
         ("bands_widened", "house/1", None, "compliance", "Policy house/1: VIX 34 is high"),
         (
             "cash_spoken_for",
@@ -190,7 +233,13 @@ def test_notices() -> None:
             "Household Household H1 (H1) waits for a1 (quarantined: lots do not add up); "
             "1 other account is not measured until then",
         ),
-        ("ips_changed", "I1/1", "A1", "adviser", "IPS I1/1 holds from 2026-07-06 on; 1 portfolio on this desk follows it"),
+        (
+            "ips_changed",
+            "I1/1",
+            "A1",
+            "adviser",
+            "IPS I1/1 holds from 2026-07-06 on; 1 portfolio on this desk follows it",
+        ),
         (
             "ips_review_overdue",
             "I1",
@@ -199,8 +248,20 @@ def test_notices() -> None:
             "IPS I1 was last reviewed on 2025-07-05, 366 days ago; a review is due every 365 days: "
             "review it with the client and record the date",
         ),
-        ("model_changed", "balanced/3", "A1", "adviser", "Model balanced/3 holds from 2026-07-06 on; 2 portfolios on this desk follow it"),
-        ("model_changed", "unused/1", None, "adviser", "Model unused/1 holds from 2026-07-06 on; no portfolio follows it"),
+        (
+            "model_changed",
+            "balanced/3",
+            "A1",
+            "adviser",
+            "Model balanced/3 holds from 2026-07-06 on; 2 portfolios on this desk follow it",
+        ),
+        (
+            "model_changed",
+            "unused/1",
+            None,
+            "adviser",
+            "Model unused/1 holds from 2026-07-06 on; no portfolio follows it",
+        ),
         (
             "nearest_model",
             "P3",
@@ -209,7 +270,13 @@ def test_notices() -> None:
             "Portfolio P3 has no model; the nearest is growth: 8.3 % of the portfolio would have to move to follow it. "
             "Choose one in the book",
         ),
-        ("policy_changed", "house/2", "A1", "adviser", "Policy house/2 holds from 2026-07-06 on; 3 portfolios on this desk follow it"),
+        (
+            "policy_changed",
+            "house/2",
+            "A1",
+            "adviser",
+            "Policy house/2 holds from 2026-07-06 on; 3 portfolios on this desk follow it",
+        ),
         (
             "suspension_review",
             "a1",
@@ -225,7 +292,11 @@ def test_notice_keeps_its_id_while_the_matter_lasts() -> None:
     profiles = [{"ips_id": "I1", "version": 1, "effective_date": dt.date(2020, 1, 1)}]
     ids = [
         write_notices(
-            on, book(on, portfolios=[{"portfolio_id": "P1", "ips_id": "I1"}], ips_profiles=profiles), coverage(on, []), NEAREST, {}
+            on,
+            book(on, portfolios=[{"portfolio_id": "P1", "ips_id": "I1"}], ips_profiles=profiles),
+            coverage(on, []),
+            NEAREST,
+            {},
         )["notice_id"].to_list()
         for on in (MONDAY, TUESDAY)
     ]

@@ -130,7 +130,10 @@ def test_growth_by_the_step_ends_a_quiet_for_good() -> None:
     assert row(second)["status"] == "quiet"
     third = tell(day(WEDNESDAY, [drifted("P1", 0.652)]), HOUSE, second, said)  # 1.2 + 1.0 points, exactly the step
     assert row(third)["status"] == "open"
-    assert row(third)["status_reason"] == "open again: it grew past the policy's step from the 1.2 points it was quieted at"
+    assert (
+        row(third)["status_reason"]
+        == "open again: it grew past the policy's step from the 1.2 points it was quieted at"
+    )
     fourth = tell(day(THURSDAY, [drifted("P1", 0.64)]), HOUSE, third, said)
     assert row(fourth)["status"] == "open"
 

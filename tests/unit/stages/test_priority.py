@@ -78,7 +78,9 @@ def test_risk_score_stands_in_for_a_missing_growth_limit() -> None:
     )
     found = terms(tell(day(MONDAY, [drifted("P1", 0.642, risk=(0.5, 0.6))]), cautious))
     assert found["risk"]["scaled"] == 0.5
-    assert found["risk"]["text"] == "50.0 % in growth classes, 10.0 points more than the 40.0 % by the client's risk score"
+    assert (
+        found["risk"]["text"] == "50.0 % in growth classes, 10.0 points more than the 40.0 % by the client's risk score"
+    )
 
 
 def test_band_of_no_width_gives_all_of_drift() -> None:
@@ -108,9 +110,27 @@ def test_weights_are_scaled_to_a_hundred() -> None:
 
 def test_riskier_than_tolerated_and_nearer_to_need_come_first() -> None:
     profiles = [
-        {"ips_id": "far", "version": 1, "effective_date": MONDAY, "horizon_date": dt.date(2060, 1, 1), "max_growth_frac": 0.9},
-        {"ips_id": "near", "version": 1, "effective_date": MONDAY, "horizon_date": dt.date(2027, 1, 1), "max_growth_frac": 0.9},
-        {"ips_id": "risky", "version": 1, "effective_date": MONDAY, "horizon_date": dt.date(2060, 1, 1), "max_growth_frac": 0.4},
+        {
+            "ips_id": "far",
+            "version": 1,
+            "effective_date": MONDAY,
+            "horizon_date": dt.date(2060, 1, 1),
+            "max_growth_frac": 0.9,
+        },
+        {
+            "ips_id": "near",
+            "version": 1,
+            "effective_date": MONDAY,
+            "horizon_date": dt.date(2027, 1, 1),
+            "max_growth_frac": 0.9,
+        },
+        {
+            "ips_id": "risky",
+            "version": 1,
+            "effective_date": MONDAY,
+            "horizon_date": dt.date(2060, 1, 1),
+            "max_growth_frac": 0.4,
+        },
     ]
     house = book(
         portfolios=[{"portfolio_id": f"P{n}", "ips_id": ips} for n, ips in enumerate(("far", "near", "risky"), 1)],

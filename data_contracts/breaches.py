@@ -12,7 +12,8 @@ from data_contracts.fields import code, column, count, frac, key
 class Breaches(Contract):
     """One row per portfolio and rule that is breached today, on held or on pro-forma weights.
 
-    Produced by `evenkeel.stages.threshold`; read by the episodes' fold.
+    Produced by `evenkeel.stages.threshold`; read by the episodes' fold. A row that is not counted opens no episode and keeps one that
+    is open: the portfolio is still outside, though its workflow or its illiquid holdings are judged at other looks.
     """
 
     business_date: dt.date = key("Exchange session.")
@@ -26,6 +27,7 @@ class Breaches(Contract):
     worst_drift_frac: float = frac("Its drift; overweight > 0.")
     outside_count: int = count("Nodes outside.")
     has_ips_breach: bool = column("A node is outside the IPS limits.")
+    is_counted: bool = column("It counts at today's look.")
     is_in_flight: bool = column("Orders in flight bring it inside: nothing new to do.")
     how_far: str = code(vocab.HowFar, "How far back the policy goes.")
     urgency: str = code(vocab.Urgency, "How soon to act.")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
 import polars as pl
@@ -47,6 +47,7 @@ from evenkeel.stages.prioritize.episodes import fold_episodes
 from evenkeel.stages.prioritize.exception_ages import fold_exception_ages
 from evenkeel.stages.prioritize.priority import score_episodes
 from evenkeel.stages.prioritize.settings import portfolio_settings
+from evenkeel.stages.reconcile.files import EarlierFile
 from evenkeel.stages.reconcile.stage import reconcile as check
 from evenkeel.stages.threshold import Rulebook, judge
 from evenkeel.stages.threshold.widening import widening_of
@@ -71,6 +72,8 @@ class Inputs:
     decisions: DataFrame[Decisions]
     today: Frames
     before: Frames
+    earlier_files: Mapping[str, EarlierFile] = field(default_factory=dict)
+    """By feed, what it sent last before the date: said where its file is missing."""
 
     def read(self, contract: type[ContractT]) -> DataFrame[ContractT]:
         """Return a dataset of the date."""
@@ -103,7 +106,14 @@ def _reconcile(inputs: Inputs) -> Frames:
         rejects=inputs.read(Rejects),
         facts={contract: inputs.today[contract] for contract in FACT_CONTRACTS},
     )
-    result = check(inputs.business_date, landed, inputs.book, inputs.policy, is_past_deadline=inputs.is_past_deadline)
+    result = check(
+        inputs.business_date,
+        landed,
+        inputs.book,
+        inputs.policy,
+        is_past_deadline=inputs.is_past_deadline,
+        earlier_files=inputs.earlier_files,
+    )
     return {Holdings: result.holdings, Exceptions: result.exceptions, Coverage: result.coverage}
 
 
@@ -134,7 +144,8 @@ def _threshold(inputs: Inputs) -> Frames:
         inputs.read(Indicators),
         Rulebook.from_book(inputs.book, inputs.business_date),
     )
-    return {Looks: judged.looks, Bands: judged.bands, Breaches: judged.breaches}
+    outside = conform(pl.concat([judged.breaches, judged.standing]), Breaches)
+    return {Looks: judged.looks, Bands: judged.bands, Breaches: outside}
 
 
 def _prioritize(inputs: Inputs) -> Frames:

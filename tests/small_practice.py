@@ -157,6 +157,7 @@ class Seen:
     reason: str | None = None
     urgency: str = "48_hours"
     in_flight: bool = False
+    counted: bool = True
     ips_max: Mapping[str, float] = field(default_factory=dict)
     risk: tuple[float, float] = (0.6, 0.6)
     shortfall: float = 0.0
@@ -285,6 +286,7 @@ def _breaches(s: Seen) -> list[dict[str, Any]]:
                 "worst_drift_frac": worst["drift_frac"],
                 "outside_count": len(outside),
                 "has_ips_breach": any(node["is_outside_ips"] for node in nodes),
+                "is_counted": s.counted,
                 "is_in_flight": s.in_flight,
                 "band_text": worst["band_text"],
             }
@@ -301,6 +303,7 @@ def _breaches(s: Seen) -> list[dict[str, Any]]:
                 "worst_drift_frac": -s.shortfall,
                 "outside_count": 1,
                 "has_ips_breach": False,
+                "is_counted": True,
                 "is_in_flight": False,
                 "band_text": "cash that is needed",
             }
@@ -347,7 +350,7 @@ def tell(today: Day, house: Book, before: Told | None = None, decisions: Sequenc
     settings = portfolio_settings(house)
     on = today.business_date
     episodes = fold_episodes(
-        on, before and before.episodes, today.breaches, today.looks, frame(Decisions, decisions), settings
+        on, before.episodes if before else None, today.breaches, today.looks, frame(Decisions, decisions), settings
     )
     priorities = score_episodes(
         on,
@@ -369,7 +372,7 @@ def tell(today: Day, house: Book, before: Told | None = None, decisions: Sequenc
         today.bands,
         today.valuations,
         house,
-        before and before.alerts,
+        before.alerts if before else None,
     )
     return Told(episodes, priorities, alerts)
 

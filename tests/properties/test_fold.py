@@ -63,6 +63,7 @@ def inputs(date: dt.date, seen: Any) -> tuple[Any, Any]:
             "rule": rule,
             "household_id": "H",
             "severity_frac": found[0],
+            "is_counted": True,
             "is_in_flight": found[1],
         }
         for id_, (_, both) in rows
@@ -118,6 +119,8 @@ def test_fold_keeps_its_promises(story: Any, said: Any) -> None:
             assert row["opened_date"] <= row["last_seen_date"] <= date
             assert row["severity_frac"] <= row["peak_severity_frac"]
             assert (row["status"] == "closed") == (row["closed_date"] is not None)
+            if row["status"] != "closed":
+                assert (row["status"] == "frozen") == (state[row["portfolio_id"]] == "unmeasured")
             assert row["status"] != "quiet" or row["quiet_until_date"] >= date
             if row["closed_date"] is not None and row["closed_date"] < date:
                 assert row["quiet_until_date"] >= date
@@ -128,6 +131,7 @@ def test_fold_keeps_its_promises(story: Any, said: Any) -> None:
         ids = set(after["episode_id"])
         assert {id_ for id_, row in was.items() if row["status"] != "closed"} <= ids
         # The same inputs in any order give the same rows.
-        shuffled = [frame.sample(fraction=1, shuffle=True, seed=7) for frame in (breaches, looks, known)]
+        torn, looked_at, heard = (frame.sample(fraction=1, shuffle=True, seed=7) for frame in (breaches, looks, known))
         turned = None if before is None else before.reverse()
-        assert_frame_equal(after, fold_episodes(date, turned, *shuffled, SETTINGS.reverse()))  # type: ignore[arg-type]
+        again = fold_episodes(date, turned, torn, looked_at, heard, SETTINGS.reverse())  # type: ignore[arg-type]
+        assert_frame_equal(after, again)

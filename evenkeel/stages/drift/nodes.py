@@ -132,21 +132,11 @@ def _missing(
     rows: pl.DataFrame, target: pl.Series, model_of: pl.Series, targets: Targets, key: pl.Expr
 ) -> pl.DataFrame:
     """Return rows of no value for nodes that are targeted and not held; only portfolios that lack one are looked at."""
-    per_model = targets.rows.group_by("model").agg(pl.len().cast(pl.UInt32).alias("wanted"))
-    found = (
-        rows.select("portfolio", target.is_not_null().alias("found"))
-        .group_by("portfolio", maintain_order=True)
-        .agg(pl.col("found").sum().cast(pl.UInt32))
-    )
-    lacking = (
-        pl.DataFrame({"model": model_of}, schema={"model": pl.UInt32})
-        .with_row_index("portfolio")
-        .drop_nulls("model")
-        .join(per_model, on="model", how="inner", maintain_order="left")
-        .join(found, on="portfolio", how="left", maintain_order="left")
-        .filter(pl.col("found").fill_null(0) < pl.col("wanted"))
-        .select("portfolio", "model")
-    )
+    per_model = targets.rows["model"].value_counts().sort("model")["count"]
+    wanted = per_model.gather(model_of).fill_null(0)
+    runs = rows["portfolio"].filter(target.is_not_null()).rle().struct
+    found = pl.repeat(0, model_of.len(), dtype=pl.UInt32, eager=True).scatter(runs.field("value"), runs.field("len"))
+    lacking = pl.DataFrame({"model": model_of}).with_row_index("portfolio").filter(found < wanted)
     return (
         lacking.join(targets.rows, on="model", how="inner", maintain_order="left_right")
         .with_columns(key, pl.lit(0, pl.Int64).alias("value_cents"), pl.lit(0, pl.Int64).alias("proforma_cents"))

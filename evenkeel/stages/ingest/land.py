@@ -37,6 +37,7 @@ from evenkeel.identity import AccountKeyer, stable_id
 from evenkeel.ports import ParsedFile
 from evenkeel.stages.ingest.dating import FileDate, accounts_in
 from evenkeel.stages.ingest.door import account_keys, identifier_map, identify, mask_text
+from evenkeel.stages.ingest.untaken import untaken_rows
 
 KINDS: tuple[tuple[str, tuple[type[Contract], ...]], ...] = (
     ("positions", (Positions, CashBalances)),
@@ -93,8 +94,9 @@ def land(business_date: dt.date, files: Sequence[ReadFile], book: Book, keyer: A
     identifiers = identifier_map(book)
     parts: dict[type[Contract], list[pl.DataFrame]] = {contract: [] for contract in FACT_CONTRACTS}
     rejects: list[dict[str, object]] = []
+    untaken: list[pl.DataFrame] = []
     for file in files:
-        if status[_key(file)] == FileStatus.STOPPED or isinstance(file.outcome, FileStopped):
+        if isinstance(file.outcome, FileStopped):
             continue
         accounts = accounts_in(file.outcome)
         rejects += [
@@ -109,6 +111,9 @@ def land(business_date: dt.date, files: Sequence[ReadFile], book: Book, keyer: A
             }
             for reject in file.outcome.rejects
         ]
+        if status[_key(file)] == FileStatus.STOPPED:
+            message = file.dated.message or ""
+            untaken.append(untaken_rows(business_date, file.feed, file.file_id, file.outcome, message))
         if status[_key(file)] == FileStatus.READ:
             keys = account_keys(accounts, feeds[file.feed], book, business_date, keyer)
             for contract, frame in file.outcome.tables.items():
@@ -120,7 +125,7 @@ def land(business_date: dt.date, files: Sequence[ReadFile], book: Book, keyer: A
     }
     return Landed(
         source_files=conform(_file_rows(business_date, files, status), SourceFiles),
-        rejects=conform(pl.DataFrame(rejects, schema=Rejects.polars_schema()), Rejects),
+        rejects=conform(pl.concat([pl.DataFrame(rejects, schema=Rejects.polars_schema()), *untaken]), Rejects),
         facts=facts,
     )
 
@@ -206,8 +211,10 @@ def _file_rows(
     rows = []
     for file in files:
         parsed = file.outcome if isinstance(file.outcome, ParsedFile) else None
+        data_count = parsed.row_count - parsed.structural_count if parsed else 0
         stopped = file.outcome if isinstance(file.outcome, FileStopped) else file.dated
         is_stopped = status[_key(file)] == FileStatus.STOPPED
+        rejected_count = data_count if is_stopped else len(parsed.rejects) if parsed else 0
         rows.append(
             {
                 "business_date": business_date,
@@ -222,8 +229,8 @@ def _file_rows(
                 "received_at": file.received_at,
                 "byte_count": file.byte_count,
                 "row_count": parsed.row_count if parsed else 0,
-                "kept_count": parsed.row_count - len(parsed.rejects) - parsed.structural_count if parsed else 0,
-                "rejected_count": len(parsed.rejects) if parsed else 0,
+                "kept_count": data_count - rejected_count,
+                "rejected_count": rejected_count,
                 "structural_count": parsed.structural_count if parsed else 0,
                 "status": status[_key(file)].value,
                 "check": stopped.check.value if is_stopped and stopped.check else None,

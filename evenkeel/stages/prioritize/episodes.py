@@ -54,6 +54,7 @@ def fold_episodes(
       decisions and the end of a quiet count on such days too.
     - A decision quiets its episode from `decided_date` up to and including `until_date`, or for the policy's cooldown (calendar days,
       by the policy of the day on which it first counts). The latest decision counts. One taken after the episode closed is ignored.
+    - A breach that is not counted today (another look is the one that judges it) opens nothing and closes nothing.
     - Growth by the policy's step beyond the severity that was decided on ends a quiet for good, however the severity moves then.
 
     Args:
@@ -78,15 +79,21 @@ def fold_episodes(
         pl.col("household_id").alias("now_household_id"),
         pl.col("severity_frac").alias("now_severity_frac"),
         pl.col("is_in_flight").alias("now_in_flight"),
+        pl.col("is_counted").alias("now_counted"),
     )
     rows = (
         carried.drop("cooldown_days", "growth_step_frac")
         .join(today, on=_KEY, how="full", coalesce=True)
         .join(looked, on="portfolio_id", how="left")
         .join(policy, on="portfolio_id", how="left")
-        .with_columns(pl.col("now_severity_frac").is_not_null().alias("is_breached"))
+        .with_columns(
+            # What is not counted touches only an episode that is open.
+            (pl.col("now_counted") | (pl.col("now_severity_frac").is_not_null() & ~IS_CLOSED))
+            .fill_null(False)
+            .alias("is_breached"),
+        )
         .with_columns((pl.col("is_breached") & (pl.col("status").is_null() | IS_CLOSED)).alias("is_new"))
-        .filter(pl.col("is_new") | ~IS_CLOSED | (pl.col("quiet_until_date") >= business_date))
+        .filter((pl.col("is_new") | ~IS_CLOSED | (pl.col("quiet_until_date") >= business_date)).fill_null(False))
     )
     opened = _decide(business_date, _open_new(business_date, rows), decisions)
     folded = _measure(business_date, _stand(business_date, opened))

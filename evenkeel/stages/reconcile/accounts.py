@@ -7,6 +7,7 @@ import datetime as dt
 import polars as pl
 
 from data_contracts.cash_balances import CashBalances
+from data_contracts.parsed import FACT_CONTRACTS
 from data_contracts.positions import Positions
 from data_contracts.vocab import AccountState, Check, ExceptionEffect, ExceptionScope, FeedRole
 from evenkeel.book.model import Book
@@ -87,5 +88,56 @@ def check_accounts(
             "account_id",
             "account_mask",
             "custodian",
+        ),
+    )
+
+
+def check_other_feeds(landed: Landed, book: Book, findings: Findings) -> None:
+    """Report account numbers of feeds that are no custodian's and stand for no account, or for several.
+
+    An order may be any of the accounts that share its number, so all of them stop: an order left out would be proposed again. An order
+    of an account that the book does not know is a note. Whether a portfolio system agrees with the custodians is not judged here.
+    """
+    sent = pl.concat(
+        landed.fact(contract).select("feed", "account_key", "account_mask", "account_id")
+        for contract in FACT_CONTRACTS
+        if "account_key" in contract.polars_schema()
+    ).filter(pl.col("account_id").is_null(), ~pl.col("feed").is_in(custodian_feeds(book)))
+    unplaced = sent.drop("account_id").unique(["feed", "account_key"], keep="first", maintain_order=True)
+    sharing = (
+        book.accounts.select("account_id", "account_key", "custodian")
+        .drop_nulls("account_key")
+        .with_columns(pl.len().over("account_key").alias("count"))
+        .filter(pl.col("count") > 1)
+    )
+    ambiguous = unplaced.join(sharing, on="account_key", how="inner")
+    of_orders = pl.col("feed").is_in([feed.feed for feed in book.feeds if feed.role == FeedRole.ORDERS])
+    for is_order, effect in ((of_orders, ExceptionEffect.STOP), (~of_orders, ExceptionEffect.NOTE)):
+        findings.add(
+            ambiguous.filter(is_order).sort("feed", "account_id"),
+            Check.ACCOUNT_AMBIGUOUS,
+            effect,
+            ExceptionScope.ACCOUNT,
+            "account_id",
+            pl.format(
+                "feed {}: number {} may be account {} of {} or another account with the same number; add it for this feed to "
+                "account_aliases.csv",
+                "feed",
+                "account_mask",
+                "account_id",
+                "custodian",
+            ),
+        )
+    findings.add(
+        unplaced.join(sharing, on="account_key", how="anti").filter(of_orders),
+        Check.ACCOUNT_UNKNOWN,
+        ExceptionEffect.NOTE,
+        ExceptionScope.ACCOUNT,
+        "account_key",
+        pl.format(
+            "feed {}: account {} is not in the book; its orders are kept and not counted; add it to accounts.csv, or its text to "
+            "account_aliases.csv",
+            "feed",
+            "account_mask",
         ),
     )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -12,8 +14,10 @@ from data_contracts.contract import Contract
 from data_contracts.positions import Positions
 from data_contracts.tax_lots import TaxLots
 from data_contracts.vocab import Check, ExceptionEffect, ExceptionScope, FeedRole, FileStatus
+from evenkeel import calendar
 from evenkeel.book.feeds import FeedSpec
 from evenkeel.policy.model import Policy
+from evenkeel.stages.ingest.door import mask_text
 from evenkeel.stages.ingest.land import KINDS, Landed
 from evenkeel.stages.reconcile.findings import Findings
 
@@ -22,19 +26,29 @@ _CONTRACTS: dict[str, tuple[type[Contract], ...]] = {**dict(KINDS), "cash": (Cas
 KIND_OF_SLOT = pl.col("slot").str.split("|").list.first()
 
 
+@dataclass(frozen=True)
+class EarlierFile:
+    """The last file of a feed that counts for an earlier date: its name and that date."""
+
+    name: str
+    business_date: dt.date
+
+
 def check_files(landed: Landed, policy: Policy, findings: Findings) -> None:
     """Report stopped files, and files in which too many rows are unreadable."""
     files = landed.source_files
-    findings.add(
-        files.filter(pl.col("status") == FileStatus.STOPPED.value),
-        Check.FILE_UNREADABLE,
-        ExceptionEffect.STOP,
-        ExceptionScope.FILE,
-        "file_name",
-        pl.format("feed {}: {}: {}", "feed", "file_name", "message"),
-        detail="check",
-    )
-    rejected = files.filter(pl.col("rejected_count") > 0).with_columns(
+    stopped = files.filter(pl.col("status") == FileStatus.STOPPED.value)
+    for check in stopped.get_column("check").unique().sort().to_list():
+        findings.add(
+            stopped.filter(pl.col("check") == check),
+            Check(check),
+            ExceptionEffect.STOP,
+            ExceptionScope.FILE,
+            "file_name",
+            pl.format("feed {}: {}: {}", "feed", "file_name", "message"),
+        )
+    # All rows of a stopped file are in `rejects`; that it is stopped says enough.
+    rejected = files.filter(pl.col("rejected_count") > 0, pl.col("status") != FileStatus.STOPPED.value).with_columns(
         (pl.col("rejected_count") / (pl.col("kept_count") + pl.col("rejected_count"))).alias("share")
     )
     findings.add(
@@ -67,7 +81,10 @@ def _stop_accounts_of_rejects(landed: Landed, too_many: pl.DataFrame, findings: 
     for file in files.select("feed", "file_id", "file_name").iter_rows(named=True):
         of_file = rows.filter(pl.col("file_id") == file["file_id"]).sort("row_no")
         rejects = landed.rejects.filter(pl.col("file_id") == file["file_id"])
-        whole = file["file_id"] in too_many.get_column("file_id").to_list() or _is_mixed(of_file)
+        whole = _is_mixed(of_file)
+        if file["file_id"] in too_many.get_column("file_id").to_list():
+            _stop_all(of_file, file, rejects, findings)
+            continue
         for reject in rejects.select("row_no", "reason", "column_name").iter_rows(named=True):
             touched = of_file if whole else _around(of_file, reject["row_no"])
             findings.add(
@@ -95,6 +112,34 @@ def _stop_accounts_of_rejects(landed: Landed, too_many: pl.DataFrame, findings: 
                 break
 
 
+def _stop_all(of_file: pl.DataFrame, file: Mapping[str, Any], rejects: pl.DataFrame, findings: Findings) -> None:
+    """So many rows are unreadable that the file is not what its sender meant."""
+    first = rejects.sort("row_no").row(0, named=True)
+    findings.add(
+        of_file.select("account_key", "account_id", "account_mask")
+        .unique()
+        .with_columns(
+            pl.lit(file["feed"]).alias("feed"),
+            pl.lit(file["file_id"]).alias("file_id"),
+            pl.lit(first["row_no"]).alias("row_no"),
+        ),
+        Check.FILE_REJECT_SHARE,
+        ExceptionEffect.STOP,
+        ExceptionScope.ACCOUNT,
+        "account_key",
+        pl.format(
+            "account {} at {}: {} rows of {} cannot be read, more than the policy's share; the first is row {} ({}); ask for a "
+            "corrected file",
+            "account_mask",
+            pl.lit(file["feed"]),
+            pl.lit(rejects.height),
+            pl.lit(file["file_name"]),
+            pl.lit(first["row_no"]),
+            pl.lit(first["reason"]),
+        ),
+    )
+
+
 def _account_rows(landed: Landed) -> pl.DataFrame:
     columns = ["file_id", "row_no", "account_key", "account_id", "account_mask"]
     return pl.concat(landed.fact(contract).select(columns) for contract in (Positions, CashBalances, TaxLots))
@@ -113,9 +158,14 @@ def _around(rows: pl.DataFrame, row_no: int) -> pl.DataFrame:
 
 
 def check_feeds(
-    business_date: dt.date, landed: Landed, feeds: Sequence[FeedSpec], is_past_deadline: bool, findings: Findings
+    business_date: dt.date,
+    landed: Landed,
+    feeds: Sequence[FeedSpec],
+    is_past_deadline: bool,
+    earlier: Mapping[str, EarlierFile],
+    findings: Findings,
 ) -> pl.DataFrame:
-    """Report feeds from which an expected kind has not come.
+    """Report feeds from which an expected kind has not come. `earlier`: by feed, what it sent last before the date.
 
     Returns:
         One row per custodian that is not complete: `custodian`, `message`.
@@ -131,7 +181,8 @@ def check_feeds(
         check = Check.FEED_MISSING if is_past_deadline else Check.FEED_LATE
         what = " and ".join(missing)
         text = (
-            f"feed {feed.feed}: no {what} for {business_date} by the deadline; ask {feed.delivers_for} for it, then run the date again"
+            f"feed {feed.feed}: no {what} for {business_date} by the deadline{_newest(earlier.get(feed.feed), business_date)}; ask "
+            f"{feed.delivers_for} for it, then run the date again"
             if is_past_deadline
             else f"feed {feed.feed}: {what} for {business_date} has not come yet; its accounts wait"
         )
@@ -142,6 +193,13 @@ def check_feeds(
     return pl.DataFrame(incomplete, schema={"custodian": pl.String, "message": pl.String}).unique(
         "custodian", keep="first", maintain_order=True
     )
+
+
+def _newest(file: EarlierFile | None, business_date: dt.date) -> str:
+    if file is None:
+        return ""
+    age = calendar.sessions_apart(file.business_date, business_date)
+    return f" (the newest file, {mask_text(file.name, ())}, is of {file.business_date}, {age} session{'s' if age != 1 else ''} old)"
 
 
 def _has_come(landed: Landed, feed: str, kind: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -17,11 +18,16 @@ from data_contracts.vocab import AssetClass, Check, CoverageStatus, ExceptionEff
 from evenkeel.book.model import Book
 from evenkeel.policy.model import Policy
 from evenkeel.stages.ingest.land import Landed
-from evenkeel.stages.reconcile.accounts import check_accounts, custodian_feeds, enabled_accounts
+from evenkeel.stages.reconcile.accounts import (
+    check_accounts,
+    check_other_feeds,
+    custodian_feeds,
+    enabled_accounts,
+)
 from evenkeel.stages.reconcile.counted import CASH_SECURITY, cash_in_dollars, held_cash, orders_in_flight, spoken_for
 from evenkeel.stages.reconcile.coverage import cover
 from evenkeel.stages.reconcile.currency import check_currencies, usd_rates
-from evenkeel.stages.reconcile.files import check_feeds, check_files
+from evenkeel.stages.reconcile.files import EarlierFile, check_feeds, check_files
 from evenkeel.stages.reconcile.findings import Findings
 from evenkeel.stages.reconcile.lots import check_lots
 from evenkeel.stages.reconcile.positions import believed_positions, check_positions
@@ -47,6 +53,7 @@ def reconcile(
     policy: Policy,
     *,
     is_past_deadline: bool,
+    earlier_files: Mapping[str, EarlierFile] | None = None,
 ) -> Reconciled:
     """Check the day's tables and return what may be believed.
 
@@ -56,6 +63,7 @@ def reconcile(
         book: As it holds on the date.
         policy: The house policy of the date (tolerances, deadline, what waits for what).
         is_past_deadline: What has not come is missing, no longer late.
+        earlier_files: By feed, what it sent last before the date, for the message about a missing one.
     """
     findings = Findings()
     enabled = enabled_accounts(book, business_date)
@@ -64,8 +72,9 @@ def reconcile(
     cash = cash_in_dollars(landed, book, rates)
 
     check_files(landed, policy, findings)
-    incomplete = check_feeds(business_date, landed, book.feeds, is_past_deadline, findings)
+    incomplete = check_feeds(business_date, landed, book.feeds, is_past_deadline, earlier_files or {}, findings)
     check_accounts(landed, book, enabled, incomplete, findings)
+    check_other_feeds(landed, book, findings)
     money = [frame.select("feed", "account_id", "currency") for frame in (positions, cash)]
     check_currencies(pl.concat(money), rates, findings)
     check_positions(business_date, positions, book, policy, findings)
@@ -78,6 +87,7 @@ def reconcile(
         business_date, coverage, positions, cash, orders, spoken_for(business_date, book, policy), book
     )
     _note_missing_cash(coverage, cash, findings)
+    _note_nothing_held(holdings, findings)
     return Reconciled(
         holdings=holdings,
         exceptions=findings.to_exceptions(business_date, book.accounts),
@@ -185,4 +195,24 @@ def _note_missing_cash(coverage: pl.DataFrame, cash: pl.DataFrame, findings: Fin
         ExceptionScope.ACCOUNT,
         "account_id",
         pl.format("account {}: its custodian sent no cash line; it is measured as holding none", "account_id"),
+    )
+
+
+def _note_nothing_held(holdings: pl.DataFrame, findings: Findings) -> None:
+    empty = (
+        holdings.group_by("portfolio_id")
+        .agg((pl.col("value_usd") != 0).any().alias("has_value"))
+        .filter(~pl.col("has_value"))
+        .sort("portfolio_id")
+    )
+    findings.add(
+        empty,
+        Check.NOTHING_HELD,
+        ExceptionEffect.NOTE,
+        ExceptionScope.PORTFOLIO,
+        "portfolio_id",
+        pl.format(
+            "portfolio {}: its accounts hold nothing, so it cannot be measured; set their state to new until money comes, or to closed",
+            "portfolio_id",
+        ),
     )

@@ -57,6 +57,38 @@ def check_totals(landed: Landed, feeds: list[str], policy: Policy, findings: Fin
         landed.fact(Transactions).with_columns(pl.col("net_cash_ccy").alias("figure")), ["file_id", "account_key"]
     )
     _compare(totals, TotalKind.NET_AMOUNT, history, ["file_id", "account_key"], allowed, findings, ExceptionEffect.NOTE)
+    _note_whole_histories(totals.join(_names(landed), on=["feed", "file_id"]), history, allowed, findings)
+
+
+def _names(landed: Landed) -> pl.DataFrame:
+    return landed.source_files.select("feed", "file_id", "file_name")
+
+
+def _note_whole_histories(totals: pl.DataFrame, history: pl.DataFrame, allowed: float, findings: Findings) -> None:
+    """A history's net amount that names no account is that of the whole file."""
+    off = (
+        totals.filter(pl.col("total_kind") == TotalKind.NET_AMOUNT.value, pl.col("account_key").is_null())
+        .join(_sums(history, ["file_id"]), on="file_id", how="left")
+        .with_columns(pl.col("figure").fill_null(0).cast(pl.Float64), pl.col("stated").cast(pl.Float64))
+        .filter((pl.col("figure") - pl.col("stated")).abs() > allowed)
+    )
+    findings.add(
+        off,
+        Check.TOTAL_MISMATCH,
+        ExceptionEffect.NOTE,
+        ExceptionScope.FILE,
+        "file_name",
+        pl.format(
+            "feed {}: {}: row {}: the file states a net amount of {}, its rows add up to {}; ask for a complete file",
+            "feed",
+            "file_name",
+            "row_no",
+            plain(pl.col("stated")),
+            plain(pl.col("figure")),
+        ),
+        expected=plain(pl.col("stated")),
+        found=plain(pl.col("figure")),
+    )
 
 
 def _value() -> pl.Expr:

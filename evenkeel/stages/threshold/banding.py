@@ -156,16 +156,20 @@ def _centred(frame: pl.DataFrame, profiles: Profiles) -> pl.DataFrame:
 def _judged(frame: pl.DataFrame, rules: pl.DataFrame, has_limits: bool) -> pl.DataFrame:
     lower, upper = pl.col("centre") - pl.col("below"), pl.col("centre") + pl.col("above")
     both = ("weight_frac", "held_frac")
-    floor, ceiling = (
-        frame.select(pl.min_horizontal(both).min()).item(),
-        frame.select(pl.max_horizontal(both).max()).item(),
-    )
-    is_ordinary = frame.height == 0 or (floor >= 0 and ceiling <= 1)
-    lower = lower.clip(0.0, 1.0) if is_ordinary else pl.max_horizontal(lower, pl.min_horizontal(0.0, *both))
-    upper = upper.clip(0.0, 1.0) if is_ordinary else pl.min_horizontal(upper, pl.max_horizontal(1.0, *both))
+    if frame.height and frame.select(pl.col(both).is_between(0.0, 1.0).all()).row(0) != (True, True):
+        lower = pl.max_horizontal(lower, pl.min_horizontal(0.0, *both))
+        upper = pl.min_horizontal(upper, pl.max_horizontal(1.0, *both))
+    else:
+        lower, upper = lower.clip(0.0, 1.0), upper.clip(0.0, 1.0)
     if has_limits:
+        # A null limit compares as false.
         lower, upper = (
-            pl.min_horizontal(pl.max_horizontal(bound, "ips_min_frac"), "ips_max_frac") for bound in (lower, upper)
+            pl.when(bound < pl.col("ips_min_frac"))
+            .then("ips_min_frac")
+            .when(bound > pl.col("ips_max_frac"))
+            .then("ips_max_frac")
+            .otherwise(bound)
+            for bound in (lower, upper)
         )
     frame = frame.with_columns(lower.alias("lower_frac"), upper.alias("upper_frac"))
     text = rules["band_text"].gather(frame["rule"])
@@ -194,5 +198,5 @@ def _judged(frame: pl.DataFrame, rules: pl.DataFrame, has_limits: bool) -> pl.Da
 
 
 def _excess(weight: str) -> pl.Expr:
-    beyond = pl.max_horizontal(pl.col(weight) - pl.col("upper_frac"), pl.col("lower_frac") - pl.col(weight))
-    return pl.when(beyond > COMPARE_TOLERANCE).then(beyond).otherwise(0.0)
+    above, below = pl.col(weight) - pl.col("upper_frac"), pl.col("lower_frac") - pl.col(weight)
+    return pl.when(above > COMPARE_TOLERANCE).then(above).when(below > COMPARE_TOLERANCE).then(below).otherwise(0.0)

@@ -148,6 +148,8 @@ def distance(table: pl.DataFrame, rule: pl.Series, side: str, centre: pl.Series,
     # Most books use one or two of the parts: those that no rule has cost nothing.
     used = [part for part in PARTS if table[f"{side}_{part}"].null_count() < table.height]
     columns = {part: table[f"{side}_{part}"].gather(rule) for part in used}
+    if not used:  # nothing was measured
+        return pl.repeat(None, rule.len(), dtype=pl.Float64, eager=True)
     if used == ["abs"]:
         return columns["abs"]
     is_all = table["is_all"].gather(rule)

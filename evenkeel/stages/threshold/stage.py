@@ -89,10 +89,14 @@ def judge(
     return Judged(
         looks=conform(_dated(looks, business_date), Looks),
         bands=conform(_dated(drawn.rows, business_date), Bands, is_sorted=True),
-        breaches=conform(_dated(breaches, business_date), Breaches),
-        standing=conform(_dated(counted.standing, business_date), Breaches),
+        breaches=_as_breaches(breaches, business_date, is_counted=True),
+        standing=_as_breaches(counted.standing, business_date, is_counted=False),
         widenings=tuple(widenings.values()),
     )
+
+
+def _as_breaches(rows: pl.DataFrame, business_date: dt.date, *, is_counted: bool) -> DataFrame[Breaches]:
+    return conform(_dated(rows, business_date).with_columns(pl.lit(is_counted).alias("is_counted")), Breaches)
 
 
 def _dated(frame: pl.DataFrame, business_date: dt.date) -> pl.DataFrame:

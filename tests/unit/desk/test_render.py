@@ -136,7 +136,7 @@ def test_page_tells_the_story(page: str) -> None:
 
 
 def test_page_is_stable(page: str, tasks: list[Task]) -> None:
-    assert page == render_task_page(tasks, NOTICES.reverse(), FOUND, COVERED.reverse(), FACTS, DIRECTORY)  # type: ignore[arg-type]
+    assert page == render_task_page(tasks, NOTICES.reverse(), FOUND, COVERED.reverse(), FACTS, DIRECTORY)
 
 
 def test_page_of_one_adviser_shows_nobody_elses(tasks: list[Task]) -> None:

@@ -52,7 +52,7 @@ HOUSE = book()
 
 def clock(told: Told) -> tuple[str, dt.datetime, dt.datetime, bool]:
     [row] = told.priorities.select("urgency", "opened_at", "due_at", "is_overdue").rows()
-    return row  # type: ignore[return-value]
+    return row
 
 
 def later(days: int) -> dt.date:

@@ -51,6 +51,15 @@ def test_breach_that_ends_is_shown_closed_on_that_day_only() -> None:
     assert third.episodes.is_empty()
 
 
+def test_breach_that_is_not_counted_opens_nothing_and_closes_nothing() -> None:
+    between_looks = tell(day(MONDAY, [drifted("P1", 0.642, counted=False)]), HOUSE)
+    assert between_looks.episodes.is_empty()
+    opened = tell(day(MONDAY, [drifted("P1", 0.642)]), HOUSE)
+    later = tell(day(TUESDAY, [drifted("P1", 0.64, counted=False)]), HOUSE, opened)
+    found = row(later)
+    assert (found["status"], found["last_seen_date"], found["opened_date"]) == ("open", TUESDAY, MONDAY)
+
+
 def test_breach_that_comes_back_is_a_new_episode() -> None:
     first = tell(day(MONDAY, [drifted("P1", 0.642)]), HOUSE)
     second = tell(day(TUESDAY, [drifted("P1", 0.62)]), HOUSE, first)

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from data_contracts.positions import Positions
 from data_contracts.transactions import Transactions
+from data_contracts.vocab import Check
 from evenkeel.identity import AccountKeyer, mask_account
 from evenkeel.ports import RejectedRow
-from evenkeel.stages.ingest.dating import date_file
+from evenkeel.stages.ingest.dating import FileDate, date_file
 from evenkeel.stages.ingest.door import account_keys, identifier_map, identify, mask_text
 from evenkeel.stages.ingest.land import land
 from tests.support.parsed_files import cash, frame, parsed, position, read_file
@@ -142,3 +143,24 @@ def test_a_digest_ignores_spacing_and_case_and_a_mask_shows_at_most_four(number:
 @given(st.integers(100_000_000, 999_999_999))
 def test_long_numbers_in_rejected_rows_are_masked(number: int) -> None:
     assert str(number) not in mask_text(f"row {number} of {number}", [])
+
+
+def test_the_rows_of_a_file_stopped_for_its_date_are_rejects() -> None:
+    sent = parsed(
+        [position(1, "1000-0001", "STK", "1.50", "2", "3"), position(2, "7777-1234", "STK", "1", "1", "1")],
+        [cash(2, "7777-1234", "12")],
+        rejects=[RejectedRow(3, "no number", "1000-0001,STK,abc")],
+    )
+    stop = FileDate(None, dt.date(2026, 3, 1), Check.NOT_A_SESSION, "as of Sunday; ask for Friday's")
+    landed = land(MONDAY, [read_file("alpha", sent, stop)], small_book(), KEYER)
+    file = landed.source_files.row(0, named=True)
+    assert (file["row_count"], file["kept_count"], file["rejected_count"], file["structural_count"]) == (3, 0, 3, 0)
+    assert landed.fact(Positions).height == 0
+    rejects = {row["row_no"]: row for row in landed.rejects.iter_rows(named=True)}
+    assert list(rejects) == [1, 2, 3]
+    assert rejects[1]["reason"] == "the whole file was stopped: as of Sunday; ask for Friday's"
+    assert "source_account=…0001" in rejects[1]["raw_text"]
+    assert "held_qty=1.5," in rejects[1]["raw_text"]
+    assert "amount_ccy=12" in rejects[2]["raw_text"]
+    assert rejects[3]["reason"] == "no number"
+    assert not [number for number in ("1000-0001", "7777") if number in str(landed.rejects.rows())]

@@ -206,8 +206,8 @@ def test_an_account_that_the_book_does_not_know_is_noted() -> None:
 def test_a_stopped_file_says_so_and_its_accounts_are_missing() -> None:
     stopped = FileStopped(Check.FILE_TRUNCATED, "it ends in the middle of row 7; ask for it again")
     result = outcome([read_file("alpha", stopped), read_file("beta", beta())])
-    assert checks(result) == {"file_unreadable", "feed_missing"}
-    message = result.exceptions.filter(pl.col("check") == "file_unreadable")["message"].item()
+    assert checks(result) == {"file_truncated", "feed_missing"}
+    message = result.exceptions.filter(pl.col("check") == "file_truncated")["message"].item()
     assert "feed alpha: file.csv: it ends in the middle of row 7" in message
 
 

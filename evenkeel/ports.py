@@ -178,7 +178,10 @@ class FrameStore(Protocol):
 
 @dataclass(frozen=True)
 class ReceivedFile:
-    """A file as remembered: the same bytes from the same feed are one file, however often they come."""
+    """A file as remembered: the same bytes from the same feed under the same name are one file, however often they come.
+
+    The name counts because it can carry the date: two days' files without a row are the same bytes.
+    """
 
     feed: str
     file_id: str
@@ -270,15 +273,22 @@ class Records(Protocol):
         ...
 
     def remember_file(self, arrival: Arrival, file_id: str, seen_at: dt.datetime) -> ReceivedFile:
-        """Store an arrival; the same bytes of the same feed again change nothing but that this arrival is known too."""
+        """Store an arrival; the same bytes under the same name again change nothing but that this arrival is known too."""
         ...
 
-    def assign_file(self, feed: str, file_id: str, business_date: dt.date) -> None:
+    def assign_file(self, file: ReceivedFile, business_date: dt.date) -> None:
         """Store the session a file counts for."""
         ...
 
     def files_of(self, business_date: dt.date) -> list[ReceivedFile]:
-        """Return the files that count for a date, in order of arrival (first seen, then modified, then name)."""
+        """Return the files that count for a date, in order of arrival (first seen, then modified, then name).
+
+        The same bytes of a feed count once, however many names they came under.
+        """
+        ...
+
+    def newest_file_before(self, feed: str, business_date: dt.date) -> ReceivedFile | None:
+        """Return the feed's last file that counts for a date before `business_date`, or None."""
         ...
 
     def unassigned_files(self) -> list[ReceivedFile]:

@@ -19,6 +19,7 @@ from evenkeel.adapters.stores.delta_store import DeltaStore
 from evenkeel.adapters.stores.file_sources import FolderSource, S3Source
 from evenkeel.adapters.stores.raw_archive import open_archive
 from evenkeel.adapters.stores.records_db import SqlRecords
+from evenkeel.adapters.stores.strays import arriving_folder
 from evenkeel.book.feeds import FeedSpec
 from evenkeel.errors import UsageError
 from evenkeel.identity import AccountKeyer
@@ -75,6 +76,7 @@ def _open(settings: Settings) -> House:
         source_for=lambda feed: _source(feed, settings),
         adapter_for=_adapter,
         recognise=registry.recognise,
+        staging=lambda: arriving_folder(home, ".arriving-"),
         max_file_bytes=settings.max_file_mib * MIB,
         lease_seconds=settings.lease_seconds,
         code_version=__version__,

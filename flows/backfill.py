@@ -10,8 +10,9 @@ from prefect.client.schemas.objects import State
 
 from evenkeel.run import sequence
 from evenkeel.wiring import open_house
-from flows.daily import WAIT_SECONDS, finished
+from flows.daily import WAIT_SECONDS
 from flows.driver import AsTasks
+from flows.ending import finished
 from flows.runner import task_runner
 
 
@@ -31,8 +32,7 @@ def backfill(first: dt.date, last: dt.date, as_known: Literal["now", "then"] = "
         BookError: The book is not valid.
         LeaseHeld: Another run worked on one of the dates for longer than five minutes.
     """
-    outcome = sequence.backfill(
-        open_house(), first, last, as_known=as_known, driver=AsTasks(), wait_seconds=WAIT_SECONDS
-    )
+    house = open_house()
+    outcome = sequence.backfill(house, first, last, as_known=as_known, driver=AsTasks(), wait_seconds=WAIT_SECONDS)
     asked = [run.business_date for run in outcome.runs if first <= run.business_date <= last]
-    return finished(outcome, max(asked))
+    return finished(house, outcome, max(asked))

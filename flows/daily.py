@@ -11,9 +11,10 @@ from prefect.states import Completed
 
 from evenkeel.run.house import House
 from evenkeel.run.late import reason_to_run
-from evenkeel.run.sequence import Outcome, run_date
+from evenkeel.run.sequence import run_date
 from evenkeel.wiring import open_house
 from flows.driver import AsTasks
+from flows.ending import finished
 from flows.runner import task_runner
 from flows.when import named_by_date, occasion
 
@@ -51,7 +52,7 @@ def daily(
             get_run_logger().info(idle)
             return Completed(message=idle, data={"business_date": date.isoformat(), "run_id": None, "status": "idle"})
     outcome = run_date(house, date, as_known_at=as_known_at, driver=AsTasks(), wait_seconds=WAIT_SECONDS)
-    return finished(outcome, date)
+    return finished(house, outcome, date)
 
 
 def _nothing_to_do(
@@ -64,18 +65,3 @@ def _nothing_to_do(
         return f"{date}: nothing has come or changed since its last run"
     get_run_logger().info("%s: %s", date, reason)
     return None
-
-
-def finished(outcome: Outcome, date: dt.date) -> State[dict[str, Any]]:
-    """Return the final state of a flow that ran these dates, `date` the last of them that was asked for."""
-    run = outcome.of(date)
-    dates = sorted({each.business_date for each in outcome.runs})
-    stopped = sorted({each.business_date for each in outcome.runs if each.status == "stopped"})
-    message = f"ran {', '.join(map(str, dates))}"
-    if stopped:
-        message += f"; a check stopped something on {', '.join(map(str, stopped))}: see `evenkeel status`"
-    get_run_logger().info(message)
-    return Completed(
-        message=message,
-        data={"business_date": date.isoformat(), "run_id": run.run_id, "status": run.status},
-    )

@@ -41,8 +41,8 @@ class AsTasks:
 
     def fetch(self, house: House, day: Day) -> Fetched:
         """Take in what has arrived."""
-        new_count, dates = fetch_files.submit(day.business_date, day.as_known_at).result()
-        return Fetched(new_count, frozenset(dates))
+        fetched = fetch_files.submit(day.business_date, day.as_known_at).result()
+        return Fetched(fetched["new_count"], frozenset(fetched["dates"]), tuple(fetched["left"]))
 
     def step(self, house: House, name: str, day: Day, staged: Staged) -> Sequence[StoredDataset]:
         """Run the step."""

@@ -14,7 +14,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -55,6 +55,7 @@ def local_server(
     *,
     meanwhile: Callable[[], object] | None = None,
     is_lean: bool = True,
+    server_settings: Mapping[str, str] | None = None,
     start_seconds: float = START_SECONDS,
 ) -> Iterator[str]:
     """Start a server, point this process at it, and stop it in the end whatever happens; yields the API's address.
@@ -66,6 +67,7 @@ def local_server(
         home: Folder of the evenkeel home.
         meanwhile: Called while the server is starting, which takes some seconds of another core.
         is_lean: Leave out the services that schedules, workers and automations need.
+        server_settings: Further settings of the server, as `PREFECT_...` variables.
         start_seconds: How long to wait for the server.
 
     Raises:
@@ -83,7 +85,7 @@ def local_server(
     services = {f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in UNUSED_SERVICES} if is_lean else {}
     api_url = f"http://127.0.0.1:{port}/api"
     log = folder / "server.log"
-    with _server(port, {**_outer_environment(), **own, **services}, log) as process:
+    with _server(port, {**_outer_environment(), **own, **services, **(server_settings or {})}, log) as process:
         if meanwhile is not None:
             meanwhile()
         _wait_until_healthy(process, api_url, log, start_seconds)

@@ -21,7 +21,7 @@ EVENT = "evenkeel.market-event"
 RESOURCE = {"prefect.resource.id": "evenkeel.market", "prefect.resource.name": "the market"}
 
 
-@flow(name="market-event", persist_result=False, task_runner=task_runner())
+@flow(name="market-event", flow_run_name="market-event-{reason}", persist_result=False, task_runner=task_runner())
 def market_event(
     reason: str,
     moves: dict[str, float] | None = None,

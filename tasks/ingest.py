@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import TypedDict
 
 from prefect import task
 
@@ -12,11 +13,19 @@ from evenkeel.wiring import open_house
 from tasks.step import Address, options, run_step
 
 
+class FetchedFiles(TypedDict):
+    """A `Fetched` as plain values."""
+
+    new_count: int
+    dates: list[dt.date]
+    left: list[str]
+
+
 @task(**options("fetch"))
-def fetch_files(business_date: dt.date, as_known_at: dt.datetime | None) -> tuple[int, list[dt.date]]:
-    """Archive every file that has arrived; return how many were new and the sessions they count for."""
+def fetch_files(business_date: dt.date, as_known_at: dt.datetime | None) -> FetchedFiles:
+    """Archive every file that has arrived; return how many were new, the sessions they count for, and what could not be taken in."""
     fetched = IN_PROCESS.fetch(open_house(), Day(business_date, as_known_at))
-    return fetched.new_count, sorted(fetched.dates)
+    return FetchedFiles(new_count=fetched.new_count, dates=sorted(fetched.dates), left=list(fetched.left))
 
 
 @task(**options("ingest"))

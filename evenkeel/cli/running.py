@@ -95,7 +95,7 @@ def _finish(house: object, outcome: Outcome, dates: list[dt.date]) -> int:
     pages = [write_page(house, date) for date in dates]
     print_summary(house, outcome, dates, pages[-1], console)
     stopped = any(outcome.of(date).status == "stopped" for date in dates)
-    return EXIT_STOPPED if stopped else EXIT_DONE
+    return EXIT_STOPPED if stopped or outcome.left else EXIT_DONE
 
 
 @contextmanager

@@ -69,7 +69,11 @@ def write_page(house: House, business_date: dt.date) -> Path:
     folder = house.home / "reports" / business_date.isoformat()
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "tasks.html"
-    path.write_text(page_of(house, business_date), encoding="utf-8")
+    with house.staging() as staging:
+        # Whole or not at all: somebody may be reading the page of the run before.
+        whole = staging / path.name
+        whole.write_text(page_of(house, business_date), encoding="utf-8")
+        whole.replace(path)
     return path
 
 

@@ -33,6 +33,8 @@ def print_summary(house: House, outcome: Outcome, dates: Sequence[dt.date], page
         _print_dates([outcome.of(date) for date in dates], console)
     else:
         _print_one(house, outcome.of(dates[0]), console)
+    for line in outcome.left:
+        console.print(f"Not taken in: {line}", markup=False)
     also = sorted({run.business_date for run in outcome.runs} - set(dates))
     if also:
         console.print(f"Also brought up to date: {', '.join(map(str, also))}")

@@ -17,6 +17,7 @@ from data_contracts.book.suspensions import Suspensions
 from data_contracts.book.tax_units import TaxUnits
 from data_contracts.book_versions import BookVersions
 from data_contracts.contract import Contract
+from data_contracts.event_alerts import EventAlerts
 from data_contracts.parsed import FACT_CONTRACTS
 from data_contracts.rejects import Rejects
 from data_contracts.source_files import SourceFiles
@@ -47,7 +48,7 @@ FOLDED = frozenset(contract.dataset_name() for stage in STAGES if stage.is_fold 
 
 DATASETS: dict[str, type[Contract]] = {
     contract.dataset_name(): contract
-    for contracts in (INGESTED, *(stage.writes for stage in STAGES))
+    for contracts in (INGESTED, *(stage.writes for stage in STAGES), (EventAlerts,))
     for contract in contracts
 }
-"""Every dataset of a date by name."""
+"""Every dataset of a date by name; `event_alerts` is a market event's, the others are the daily run's."""

@@ -3,41 +3,51 @@
 from __future__ import annotations
 
 import datetime as dt
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from data_contracts.vocab import Check
 from evenkeel.book.feeds import FeedSpec
 from evenkeel.book.model import Book
-from evenkeel.errors import FileStopped
+from evenkeel.errors import FileStopped, TransientError
 from evenkeel.ports import Arrival, CustodianFeed, ParsedFile, RawFile, ReceivedFile
 from evenkeel.run.house import House, house_policy
 from evenkeel.stages.ingest.dating import FileDate, date_file
+from evenkeel.stages.ingest.door import mask_text
 from evenkeel.stages.ingest.land import ReadFile, feed_named
 
 HEAD_BYTES = 65536
+MIB = 1024 * 1024
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """What a look at the feeds' locations brought: how many files were new, and the sessions they count for."""
+    """What a look at the feeds' locations brought: how many files were new, and the sessions they count for.
+
+    `left` has a line for each file or location that could not be taken in: what, where, what to do. It is tried again at the next run.
+    """
 
     new_count: int
     dates: frozenset[dt.date]
+    left: tuple[str, ...] = ()
 
 
 def fetch(house: House, business_date: dt.date, book: Book) -> Fetched:
     """Take in every file that has arrived at the book's feeds and is not known yet.
 
-    A file that cannot be dated is shown with `business_date`, the run that first saw it, and stays with it.
+    A file that cannot be dated is shown with `business_date`, the run that first saw it, and stays with it. A file or a feed that
+    cannot be reached holds up nobody else.
     """
+    left: list[str] = []
     for feed in book.feeds:
-        source = house.source_for(feed)
-        for arrival in source.arrivals(feed.feed, feed.location, feed.pattern):
+        try:
+            arrivals = house.source_for(feed).arrivals(feed.feed, feed.location, feed.pattern)
+        except TransientError as error:
+            left.append(str(error))
+            continue
+        for arrival in arrivals:
             if not house.records.has_arrival(arrival):
-                _take_in(house, arrival, feed)
+                left += _take_in(house, arrival, feed)
     new = house.records.unassigned_files()
     names = {feed.feed for feed in book.feeds}
     dates = set()
@@ -46,17 +56,29 @@ def fetch(house: House, business_date: dt.date, book: Book) -> Fetched:
             continue
         read = read_file(house, received, book)
         date = read.dated.business_date or business_date
-        house.records.assign_file(received.feed, received.file_id, date)
+        house.records.assign_file(received, date)
         dates.add(date)
-    return Fetched(len(new), frozenset(dates))
+    return Fetched(len(new), frozenset(dates), tuple(left))
 
 
-def _take_in(house: House, arrival: Arrival, feed: FeedSpec) -> None:
-    with tempfile.TemporaryDirectory(prefix="evenkeel-") as folder:
-        target = Path(folder) / "arrival"
-        house.source_for(feed).read_to(arrival, target)
+def _take_in(house: House, arrival: Arrival, feed: FeedSpec) -> list[str]:
+    """Archive and remember a file; where that cannot be, return a line that says why."""
+    name = f"feed {feed.feed}: {mask_text(arrival.name, ())}"
+    if arrival.byte_count > house.max_file_bytes:
+        limit = house.max_file_bytes // MIB
+        return [
+            f"{name}: {arrival.byte_count:,} bytes, more than the {limit:,} MiB that are taken in, so it was left where it is; "
+            "split it by account, or raise EVENKEEL_MAX_FILE_MIB"
+        ]
+    with house.staging() as folder:
+        target = folder / "arrival"
+        try:
+            house.source_for(feed).read_to(arrival, target)
+        except TransientError as error:
+            return [f"{name}: {error}"]
         file_id = house.archive.keep(target)
     house.records.remember_file(arrival, file_id, house.clock.now())
+    return []
 
 
 def read_files(house: House, business_date: dt.date, book: Book) -> Sequence[ReadFile]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -42,6 +42,8 @@ class House:
     """The feed's adapter; the mapping holds the texts of the book's map files."""
     recognise: Callable[[str, bytes], list[str]]
     """Names of the layouts that recognise a file, for the message about another broker's file."""
+    staging: Callable[[], AbstractContextManager[Path]]
+    """Makes a folder for files on their way, gone afterwards; in the home, so that client data lie nowhere else."""
     max_file_bytes: int
     lease_seconds: int
     code_version: str
@@ -68,8 +70,8 @@ class House:
         files = {name: data for name, data in self.read_book().items() if is_book_file(name)}
         if book_digest(files) != book.digest:
             raise TransientError("the book changed while it was read; run the date again")
-        with tempfile.TemporaryDirectory(prefix="evenkeel-") as folder:
-            path = Path(folder) / "book.zip"
+        with self.staging() as folder:
+            path = folder / "book.zip"
             path.write_bytes(_zipped(files))
             return self.archive.keep(path)
 

@@ -6,7 +6,9 @@ import datetime as dt
 from collections.abc import Iterable
 
 from data_contracts.source_files import SourceFiles
+from data_contracts.vocab import ExceptionEffect
 from evenkeel.book.model import Book
+from evenkeel.errors import TransientError
 from evenkeel.ports import RunRecord
 from evenkeel.run.house import House, deadline_of, house_policy
 
@@ -29,7 +31,7 @@ def reason_to_run(house: House, business_date: dt.date, as_known_at: dt.datetime
     """Return why a run of the date could change something, in words; None where it could not.
 
     Looks, takes nothing in. A run is due where the date has none; where a file has come for it or any date; where the deadline has
-    passed since; where book, code or decisions changed since.
+    passed and it still waits for files; where book, code or decisions changed since.
     """
     run = house.records.manifest(business_date)
     if run is None:
@@ -41,8 +43,10 @@ def reason_to_run(house: House, business_date: dt.date, as_known_at: dt.datetime
         return "files were taken in and not worked through"
     if _has_more_files(house, business_date, book):
         return "files have arrived for it since its run"
-    if run.started_at < deadline_of(business_date, house_policy(book)) <= house.clock.now():
-        return "its deadline has passed since its run"
+    # Past the deadline, what is waited for counts as missing; a run in which nothing waits stays as it is.
+    is_waiting = bool(run.summary.get("exceptions", {}).get(ExceptionEffect.WAIT.value))
+    if is_waiting and deadline_of(business_date, house_policy(book)) <= house.clock.now():
+        return "its deadline has passed, and it still waits for files"
     if run.book_digest != book.digest:
         return "the book has changed since its run"
     if run.code_version != house.code_version:
@@ -54,11 +58,16 @@ def reason_to_run(house: House, business_date: dt.date, as_known_at: dt.datetime
 
 
 def _new_arrivals(house: House, book: Book) -> int:
-    return sum(
-        not house.records.has_arrival(arrival)
-        for feed in book.feeds
-        for arrival in house.source_for(feed).arrivals(feed.feed, feed.location, feed.pattern)
-    )
+    """Count the files that a fetch would take in now."""
+    count = 0
+    for feed in book.feeds:
+        try:
+            arrivals = house.source_for(feed).arrivals(feed.feed, feed.location, feed.pattern)
+        except TransientError:
+            continue  # what cannot be reached now is looked at again the next time
+        for arrival in arrivals:
+            count += arrival.byte_count <= house.max_file_bytes and not house.records.has_arrival(arrival)
+    return count
 
 
 def _has_more_files(house: House, business_date: dt.date, book: Book) -> bool:

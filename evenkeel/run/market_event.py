@@ -14,6 +14,7 @@ from pathlib import Path
 import polars as pl
 from pandera.typing.polars import DataFrame
 
+from data_contracts.alerts import Alerts
 from data_contracts.bands import Bands
 from data_contracts.conform import conform
 from data_contracts.contract import Contract
@@ -239,5 +240,5 @@ def _commit(
     )
     with house.records.begin() as unit:
         # The records hold the day's alerts; an event has none of its own there.
-        unit.commit_run(run, pl.DataFrame(), ())
+        unit.commit_run(run, Alerts.empty_frame(), ())
     return run

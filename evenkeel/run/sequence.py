@@ -46,6 +46,8 @@ class Outcome:
     """What a run did: the dates it committed, in order, and whether a check stopped something on the last of them."""
 
     runs: Sequence[RunRecord]
+    left: tuple[str, ...] = ()
+    """A line for each file or location that could not be taken in."""
 
     def of(self, business_date: dt.date) -> RunRecord:
         """Return the last run of a date."""
@@ -53,8 +55,8 @@ class Outcome:
 
     @property
     def was_stopped(self) -> bool:
-        """Tell whether a check stopped something on any date."""
-        return any(run.status == "stopped" for run in self.runs)
+        """Tell whether a check stopped something on any date, or a file could not be taken in."""
+        return bool(self.left) or any(run.status == "stopped" for run in self.runs)
 
 
 def _silent(business_date: dt.date, step: str) -> None:
@@ -117,7 +119,7 @@ def run_date(
     runs += [
         _refold(conduct, Day(date, as_known_at)) for date in house.records.committed_dates() if date > business_date
     ]
-    return Outcome(runs)
+    return Outcome(runs, fetched.left)
 
 
 def backfill(
@@ -153,8 +155,9 @@ def backfill(
     conduct = _Conduct(house, driver, progress, wait_seconds)
     days = [Day(date, _known_at(house, date, as_known)) for date in dates]
     progress(dates[0], "fetch")
+    left: dict[str, None] = {}
     for day in days:
-        driver.fetch(house, day)
+        left |= dict.fromkeys(driver.fetch(house, day).left)
     runs = []
     with ExitStack() as leases:
         held = {day: leases.enter_context(_leased(conduct, day.business_date)) for day in days}
@@ -163,7 +166,7 @@ def backfill(
             runs.append(_fold_and_commit(conduct, day, staged, held[day]))
     later = [date for date in house.records.committed_dates() if date > dates[-1]]
     runs += [_refold(conduct, Day(date, None)) for date in later]
-    return Outcome(runs)
+    return Outcome(runs, tuple(left))
 
 
 def refold(house: House, day: Day, progress: Progress = _silent) -> RunRecord:

@@ -34,6 +34,7 @@ from evenkeel.run.catalogue import BOOK_TABLES, FOLDED
 from evenkeel.run.fetch import read_files
 from evenkeel.run.house import House, deadline_of, house_policy
 from evenkeel.stages.ingest.land import land
+from evenkeel.stages.reconcile.files import EarlierFile
 
 __all__ = ["FOLDED", "Day", "Staged", "alerts", "drift", "ingest", "prioritize", "reconcile", "records", "threshold"]
 
@@ -145,9 +146,17 @@ def _run(stage: Stage, house: House, day: Day, staged: Staged) -> list[StoredDat
         decisions=cast("DataFrame[Decisions]", house.records.decisions() if stage.is_fold else Decisions.empty_frame()),
         today={contract: _read(house, contract, staged) for contract in stage.reads},
         before=_of_run(house, before, stage.reads_before),
+        earlier_files=_earlier_files(house, day, book) if stage.name == "reconcile" else {},
     )
     frames = stage.compute(inputs)
     return [house.store.write(contract, day.business_date, frames[contract]) for contract in stage.writes]
+
+
+def _earlier_files(house: House, day: Day, book: Book) -> dict[str, EarlierFile]:
+    newest = {feed.feed: house.records.newest_file_before(feed.feed, day.business_date) for feed in book.feeds}
+    return {
+        feed: EarlierFile(file.name, file.business_date) for feed, file in newest.items() if file and file.business_date
+    }
 
 
 def _book(house: House, day: Day) -> Book:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import os
 from pathlib import Path
+from typing import Any, cast
 
 import polars as pl
 import pytest
-from prefect.client.schemas.objects import State
 
 from evenkeel.errors import EvenkeelError, LeaseHeld, TransientError
 from evenkeel.run import driver, sequence
@@ -24,6 +24,11 @@ from tests.flows.practice import Practice, make_practice
 pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("server"), pytest.mark.timeout(300)]
 
 
+def ran(business_date: dt.date | None = None, *, force: bool = False) -> dict[str, Any]:
+    """Run the daily flow and return what its final state holds."""
+    return cast(dict[str, Any], daily(business_date, force=force))
+
+
 def test_both_drivers_write_the_same_datasets(practice: Practice, tmp_path: Path) -> None:
     for date in practice.plan.dates:
         sequence.run_date(practice.house(), date)
@@ -32,7 +37,7 @@ def test_both_drivers_write_the_same_datasets(practice: Practice, tmp_path: Path
     other = make_practice(tmp_path / "other")
     with other.at():
         for date in other.plan.dates:
-            assert daily(date)["status"] in {"done", "stopped"}
+            assert ran(date)["status"] in {"done", "stopped"}
         by_flow = other.digests()
         runs = {date: other.manifest(date).run_id for date in other.plan.dates}
 
@@ -64,13 +69,12 @@ def test_a_look_without_news_changes_nothing(practice: Practice) -> None:
         assert state.message == f"{last}: nothing has come or changed since its last run"
         assert practice.manifest(last) == run
 
-        again = daily(force=True)
-        assert again["run_id"] == run.run_id
+        assert ran(force=True)["run_id"] == run.run_id
 
 
 def test_a_holiday_does_nothing_and_says_so(practice: Practice) -> None:
     with practice.at(dt.datetime(2026, 4, 3, 14, 0, tzinfo=dt.UTC)):
-        state: State[dict[str, str | None]] = daily(return_state=True)
+        state = daily(return_state=True)
         assert state.is_completed()
         assert state.message is not None
         assert state.message.startswith("Friday 2026-04-03 is no exchange session: nothing to do")
@@ -87,7 +91,7 @@ def test_a_date_that_another_run_holds_is_waited_for_and_then_refused(
     assert state.is_failed()
     with pytest.raises(LeaseHeld, match=rf"date:{date} is held by somebody else .* since "):
         state.result()
-    assert daily(date)["run_id"]
+    assert ran(date)["run_id"]
 
 
 @pytest.mark.parametrize("failing", ["reconcile", "prioritize", "alerts"])
@@ -121,7 +125,7 @@ def test_the_outside_world_is_tried_again_and_nothing_else(practice: Practice, m
         failures["ours"] += 1
         raise EvenkeelError("the data are wrong")
 
-    quick = drift.with_options(retry_delay_seconds=0, retry_jitter_factor=None)
+    quick = drift.with_options(retry_delay_seconds=0)
     monkeypatch.setitem(driver.STEPS, "drift", unreachable)
     assert quick(practice.plan.dates[0], None, [], return_state=True).is_failed()
     monkeypatch.setitem(driver.STEPS, "drift", wrong)

@@ -1,5 +1,6 @@
-"""Where files arrive: folders and S3 prefixes. What is still being written, and what leads elsewhere, is left alone.
+"""Where files arrive: folders and S3 prefixes. What is still being written is left alone.
 
+What is named like a file and is none (a link, a folder) is listed and cannot be read, so that somebody hears of it.
 Archives (.zip, .gz) are delivered like any other file: no layout recognises them, and the stop says so.
 """
 
@@ -8,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import fnmatch
 import json
-import logging
 import os
 import stat
 import time
@@ -22,7 +22,6 @@ from evenkeel.ports import Arrival
 UNFINISHED = (".part", ".partial", ".tmp", ".temp", ".filepart", ".crdownload", ".download", ".writing", ".swp", "~")
 """Endings under which senders write before they rename."""
 
-_LOG = logging.getLogger(__name__)
 _CHUNK = 1 << 20
 
 
@@ -52,7 +51,8 @@ class FolderSource:
     def arrivals(self, feed: str, location: str, pattern: str) -> Sequence[Arrival]:
         """List complete files, the oldest first, then by name. A file still growing is left for the next look.
 
-        A folder inside the home that does not exist yet is one to which nothing has come.
+        A folder inside the home that does not exist yet is one to which nothing has come. Folders inside are left alone, unless they
+        are named like a file (`positions.csv`).
 
         Raises:
             TransientError: A folder outside the home is not there, or cannot be read.
@@ -81,6 +81,8 @@ class FolderSource:
             TransientError: It changed since it was listed or while it was read, or is gone.
         """
         token = json.loads(arrival.token)
+        if odd := token.get("odd"):
+            raise TransientError(f"it is {odd}, which is not followed; deliver the file itself in its place")
         try:
             # No link is followed, so that nobody can put another file behind the name in the meantime.
             descriptor = os.open(token["path"], os.O_RDONLY | os.O_NOFOLLOW)
@@ -90,23 +92,20 @@ class FolderSource:
                     copy.write(chunk)
                 after = _identity(os.stat(token["path"], follow_symlinks=False))
         except OSError as error:
-            raise TransientError(f"feed {arrival.feed}: a file cannot be read ({error.strerror}); run again") from error
+            raise TransientError(
+                f"it cannot be read ({error.strerror}); check that it is there and its permissions, then run again"
+            ) from error
         if not before == after == token["identity"]:
-            raise TransientError(f"feed {arrival.feed}: a file changed while it was read; run again")
+            raise TransientError("it changed while it was read; run again")
 
     def _look(self, folder: Path, pattern: str) -> dict[str, os.stat_result]:
-        found = {}
         with os.scandir(folder) as entries:
-            for entry in entries:
-                if not _is_wanted(entry.name, pattern):
-                    continue
-                if entry.is_symlink():
-                    _LOG.warning("a link in %s is not followed; deliver the file itself", folder)
-                    continue
-                seen = _stat(Path(entry.path))
-                if seen is not None:
-                    found[entry.name] = seen
-        return found
+            seen = {entry.name: _stat(Path(entry.path)) for entry in entries if _is_wanted(entry.name, pattern)}
+        return {
+            name: one
+            for name, one in seen.items()
+            if one is not None and (not stat.S_ISDIR(one.st_mode) or _is_named_like_a_file(name))
+        }
 
     def _age(self, seen: os.stat_result) -> float:
         """Return seconds since the last change; the inode's time counts too: a copy may set the other back while it still grows."""
@@ -147,7 +146,7 @@ class S3Source:
             TransientError: It was replaced or removed since, or the store cannot be reached.
         """
         token = json.loads(arrival.token)
-        where = f"feed {arrival.feed}: an object in {token['bucket']}"
+        where = f"its object in {token['bucket']}"
         try:
             with s3_errors(where), target.open("wb") as copy:
                 body = self._s3.client.get_object(Bucket=token["bucket"], Key=token["key"], IfMatch=token["etag"])[
@@ -167,13 +166,25 @@ def _is_wanted(name: str, pattern: str) -> bool:
     return not lower.startswith(".") and not lower.endswith(UNFINISHED) and fnmatch.fnmatchcase(lower, pattern.lower())
 
 
+def _is_named_like_a_file(name: str) -> bool:
+    """Tell `positions.csv` from `processed` and `2026.03`."""
+    return Path(name).suffix[1:].isalpha()
+
+
 def _stat(path: Path) -> os.stat_result | None:
-    """Return what the system says of a regular file; None where it is gone or something else."""
+    """Return what the system says of a name itself, not of what it may lead to; None where it is gone."""
     try:
-        seen = os.stat(path, follow_symlinks=False)
+        return os.stat(path, follow_symlinks=False)
     except FileNotFoundError:
         return None
-    return seen if stat.S_ISREG(seen.st_mode) else None
+
+
+def _odd(mode: int) -> str | None:
+    """Return what a name is that is no file."""
+    if stat.S_ISREG(mode):
+        return None
+    kinds = ((stat.S_ISLNK, "a link"), (stat.S_ISDIR, "a folder"))
+    return next((what for is_kind, what in kinds if is_kind(mode)), "no regular file")
 
 
 def _identity(seen: os.stat_result) -> list[int]:
@@ -188,5 +199,6 @@ def _arrival(feed: str, path: Path, seen: os.stat_result) -> Arrival:
     # A name of bytes that are no UTF-8 is shown with marks in their place; the token keeps the name as it is.
     name = os.fsencode(path.name).decode("utf-8", "replace")
     modified_at = dt.datetime.fromtimestamp(seen.st_mtime, dt.UTC)
-    token = json.dumps({"path": str(path), "identity": _identity(seen)})
+    odd = _odd(seen.st_mode)
+    token = json.dumps({"path": str(path), "identity": _identity(seen)} | ({"odd": odd} if odd else {}))
     return Arrival(feed, name, seen.st_size, modified_at, token)

@@ -35,7 +35,7 @@ def connect(
     store: FrameStore,
     contracts: Mapping[str, type[Contract]],
     *,
-    kind: str = "daily",
+    kinds: Sequence[str] = ("daily", "market_event"),
     mentioned_in: str | None = None,
 ) -> duckdb.DuckDBPyConnection:
     """Return a connection with a view for each dataset, over all committed dates.
@@ -47,11 +47,11 @@ def connect(
         records: Says which runs count.
         store: The lake.
         contracts: Datasets by name.
-        kind: Kind of run.
+        kinds: Kinds of run.
         mentioned_in: The only query there will be: datasets that it does not name get a view without rows, which saves the time of
             opening their files.
     """
-    runs = records.manifests(kind)
+    runs = [run for kind in kinds for run in records.manifests(kind)]
     wanted = {name for name in contracts if mentioned_in is None or name in mentioned_in.lower()}
     stored: dict[str, list[StoredDataset]] = {name: [] for name in contracts}
     for run in runs:

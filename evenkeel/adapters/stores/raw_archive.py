@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from evenkeel.adapters.stores.s3 import S3, is_s3, s3_errors, split_s3
+from evenkeel.adapters.stores.strays import own_prefix, sweep
 from evenkeel.errors import EvenkeelError
 from evenkeel.ports import RawArchive
 
 _CHUNK = 1 << 20
+_ARRIVING = ".arriving-"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -31,7 +33,8 @@ class FolderArchive:
     def keep(self, path: Path) -> str:
         """Store the bytes at `path` if new and return their SHA-256; a damaged copy in the archive is replaced."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=".arriving-", dir=self._folder)
+        sweep(self._folder, _ARRIVING)
+        descriptor, name = tempfile.mkstemp(prefix=own_prefix(_ARRIVING), dir=self._folder)
         copy = Path(name)
         try:
             with path.open("rb") as source, os.fdopen(descriptor, "wb") as target:

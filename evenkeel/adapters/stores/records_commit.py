@@ -67,7 +67,8 @@ class Commit:
     def commit_run(self, run: RunRecord, alerts: pl.DataFrame, messages: Iterable[Mapping[str, Any]]) -> None:
         """Write the run's manifest, make it the one that counts for its date, bring its alerts up to date and queue its messages.
 
-        The same run again changes nothing. An alert is brought up to date only by a run of the same or a later date than it shows. A
+        The same run again changes nothing; where another one counts by now (a book changed and changed back, say) it counts again,
+        as it was. An alert is brought up to date only by a run of the same or a later date than it shows. A
         message whose id is known is not queued again.
 
         Args:
@@ -77,11 +78,12 @@ class Commit:
         """
         connection = self._open()
         with errors_said(self._engine):
-            if connection.execute(select(runs.c.run_id).where(runs.c.run_id == run.run_id)).first():
+            if _counts(connection, run):
                 return
-            connection.execute(runs.insert(), [_run_row(run)])
-            if run.datasets:
-                connection.execute(run_datasets.insert(), _dataset_rows(run))
+            if not connection.execute(select(runs.c.run_id).where(runs.c.run_id == run.run_id)).first():
+                connection.execute(runs.insert(), [_run_row(run)])
+                if run.datasets:
+                    connection.execute(run_datasets.insert(), _dataset_rows(run))
             upsert(
                 connection,
                 current_runs,
@@ -94,6 +96,14 @@ class Commit:
         if self._connection is None:
             raise RuntimeError("a unit of work is used inside its with statement")
         return self._connection
+
+
+def _counts(connection: Connection, run: RunRecord) -> bool:
+    """Tell whether the run is the one that counts for its date."""
+    query = select(current_runs.c.run_id).where(
+        current_runs.c.business_date == run.business_date, current_runs.c.kind == run.kind
+    )
+    return connection.execute(query).scalar() == run.run_id
 
 
 def _run_row(run: RunRecord) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, RowMapping, Select, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, select, update
 
 from data_contracts.decisions import Decisions
 from evenkeel.adapters.stores.database import insert_once, open_engine, reading, upgrade, writing
@@ -95,7 +95,7 @@ class SqlRecords:
             return connection.execute(known).first() is not None
 
     def remember_file(self, arrival: Arrival, file_id: str, seen_at: dt.datetime) -> ReceivedFile:
-        """Store an arrival; the same bytes of the same feed again change nothing but that this arrival is known too."""
+        """Store an arrival; the same bytes under the same name again change nothing but that this arrival is known too."""
         both = {
             "feed": arrival.feed,
             "name": arrival.name,
@@ -106,18 +106,35 @@ class SqlRecords:
         with writing(self._engine) as connection:
             insert_once(connection, received_files, [both | {"first_seen_at": seen_at, "business_date": None}])
             insert_once(connection, arrivals, [both])
-            there = (received_files.c.feed == arrival.feed) & (received_files.c.file_id == file_id)
-            return _received(connection.execute(select(received_files).where(there)).mappings().one())
+            there = select(received_files).where(_is(arrival.feed, file_id, arrival.name))
+            return _received(connection.execute(there).mappings().one())
 
-    def assign_file(self, feed: str, file_id: str, business_date: dt.date) -> None:
+    def assign_file(self, file: ReceivedFile, business_date: dt.date) -> None:
         """Store the session a file counts for."""
-        there = (received_files.c.feed == feed) & (received_files.c.file_id == file_id)
+        there = _is(file.feed, file.file_id, file.name)
         with writing(self._engine) as connection:
             connection.execute(update(received_files).where(there).values(business_date=business_date))
 
     def files_of(self, business_date: dt.date) -> list[ReceivedFile]:
-        """Return the files that count for a date, in order of arrival (first seen, then modified, then name)."""
-        return self._files(select(received_files).where(received_files.c.business_date == business_date))
+        """Return the files that count for a date, in order of arrival (first seen, then modified, then name).
+
+        The same bytes of a feed count once, however many names they came under.
+        """
+        found = self._files(select(received_files).where(received_files.c.business_date == business_date))
+        once: dict[tuple[str, str], ReceivedFile] = {}
+        for file in found:
+            once.setdefault((file.feed, file.file_id), file)
+        return list(once.values())
+
+    def newest_file_before(self, feed: str, business_date: dt.date) -> ReceivedFile | None:
+        """Return the feed's last file that counts for a date before `business_date`, or None."""
+        earlier = select(received_files).where(
+            received_files.c.feed == feed, received_files.c.business_date < business_date
+        )
+        newest = earlier.order_by(received_files.c.business_date.desc(), *(each.desc() for each in _IN_ORDER)).limit(1)
+        with reading(self._engine) as connection:
+            row = connection.execute(newest).mappings().first()
+            return None if row is None else _received(row)
 
     def unassigned_files(self) -> list[ReceivedFile]:
         """Return the files that have not been assigned to a session yet, in order of arrival."""
@@ -178,6 +195,12 @@ def _records(connection: Connection, query: Select[Any]) -> list[RunRecord]:
             )
         )
     return [RunRecord(**row, datasets=tuple(manifests[row["run_id"]])) for row in found]
+
+
+def _is(feed: str, file_id: str, name: str) -> ColumnElement[bool]:
+    return and_(
+        received_files.c.feed == feed, received_files.c.file_id == file_id, received_files.c.name == name
+    )
 
 
 def _received(row: RowMapping) -> ReceivedFile:

@@ -124,9 +124,9 @@ received_files = Table(
     Column("modified_at", Instant, nullable=False),
     Column("first_seen_at", Instant, nullable=False),
     Column("business_date", Date),
-    UniqueConstraint("feed", "file_id"),
+    UniqueConstraint("feed", "file_id", "name"),
     Index("ix_received_files_business_date", "business_date"),
-    comment="Files as they came: the same bytes from one feed are one file.",
+    comment="Files as they came: the same bytes under the same name are one file.",
 )
 
 arrivals = Table(

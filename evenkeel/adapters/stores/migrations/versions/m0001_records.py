@@ -63,9 +63,9 @@ def upgrade() -> None:
         sa.Column("modified_at", INSTANT, nullable=False),
         sa.Column("first_seen_at", INSTANT, nullable=False),
         sa.Column("business_date", sa.Date()),
-        sa.UniqueConstraint("feed", "file_id"),
+        sa.UniqueConstraint("feed", "file_id", "name"),
         sa.PrimaryKeyConstraint("arrival_no"),
-        comment="Files as they came: the same bytes from one feed are one file.",
+        comment="Files as they came: the same bytes under the same name are one file.",
     )
     op.create_index("ix_received_files_business_date", "received_files", ["business_date"])
     op.create_table(

@@ -12,6 +12,9 @@ from data_contracts.fields import Instant, code, column, count, key, run_stamp
 class SourceFiles(Contract):
     """One row per file that counts for a business date. `row_count = kept + rejected + structural`.
 
+    The rows of a superseded file are counted as kept and stand in no dataset: the file that replaced it has theirs; its bytes are in the
+    archive.
+
     Produced by `evenkeel.stages.ingest`; read by reconcile (completeness) and operations.
     """
 

@@ -46,9 +46,7 @@ INGESTED: tuple[type[Contract], ...] = (SourceFiles, Rejects, *FACT_CONTRACTS, *
 FOLDED = frozenset(contract.dataset_name() for stage in STAGES if stage.is_fold for contract in stage.writes)
 """What builds on the session before, and is made anew when an earlier date changes."""
 
-DATASETS: dict[str, type[Contract]] = {
-    contract.dataset_name(): contract
-    for contracts in (INGESTED, *(stage.writes for stage in STAGES), (EventAlerts,))
-    for contract in contracts
-}
+_WRITTEN: tuple[type[Contract], ...] = (*INGESTED, *(table for stage in STAGES for table in stage.writes), EventAlerts)
+
+DATASETS: dict[str, type[Contract]] = {contract.dataset_name(): contract for contract in _WRITTEN}
 """Every dataset of a date by name; `event_alerts` is a market event's, the others are the daily run's."""

@@ -48,8 +48,8 @@ def page() -> str:
     parts = [
         "# Datasets",
         "",
-        "Generated from the contracts and the stage table (`make contracts`); do not edit. What a dataset is stands in its module; how it is",
-        "computed in `evenkeel/stages`; enumerations in `vocab.py`; units and types in `fields.py`.",
+        "Generated from the contracts and the stage table (`make contracts`); do not edit. What a dataset is stands in its module;",
+        "how it is computed in `evenkeel/stages`; enumerations in `vocab.py`; units and types in `fields.py`.",
         "",
         "## Stages",
         "",

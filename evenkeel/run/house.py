@@ -61,6 +61,15 @@ class House:
             self._books[key] = load_book(files, on, self.keyer, as_known_at)
         return self._books[key]
 
+    def archived_book(self, file_id: str, on: dt.date, as_known_at: dt.datetime | None) -> Book:
+        """Return the book of `on` from its archived files: what a run began with, whatever the folder holds by now."""
+        key = (file_id, on, as_known_at)
+        if key not in self._books:
+            with zipfile.ZipFile(self.archive.open_local(file_id)) as archive:
+                files = {name: archive.read(name) for name in archive.namelist()}
+            self._books[key] = load_book(files, on, self.keyer, as_known_at)
+        return self._books[key]
+
     def archive_book(self, book: Book) -> str:
         """Keep the book's files in the archive and return their id there.
 

@@ -110,15 +110,12 @@ def run_date(
     progress(business_date, "fetch")
     fetched = driver.fetch(house, today)
     late = late_dates(house, business_date, fetched.dates, house.book(business_date, as_known_at))
-    runs = [
-        _run_one(conduct, Day(date, as_known_at)) if date in late else _refold(conduct, Day(date, as_known_at))
-        for date in house.records.committed_dates()
-        if late and min(late) <= date < business_date
-    ]
-    runs.append(_run_one(conduct, today))
-    runs += [
-        _refold(conduct, Day(date, as_known_at)) for date in house.records.committed_dates() if date > business_date
-    ]
+    runs = []
+    for date in [*sorted(late), business_date]:
+        # What lies between two dates that run anew is folded before the later one builds on it.
+        runs += _refold_stale(conduct, until=date)
+        runs.append(_run_one(conduct, Day(date, as_known_at)))
+    runs += _refold_stale(conduct)
     return Outcome(runs, fetched.left)
 
 
@@ -164,14 +161,30 @@ def backfill(
         measured = _measure_all(conduct, days, held)
         for day, staged in zip(days, measured, strict=True):
             runs.append(_fold_and_commit(conduct, day, staged, held[day]))
-    later = [date for date in house.records.committed_dates() if date > dates[-1]]
-    runs += [_refold(conduct, Day(date, None)) for date in later]
+    runs += _refold_stale(conduct)
     return Outcome(runs, tuple(left))
 
 
 def refold(house: House, day: Day, progress: Progress = _silent) -> RunRecord:
     """Fold a committed date again on the session before it, from its stored breaches; nothing is read anew, nothing is sent."""
     return _refold(_Conduct(house, IN_PROCESS, progress, 0.0), day)
+
+
+def _refold_stale(conduct: _Conduct, until: dt.date | None = None) -> list[RunRecord]:
+    """Fold again, oldest first, every committed date (before `until`) that was folded on a run which counts no more.
+
+    That is what follows a date that ran anew, and what a run killed in the middle of such a chain has left.
+    """
+    runs: list[RunRecord] = []
+    before: RunRecord | None = None
+    for run in conduct.house.records.manifests():
+        if until is not None and run.business_date >= until:
+            break
+        if run.summary.get("folded_on") != (before.run_id if before else None):
+            run = _refold(conduct, Day(run.business_date))
+            runs.append(run)
+        before = run
+    return runs
 
 
 def _refold(conduct: _Conduct, day: Day) -> RunRecord:

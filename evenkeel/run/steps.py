@@ -26,7 +26,6 @@ from data_contracts.rejects import Rejects
 from data_contracts.source_files import SourceFiles
 from data_contracts.vocab import ExceptionEffect
 from evenkeel.book.model import Book
-from evenkeel.errors import TransientError
 from evenkeel.identity import stable_id
 from evenkeel.pipeline import STAGES, Inputs, Stage
 from evenkeel.ports import RunRecord, StoredDataset
@@ -54,7 +53,7 @@ class Day:
 
 def ingest(house: House, day: Day, staged: Staged) -> list[StoredDataset]:
     """Read the date's files; write its canonical tables, its rejects, and the book as it held."""
-    book = _book(house, day)
+    book = house.book(day.business_date, day.as_known_at)
     landed = land(day.business_date, read_files(house, day.business_date, book), book, house.keyer)
     frames: dict[type[Contract], pl.DataFrame] = {
         SourceFiles: landed.source_files,
@@ -94,24 +93,22 @@ def alerts(house: House, day: Day, staged: Staged) -> list[StoredDataset]:
 def records(house: House, day: Day, staged: Staged) -> RunRecord:
     """Commit the date: manifest and alerts in one transaction.
 
-    The run's id is a digest of what it produced and with what, so that the same result is the same run.
-
-    Raises:
-        TransientError: The book changed while the run was under way.
+    The run's id is a digest of what it produced, with what, and of the run it was folded on, so that the same result is the same run.
     """
-    book = _book(house, day)
+    book = _book(house, day, staged)
     policy = house_policy(book)
-    used = _read(house, BookVersions, staged)["book_digest"].item()
-    if used != book.digest:
-        raise TransientError(f"{day.business_date}: the book changed while the run was under way; run the date again")
+    before = house.records.latest_manifest_before(day.business_date)
     datasets = [staged[name] for name in sorted(staged)]
     raised = _read(house, Alerts, staged)
     exceptions = _counts(_read(house, Exceptions, staged), "effect")
     coverage = _counts(_read(house, Coverage, staged), "status")
     now = house.clock.now()
+    folded_on = before.run_id if before else None
     contents = [f"{stored.dataset}:{stored.digest}" for stored in datasets]
     run = RunRecord(
-        run_id=stable_id("run", "daily", day.business_date, book.digest, policy.label, house.code_version, *contents),
+        run_id=stable_id(
+            "run", "daily", day.business_date, book.digest, policy.label, house.code_version, folded_on, *contents
+        ),
         business_date=day.business_date,
         kind="daily",
         status="stopped" if exceptions.get(ExceptionEffect.STOP.value) else "done",
@@ -121,6 +118,7 @@ def records(house: House, day: Day, staged: Staged) -> RunRecord:
         started_at=now,
         finished_at=now,
         summary={
+            "folded_on": folded_on,
             "accounts": sum(coverage.values()),
             "coverage": coverage,
             "exceptions": exceptions,
@@ -135,7 +133,7 @@ def records(house: House, day: Day, staged: Staged) -> RunRecord:
 
 
 def _run(stage: Stage, house: House, day: Day, staged: Staged) -> list[StoredDataset]:
-    book = _book(house, day)
+    book = _book(house, day, staged)
     policy = house_policy(book)
     before = house.records.latest_manifest_before(day.business_date) if stage.is_fold else None
     inputs = Inputs(
@@ -159,8 +157,10 @@ def _earlier_files(house: House, day: Day, book: Book) -> dict[str, EarlierFile]
     }
 
 
-def _book(house: House, day: Day) -> Book:
-    return house.book(day.business_date, day.as_known_at)
+def _book(house: House, day: Day, staged: Staged) -> Book:
+    """Return the book that the date's ingest archived: one book from the first step to the last, and in every later fold."""
+    version = _read(house, BookVersions, staged).row(0, named=True)
+    return house.archived_book(version["archive_file_id"], day.business_date, version["as_known_at"])
 
 
 def _read(house: House, contract: type[Contract], staged: Staged) -> pl.DataFrame:

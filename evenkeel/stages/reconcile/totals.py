@@ -121,17 +121,17 @@ def _compare(
         .with_columns(pl.concat_str([pl.lit(kind.value), pl.col("symbol").fill_null("")], separator=" ").alias("what"))
     )
     findings.add(
-        off,
+        off.with_columns(pl.coalesce("account_id", "account_key").alias("subject")),
         Check.TOTAL_MISMATCH,
         effect,
         ExceptionScope.ACCOUNT,
-        "account_key",
+        "subject",
         pl.format(
-            "account {}: row {}: the file states a {} of {}, its rows add up to {}; ask for a complete file",
+            "account {}: row {}: the file states {} as its {}, its rows add up to {}; ask for a complete file",
             pl.coalesce("account_id", "account_mask"),
             "row_no",
-            pl.lit(kind.value.replace("_", " ")),
             plain(pl.col("stated")),
+            pl.lit(kind.value.replace("_", " ")),
             plain(pl.col("figure")),
         ),
         detail="what",

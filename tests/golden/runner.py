@@ -1,7 +1,7 @@
 """Golden cases are folders: `input.yaml` (a scene, with the computation by hand in its comments) and `expected.yaml`.
 
-`expected.yaml` names tables; a row states the columns that matter. `breaches`, `standing` and `unmeasurable` are complete: no more rows and no
-fewer. Of the other tables only the rows that match a stated row's key columns are looked at.
+`expected.yaml` names tables; a row states the columns that matter. `breaches`, `standing`, `nearest` and `unmeasurable` are complete: no
+more rows and no fewer. Of the other tables only the rows that match a stated row's key columns are looked at.
 """
 
 from __future__ import annotations

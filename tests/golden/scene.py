@@ -75,7 +75,11 @@ def scene(text: str) -> Scene:
 
 
 def build(spec: Mapping[str, Any]) -> Scene:
-    """Return the scene of `spec`: `date`, `policies` or `policy`, `models`, `portfolios`, `accounts`, `ips`, `holdings`, `indicators`, `coverage`."""
+    """Return the scene of `spec`.
+
+    Keys: `date`, `models`, `holdings`; and where they matter `policy` or `policies`, `portfolios`, `accounts`, `ips`, `indicators`,
+    `coverage`.
+    """
     date = spec["date"]
     portfolios = [
         {"household_id": f"H-{row['portfolio_id']}", "model_id": "M", "policy_id": "house", **row}

@@ -35,11 +35,16 @@ def ids(prefix: str, numbers: pl.Series) -> pl.Series:
 
 
 def holdings_of(business_date: dt.date, accounts: int, rng: np.random.Generator) -> pl.DataFrame:
-    """Return `accounts` portfolios of fifteen positions, near their model; one in twenty has drifted, one in fifty has an order."""
+    """Return `accounts` portfolios of fifteen positions, near their model.
+
+    One in twenty has drifted, one in twenty lacks a class of its model, one in fifty has an order in flight.
+    """
     rows = accounts * POSITIONS
     account = pl.Series(np.repeat(np.arange(accounts, dtype=np.uint32), POSITIONS))
     position = np.tile(np.arange(POSITIONS), accounts)
     classes = np.array(CLASS_OF_POSITION)[position]
+    # Every twentieth portfolio holds more intl_equity and no emerging_equity.
+    classes = np.where((classes == 2) & np.repeat(np.arange(accounts) % 20 == 0, POSITIONS), 1, classes)
     per_class = np.bincount(CLASS_OF_POSITION, minlength=len(CLASSES))
     size = np.repeat(np.exp(rng.normal(12.5, 1.2, accounts)), POSITIONS)
     spread = np.repeat(np.where(rng.random(accounts) < 0.05, 0.25, 0.03), POSITIONS)
@@ -63,8 +68,8 @@ def holdings_of(business_date: dt.date, accounts: int, rng: np.random.Generator)
             "account_id": numbers.gather(account),
             "security_id": pl.Series(security).gather(order),
             "household_id": household.gather(account),
-            "asset_class": pl.Series([CLASSES[c] for c in CLASS_OF_POSITION]).gather(order),
-            "sleeve": pl.Series([CLASSES[c] for c in CLASS_OF_POSITION]).gather(order),
+            "asset_class": pl.Series(CLASSES).gather(pl.Series(classes.astype(np.uint32))),
+            "sleeve": pl.Series(CLASSES).gather(pl.Series(classes.astype(np.uint32))),
             "is_illiquid": pl.Series([CLASSES[c] == "private" for c in CLASS_OF_POSITION]).gather(order),
             "price": price,
             "cents": cents,

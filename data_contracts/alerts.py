@@ -20,6 +20,7 @@ class Alerts(Contract):
     adviser_id: str = column("Whose desk it is on.")
     household_id: str = column("The household.")
     household_name: str = column("Its name.")
+    household_note: str = column("What the book notes about the household.", null=True)
     portfolio_id: str = column("The portfolio.")
     account_ids_json: str = column("JSON array of the portfolio's accounts.")
     rule: str = code(vocab.Rule, "What was breached.")
@@ -33,7 +34,12 @@ class Alerts(Contract):
     value_usd: Money = column("Market value of the portfolio.")
     severity_frac: float = frac("Largest distance beyond a bound.", ge=0)
     how_far: str = code(vocab.HowFar, "How far back the policy goes.", null=True)
+    precedence: str = column(
+        "The policy's order of precedence, comma-separated codes of `vocab.BandSource`, first counts first.", null=True
+    )
     tier: str = column("The policy's tier.", null=True)
+    tier_by: str = column("The valuation that sets the tier: `household_value` or `portfolio_value`.", null=True)
+    tier_value_usd: Money = column("That valuation: market value held.", null=True)
     segment: str = column("The client's segment.", null=True)
     score: float = frac("Priority, 0 to 100; null when closed.", null=True)
     adviser_rank: int = count("Place in the adviser's list.", null=True)
@@ -44,6 +50,7 @@ class Alerts(Contract):
     opened_at: Instant = column("When the SLA clock started.", null=True)
     due_at: Instant = column("When somebody must have acted.", null=True)
     is_overdue: bool = column("The due time has passed.")
+    escalated_to: str = column("Adviser who must see it too, because it is overdue.", null=True)
     ips_id: str = column("The IPS it is judged by.", null=True)
     policy_version: str = column("The policy that held.", null=True)
     proposal_id: str = column("The trade proposal, once there is one.", null=True)

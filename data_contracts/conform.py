@@ -48,7 +48,9 @@ def conform(frame: pl.DataFrame, contract: type[ContractT], *, is_sorted: bool =
     keys = contract.key_columns()
     if not is_sorted:
         shaped = shaped.sort(keys)
-    repeated = shaped.height - shaped.select(pl.struct(keys).n_unique()).item() if shaped.height else 0
+    elif not _is_in_order(shaped, keys):
+        raise ContractBreach(f"{contract.dataset_name()}: said to be sorted by {', '.join(keys)} and is not")
+    repeated = _repeats(shaped, keys)
     if repeated:
         raise ContractBreach(f"{contract.dataset_name()}: {repeated} rows repeat a key ({', '.join(keys)})")
     try:
@@ -56,6 +58,22 @@ def conform(frame: pl.DataFrame, contract: type[ContractT], *, is_sorted: bool =
     except (SchemaError, SchemaErrors) as error:
         raise ContractBreach(f"{contract.dataset_name()}: {_failures(error)}") from error
     return cast("DataFrame[ContractT]", shaped)
+
+
+def _repeats(rows: pl.DataFrame, keys: list[str]) -> int:
+    """Count the rows whose key is that of the row before: in key order, repeats are neighbours."""
+    same = pl.all_horizontal(pl.col(key).eq_missing(pl.col(key).shift()) for key in keys)
+    return int(rows.select(same.slice(1).sum()).item() or 0)
+
+
+def _is_in_order(rows: pl.DataFrame, keys: list[str]) -> bool:
+    """Tell whether the rows stand in key order."""
+    smaller, equal = pl.lit(False), pl.lit(True)
+    for key in keys:
+        now, before = pl.col(key).slice(1), pl.col(key).shift().slice(1)
+        smaller = smaller | (equal & (now < before))
+        equal = equal & (now == before)
+    return not rows.select(smaller.any()).item()
 
 
 def digest(frame: pl.DataFrame, contract: type[Contract]) -> str:

@@ -186,7 +186,7 @@ class Day:
 def day(business_date: dt.date, seen: Sequence[Seen]) -> Day:
     """Return what was measured on a day."""
     nodes = [node for s in seen if s.look != "unmeasured" for node in _nodes(s)]
-    breaches = [breach for s in seen if s.look == "due" for breach in _breaches(s)]
+    breaches = [breach for s in seen if s.look in ("due", "not_due") for breach in _breaches(s)]
     common: dict[str, Any] = {"business_date": business_date}
     return Day(
         business_date,
@@ -286,7 +286,7 @@ def _breaches(s: Seen) -> list[dict[str, Any]]:
                 "worst_drift_frac": worst["drift_frac"],
                 "outside_count": len(outside),
                 "has_ips_breach": any(node["is_outside_ips"] for node in nodes),
-                "is_counted": s.counted,
+                "is_counted": s.counted and s.look == "due",
                 "is_in_flight": s.in_flight,
                 "band_text": worst["band_text"],
             }

@@ -240,28 +240,39 @@ def _targets(held: Mapping[str, Model]) -> pl.DataFrame:
 def _changes(
     policies: PolicySet, models: list[Model], ips: pl.DataFrame, on: dt.date, as_known_at: dt.datetime | None
 ) -> dict[str, tuple[str, ...]]:
-    """Return what holds on `on` and did not the session before; a model counts as changed when one nested in it has."""
+    """Return what holds on `on` and did not the session before; a model counts as changed when one nested in it has.
+
+    A version that is written down after the day from which it holds is news on the first session that can know of it.
+    """
     before = calendar.previous_session(on)
+
+    def known(date: dt.date) -> dt.datetime:
+        """Return the moment up to which a session knows: until trading begins on the one after it."""
+        opening = dt.datetime.combine(calendar.next_session(date), dt.time(9, 30), calendar.EASTERN).astimezone(dt.UTC)
+        return opening if as_known_at is None else min(opening, as_known_at)
 
     def held_policies(date: dt.date) -> set[str]:
         labels = set()
         for policy_id in {policy.policy_id for policy in policies.all}:
             try:
-                labels.add(policies.held_on(policy_id, date, as_known_at).label)
+                labels.add(policies.held_on(policy_id, date, known(date)).label)
             except UsageError:  # it held no version yet
                 continue
         return labels
 
     def held_models(date: dt.date) -> dict[str, frozenset[str]]:
-        held = models_held(models, date, as_known_at)
+        held = models_held(models, date, known(date))
         resolver = Resolver(held)
-        try:
-            return {model.label: resolver.resolve(model_id).labels for model_id, model in held.items()}
-        except ValueError:  # a nested model held no version yet: everything is new
-            return {}
+        resolved = {}
+        for model_id, model in held.items():
+            try:
+                resolved[model.label] = resolver.resolve(model_id).labels
+            except ValueError:  # a model nested in it held no version yet
+                continue
+        return resolved
 
     def held_ips(date: dt.date) -> set[str]:
-        rows = rows_held(ips, "ips_id", date, as_known_at).select("ips_id", "version")
+        rows = rows_held(ips, "ips_id", date, known(date)).select("ips_id", "version")
         return {f"{ips_id}/{version}" for ips_id, version in rows.iter_rows()}
 
     earlier = held_models(before)

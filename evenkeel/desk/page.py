@@ -23,7 +23,12 @@ from evenkeel.run.house import House, deadline_of, house_policy
 
 
 def tasks_of(house: House, business_date: dt.date | None, adviser_id: str | None = None) -> list[Task]:
-    """Return the task list of a date, the newest by default; of one adviser, where one is named.
+    """Return the task list of a date, the newest by default.
+
+    Args:
+        house: The home.
+        business_date: The date; None: the newest.
+        adviser_id: Only what is on this adviser's desk, and what has escalated to it.
 
     Raises:
         UsageError: There is no such run, or no such adviser.
@@ -32,7 +37,7 @@ def tasks_of(house: House, business_date: dt.date | None, adviser_id: str | None
     alerts, directory = dataset(house, run, Alerts), _directory(house, run)
     if adviser_id is not None:
         _require_adviser(adviser_id, directory, alerts)
-        alerts = alerts.filter(pl.col("adviser_id") == adviser_id)
+        alerts = alerts.filter(pl.any_horizontal(pl.col("adviser_id", "escalated_to").eq_missing(adviser_id)))
     return task_list(alerts, directory)
 
 

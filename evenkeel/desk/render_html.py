@@ -77,8 +77,11 @@ def render_task_page(
         directory: Names for people.
     """
     kept = [task for task in tasks if facts.generated_for in (None, task["adviser"]["id"])]
+    escalated = [
+        task for task in tasks if task["escalated_to"] and facts.generated_for in (None, task["escalated_to"]["id"])
+    ]
     today = facts.desk_at.astimezone(EASTERN).date()
-    desks = [_desk(list(group), today) for _, group in groupby(kept, key=lambda task: str(task["adviser"]["id"]))]
+    desks = _desks(kept, escalated, today)
     wanted = (
         notices
         if facts.generated_for is None
@@ -127,11 +130,31 @@ def _capped(rows: Sequence[Mapping[str, Any]], cap: int = ROWS_PER_LIST) -> _Cap
     return _Capped(rows[:cap], len(rows))
 
 
-def _desk(tasks: Sequence[Task], today: dt.date) -> Mapping[str, Any]:
+def _desks(tasks: Sequence[Task], escalated: Sequence[Task], today: dt.date) -> list[Mapping[str, Any]]:
+    """Return one desk for each adviser with alerts of their own, or with some that have escalated to them."""
+    people = {task["adviser"]["id"]: task["adviser"]["name"] for task in tasks}
+    people |= {task["escalated_to"]["id"]: task["escalated_to"]["name"] for task in escalated}
+    own = {key: list(group) for key, group in groupby(tasks, key=lambda task: str(task["adviser"]["id"]))}
+    return [
+        _desk(
+            {"id": adviser_id, "name": name},
+            own.get(adviser_id, []),
+            [task for task in escalated if task["escalated_to"]["id"] == adviser_id],
+            today,
+        )
+        for adviser_id, name in sorted(people.items())
+    ]
+
+
+def _desk(
+    adviser: Mapping[str, str], tasks: Sequence[Task], escalated: Sequence[Task], today: dt.date
+) -> Mapping[str, Any]:
     is_open = [task for task in tasks if task["status"] == _OPEN]
     return {
-        "id": tasks[0]["adviser"]["id"],
-        "name": tasks[0]["adviser"]["name"],
+        **adviser,
+        "escalated": _capped(
+            [{**task, "due": words.eastern(dt.datetime.fromisoformat(task["due_at"]))} for task in escalated]
+        ),
         "cards": _capped([_card(task, today) for task in is_open[:CARDS_PER_ADVISER]], CARDS_PER_ADVISER),
         "more_cards": max(len(is_open) - CARDS_PER_ADVISER, 0),
         "open_count": len(is_open),
@@ -206,6 +229,7 @@ def _template() -> Template:
         "eastern": words.eastern,
         "counted": words.counted,
         "rule_name": words.RULE_NAMES.__getitem__,
+        "level_name": words.LEVEL_NAMES.__getitem__,
         "urgency_name": words.URGENCY_NAMES.__getitem__,
         "status_name": words.STATUS_NAMES.__getitem__,
         "term_name": lambda term: words.TERM_NAMES.get(term, term),

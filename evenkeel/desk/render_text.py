@@ -70,7 +70,8 @@ def _table(tasks: Sequence[Task]) -> Table:
 def _due(task: Task) -> Text:
     when = eastern(dt.datetime.fromisoformat(task["due_at"]))
     if task["is_overdue"]:
-        return Text(f"OVERDUE\n{when}", style="bold red")
+        onward = f"\nalso with {task['escalated_to']['name']}" if task["escalated_to"] else ""
+        return Text(f"OVERDUE\n{when}{onward}", style="bold red")
     return Text(f"{URGENCY_NAMES[task['urgency']]}\n{when}")
 
 

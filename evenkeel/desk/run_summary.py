@@ -85,12 +85,16 @@ def _print_stops(exceptions: pl.DataFrame, console: Console) -> None:
         "check",
         "exception_id",
     )
-    for owner, effect, message in ranked.select("owner", "effect", "message").head(STOPS_SHOWN).iter_rows():
-        console.print(f"  {owner} · {effect}: {message}", markup=False)
-    if held_up.height > STOPS_SHOWN:
-        console.print(
-            f'  and {held_up.height - STOPS_SHOWN} more: evenkeel sql "select * from exceptions"', markup=False
-        )
+    # One bad row can stop every account of its file: that is one thing to tell, not hundreds.
+    cause = pl.concat_str("check", "file_id", "row_no", separator=" ")
+    told = ranked.group_by(pl.coalesce(cause, "exception_id"), maintain_order=True).agg(
+        pl.col("owner", "effect", "message").first(), pl.len().alias("count")
+    )
+    for owner, effect, message, count in told.drop("check").head(STOPS_SHOWN).iter_rows():
+        rest = f" (and {_count(count - 1, 'more account')}, for the same row)" if count > 1 else ""
+        console.print(f"  {owner} · {effect}: {message}{rest}", markup=False)
+    if told.height > STOPS_SHOWN:
+        console.print(f'  and {told.height - STOPS_SHOWN} more: evenkeel sql "select * from exceptions"', markup=False)
 
 
 def _print_desks(alerts: pl.DataFrame, advisers: pl.DataFrame, console: Console) -> None:

@@ -18,11 +18,12 @@ Task = dict[str, Any]
 
 @dataclass(frozen=True)
 class Directory:
-    """Names of advisers and portfolios, masks of accounts; what it does not know is shown by its id."""
+    """Names of advisers and portfolios, masks of accounts, teams of advisers; what it does not know is shown by its id."""
 
     adviser_names: Mapping[str, str] = field(default_factory=dict)
     portfolio_names: Mapping[str, str] = field(default_factory=dict)
     account_masks: Mapping[str, str] = field(default_factory=dict)
+    adviser_teams: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, advisers: pl.DataFrame, portfolios: pl.DataFrame, accounts: pl.DataFrame) -> Directory:
@@ -31,6 +32,7 @@ class Directory:
             dict(advisers.select("adviser_id", "name").iter_rows()),
             dict(portfolios.filter(pl.col("name").is_not_null()).select("portfolio_id", "name").iter_rows()),
             dict(accounts.select("account_id", "account_mask").iter_rows()),
+            dict(advisers.filter(pl.col("team").is_not_null()).select("adviser_id", "team").iter_rows()),
         )
 
     def adviser(self, adviser_id: str) -> str:
@@ -55,12 +57,13 @@ def to_json(tasks: Sequence[Task]) -> str:
 
 
 def _task(row: Mapping[str, Any], directory: Directory) -> Task:
-    portfolio, adviser = row["portfolio_id"], row["adviser_id"]
+    portfolio, adviser, escalated_to = row["portfolio_id"], row["adviser_id"], row["escalated_to"]
     return {
         "id": row["alert_id"],
         "business_date": row["business_date"].isoformat(),
-        "adviser": {"id": adviser, "name": directory.adviser(adviser)},
-        "household": {"id": row["household_id"], "name": row["household_name"]},
+        "adviser": _adviser(adviser, directory),
+        "escalated_to": _adviser(escalated_to, directory) if escalated_to else None,
+        "household": {"id": row["household_id"], "name": row["household_name"], "note": row["household_note"]},
         "portfolio": {"id": portfolio, "name": directory.portfolio_names.get(portfolio)},
         "accounts": [
             {"id": account, "mask": directory.account_masks.get(account)}
@@ -81,11 +84,22 @@ def _task(row: Mapping[str, Any], directory: Directory) -> Task:
         "due_at": _instant(row["due_at"]),
         "is_overdue": row["is_overdue"],
         "how_far": row["how_far"],
+        "precedence": row["precedence"].split(",") if row["precedence"] else [],
         "tier": row["tier"],
+        "tier_by": row["tier_by"],
+        "tier_value_usd": None if row["tier_value_usd"] is None else str(row["tier_value_usd"]),
         "segment": row["segment"],
         "ips_id": row["ips_id"],
         "policy_version": row["policy_version"],
         "proposal_id": row["proposal_id"],
+    }
+
+
+def _adviser(adviser_id: str, directory: Directory) -> dict[str, str | None]:
+    return {
+        "id": adviser_id,
+        "name": directory.adviser(adviser_id),
+        "team": directory.adviser_teams.get(adviser_id),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from decimal import ROUND_HALF_UP, Decimal
 
-from data_contracts.vocab import EpisodeStatus, NoticeKind, Owner, Rule, Urgency
+from data_contracts.vocab import BandSource, EpisodeStatus, NoticeKind, Owner, Rule, Urgency
 from evenkeel.calendar import EASTERN
 from evenkeel.stages.wording import CLASS_NAMES
 
@@ -18,6 +18,13 @@ URGENCY_NAMES: dict[str, str] = {
     Urgency.SAME_DAY: "Same day",
     Urgency.HOURS_48: "48 hours",
     Urgency.WEEKLY_BATCH: "Weekly batch",
+}
+LEVEL_NAMES: dict[str, str] = {
+    BandSource.ACCOUNT: "account",
+    BandSource.IPS: "IPS",
+    BandSource.SEGMENT: "segment",
+    BandSource.TIER: "tier",
+    BandSource.DEFAULT: "default",
 }
 STATUS_NAMES: dict[str, str] = {
     EpisodeStatus.OPEN: "Needs action",

@@ -16,14 +16,27 @@ from data_contracts.episodes import Episodes
 from data_contracts.looks import Looks
 from data_contracts.priorities import Priorities
 from data_contracts.valuations import Valuations
-from data_contracts.vocab import AccountState
+from data_contracts.vocab import AccountState, BandSource
 from evenkeel.book.model import Book
 from evenkeel.stages.alerts.classes import classes_by_portfolio
 from evenkeel.stages.alerts.reasons import breach_reasons, closing_reason, standing_reason
 from evenkeel.stages.prioritize.episodes import IS_CLOSED
+from evenkeel.stages.prioritize.escalation import escalated_to
 from evenkeel.stages.prioritize.routing import UNASSIGNED, desks
 
-_CARRIED = ("reason", "classes_json", "value_usd", "how_far", "tier", "segment", "ips_id", "policy_version")
+_CARRIED = (
+    "reason",
+    "classes_json",
+    "value_usd",
+    "how_far",
+    "precedence",
+    "tier",
+    "tier_by",
+    "tier_value_usd",
+    "segment",
+    "ips_id",
+    "policy_version",
+)
 """What an alert keeps from the session before where today's run could not measure it."""
 
 
@@ -43,7 +56,7 @@ def raise_alerts(
 
     A portfolio that could not be measured keeps the sentence, weights and value of its last alert; its status says why it stands
     still. Episodes that are only remembered for their quiet (closed before today) raise nothing. The desk is the one of the
-    household's adviser of record, or `unassigned`.
+    household's adviser of record, or `unassigned`; what is overdue has escalated along that adviser's path too.
 
     Args:
         business_date: The session.
@@ -68,9 +81,18 @@ def raise_alerts(
         .join(breach_reasons(raised, bands, valuations), on=["portfolio_id", "rule"], how="left")
         .join(raised.select("portfolio_id", "rule", "how_far"), on=["portfolio_id", "rule"], how="left")
         .join(classes_by_portfolio(measured, drift, bands), on="portfolio_id", how="left")
-        .join(valuations.select("portfolio_id", "value_usd"), on="portfolio_id", how="left")
+        .join(valuations.select("portfolio_id", "value_usd", "household_value_usd"), on="portfolio_id", how="left")
         .join(looks.select("portfolio_id", "tier", "segment", "policy_version"), on="portfolio_id", how="left")
-        .join(book.portfolios.select("portfolio_id", "ips_id"), on="portfolio_id", how="left")
+        .join(book.portfolios.select("portfolio_id", "ips_id", "policy_id"), on="portfolio_id", how="left")
+        .join(_policies(book), on="policy_id", how="left")
+        .with_columns(pl.when(pl.col("tier").is_not_null()).then("tier_by").alias("tier_by"))
+        .with_columns(
+            pl.when(pl.col("tier_by") == "household_value")
+            .then("household_value_usd")
+            .when(pl.col("tier_by") == "portfolio_value")
+            .then("value_usd")
+            .alias("tier_value_usd")
+        )
     )
     before = Alerts.empty_frame() if yesterday is None else yesterday
     carried = today.join(
@@ -78,7 +100,9 @@ def raise_alerts(
     ).with_columns(pl.coalesce(name, f"{name}_before").alias(name) for name in _CARRIED)
     routed = (
         carried.join(
-            book.households.select("household_id", pl.col("name").alias("household_name")),
+            book.households.select(
+                "household_id", pl.col("name").alias("household_name"), pl.col("note").alias("household_note")
+            ),
             on="household_id",
             how="left",
         )
@@ -95,7 +119,21 @@ def raise_alerts(
         pl.col("terms_json").fill_null("[]"),
         pl.col("is_overdue").fill_null(False),
     )
-    return conform(alerts, Alerts)
+    return conform(alerts.with_columns(escalated_to(business_date, alerts, book)), Alerts)
+
+
+def _policies(book: Book) -> pl.DataFrame:
+    """Return what each policy says of its order of precedence and of the valuation that sets the tier."""
+    ids = book.portfolios["policy_id"].unique().sort().to_list()
+    held = [book.policies.held_on(policy_id, book.on, book.as_known_at) for policy_id in ids]
+    return pl.DataFrame(
+        {
+            "policy_id": ids,
+            "precedence": [",".join((*policy.precedence, BandSource.DEFAULT)) for policy in held],
+            "tier_by": [policy.tier_by for policy in held],
+        },
+        schema={"policy_id": pl.String, "precedence": pl.String, "tier_by": pl.String},
+    )
 
 
 def _accounts(book: Book) -> pl.DataFrame:

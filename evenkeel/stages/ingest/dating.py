@@ -25,6 +25,9 @@ from evenkeel.ports import ParsedFile
 VALUE_CONTRACTS: tuple[type[Contract], ...] = (Positions, CashBalances, TaxLots)
 """Tables whose rows are worth something only with a date."""
 
+OLDEST = calendar.FIRST_DATE + dt.timedelta(days=7)
+"""No session is known before; a source writes such a date (1 January 1970, say) where it has none."""
+
 
 @dataclass(frozen=True)
 class FileDate:
@@ -55,6 +58,8 @@ def date_file(parsed: ParsedFile, today: dt.date, weekend: Literal["stop", "prev
         return FileDate(None, None)
     if stated > today:
         return _in_the_future(stated, today)
+    if stated < OLDEST:
+        return _too_old(stated)
     return FileDate(calendar.session_on_or_before(stated), stated)
 
 
@@ -82,6 +87,8 @@ def _date_values(
     stated = dated[-1][0]
     if stated > today:
         return _in_the_future(stated, today)
+    if dated[0][0] < OLDEST:
+        return _too_old(dated[0][0])
     sessions = {calendar.business_date_of(date, time, weekend) for date, time in dated}
     if None in sessions:
         return FileDate(
@@ -116,6 +123,15 @@ def _in_the_future(stated: dt.date, today: dt.date) -> FileDate:
         stated,
         Check.FUTURE_FILE,
         f"it is dated {stated}, after today ({today}); ask the sender for the right file",
+    )
+
+
+def _too_old(stated: dt.date) -> FileDate:
+    return FileDate(
+        None,
+        stated,
+        Check.NOT_A_SESSION,
+        f"it is dated {stated}, before any known exchange session; ask the sender for a file with its true date",
     )
 
 

@@ -7,7 +7,6 @@ passed, and every row keeps its file and row number.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -36,7 +35,7 @@ from evenkeel.errors import FileStopped
 from evenkeel.identity import AccountKeyer, stable_id
 from evenkeel.ports import ParsedFile
 from evenkeel.stages.ingest.dating import FileDate, accounts_in
-from evenkeel.stages.ingest.door import account_keys, identifier_map, identify, mask_text
+from evenkeel.stages.ingest.door import account_keys, identifier_map, identify, mask_text, mask_texts
 from evenkeel.stages.ingest.untaken import untaken_rows
 
 KINDS: tuple[tuple[str, tuple[type[Contract], ...]], ...] = (
@@ -99,6 +98,7 @@ def land(business_date: dt.date, files: Sequence[ReadFile], book: Book, keyer: A
         if isinstance(file.outcome, FileStopped):
             continue
         accounts = accounts_in(file.outcome)
+        texts = mask_texts([reject.raw_text for reject in file.outcome.rejects], accounts)
         rejects += [
             {
                 "business_date": business_date,
@@ -107,9 +107,9 @@ def land(business_date: dt.date, files: Sequence[ReadFile], book: Book, keyer: A
                 "row_no": reject.row_no,
                 "column_name": reject.column_name,
                 "reason": reject.reason,
-                "raw_text": mask_text(reject.raw_text, accounts),
+                "raw_text": text,
             }
-            for reject in file.outcome.rejects
+            for reject, text in zip(file.outcome.rejects, texts, strict=True)
         ]
         if status[_key(file)] == FileStatus.STOPPED:
             message = file.dated.message or ""
@@ -124,7 +124,7 @@ def land(business_date: dt.date, files: Sequence[ReadFile], book: Book, keyer: A
         for contract, frames in parts.items()
     }
     return Landed(
-        source_files=conform(_file_rows(business_date, files, status), SourceFiles),
+        source_files=conform(_file_rows(business_date, files, status, keyer), SourceFiles),
         rejects=conform(pl.concat([pl.DataFrame(rejects, schema=Rejects.polars_schema()), *untaken]), Rejects),
         facts=facts,
     )
@@ -145,24 +145,61 @@ def _key(file: ReadFile) -> tuple[str, str]:
 
 
 def _statuses(files: Sequence[ReadFile]) -> dict[tuple[str, str], FileStatus]:
-    """A later file replaces an earlier one of the same feed, kind and subject when they share an account or name none."""
+    """Say of each file whether it counts; `files` come in order of arrival.
+
+    A later file replaces an earlier one of its feed and kind as `_replaces` says. What counts besides and tells of the same holding
+    is found by reconcile.
+    """
     status: dict[tuple[str, str], FileStatus] = {}
-    standing: dict[tuple[str, str, str], list[tuple[tuple[str, str], frozenset[str]]]] = {}
+    standing: dict[tuple[str, str], list[_Standing]] = {}
     for file in files:
         if isinstance(file.outcome, FileStopped) or file.dated.check is not None:
             status[_key(file)] = FileStatus.STOPPED
             continue
         status[_key(file)] = FileStatus.READ
-        accounts = accounts_in(file.outcome)
-        slot = (file.feed, kind_of(file.outcome), file.outcome.subject)
+        kind = kind_of(file.outcome)
+        later = _Standing(_key(file), file.outcome, accounts_in(file.outcome))
         kept = []
-        for earlier, its_accounts in standing.get(slot, []):
-            if (accounts & its_accounts) or (not accounts and not its_accounts):
-                status[earlier] = FileStatus.SUPERSEDED
+        for earlier in standing.get((file.feed, kind), []):
+            if _replaces(kind, later, earlier):
+                status[earlier.key] = FileStatus.SUPERSEDED
             else:
-                kept.append((earlier, its_accounts))
-        standing[slot] = [*kept, (_key(file), accounts)]
+                kept.append(earlier)
+        standing[(file.feed, kind)] = [*kept, later]
     return status
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """A file that counts until a later one replaces it."""
+
+    key: tuple[str, str]
+    parsed: ParsedFile
+    accounts: frozenset[str]
+
+
+def _replaces(kind: str, later: _Standing, earlier: _Standing) -> bool:
+    """Tell whether `later` stands for all that `earlier` says; both are of one feed and kind.
+
+    Files of one subject do when they share an account or name none. An order file tells of all open orders of its subject, so the
+    later one always does, also when no order is left. A file of positions does for an earlier one about some of its accounts, whatever
+    the subject; but a list of cash alone stands for no list of positions, nor the other way round.
+    """
+    same_subject = later.parsed.subject == earlier.parsed.subject
+    if kind == "orders":
+        return same_subject
+    if kind == "positions":
+        same_report = later.parsed.generation == earlier.parsed.generation
+        if not (same_report or _value_tables(earlier.parsed) <= _value_tables(later.parsed)):
+            return False
+        if earlier.accounts and earlier.accounts <= later.accounts:
+            return True
+    shared = later.accounts & earlier.accounts
+    return same_subject and (bool(shared) or not (later.accounts or earlier.accounts))
+
+
+def _value_tables(parsed: ParsedFile) -> set[type[Contract]]:
+    return {contract for contract in (Positions, CashBalances) if contract in parsed.tables and parsed.tables[contract].height}
 
 
 def _through_door(
@@ -206,7 +243,10 @@ def _transaction_ids(rows: pl.DataFrame, feed: str) -> pl.Series:
 
 
 def _file_rows(
-    business_date: dt.date, files: Sequence[ReadFile], status: Mapping[tuple[str, str], FileStatus]
+    business_date: dt.date,
+    files: Sequence[ReadFile],
+    status: Mapping[tuple[str, str], FileStatus],
+    keyer: AccountKeyer,
 ) -> pl.DataFrame:
     rows = []
     for file in files:
@@ -223,7 +263,7 @@ def _file_rows(
                 "file_name": mask_text(file.name, accounts_in(parsed) if parsed else ()),
                 "layout": parsed.layout if parsed else None,
                 "generation": parsed.generation if parsed else None,
-                "slot": _slot(parsed) if parsed else None,
+                "slot": _slot(parsed, keyer) if parsed else None,
                 "encoding": parsed.encoding if parsed else None,
                 "stated_date": file.dated.stated_date,
                 "received_at": file.received_at,
@@ -240,9 +280,9 @@ def _file_rows(
     return pl.DataFrame(rows, schema=SourceFiles.polars_schema())
 
 
-def _slot(parsed: ParsedFile) -> str:
-    """Kind and, where a file is about one subject, a digest of it: subjects can be account numbers."""
-    subject = hashlib.sha256(parsed.subject.encode()).hexdigest()[:12] if parsed.subject else "all"
+def _slot(parsed: ParsedFile, keyer: AccountKeyer) -> str:
+    """Kind and, where a file is about one subject, a keyed digest of it: subjects can be account numbers."""
+    subject = keyer.digest(parsed.subject)[:12] if parsed.subject else "all"
     return f"{kind_of(parsed)}|{subject}"
 
 

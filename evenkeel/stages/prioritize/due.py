@@ -2,10 +2,12 @@
 
 - The desk opens at the policy's deadline (07:00 Eastern by default) on the session after the business date: nobody can have seen the
   day's list earlier. The clock of an episode starts when the desk opens after the day it opened on.
-- `same_day`: until that desk session closes (13:00 on a shortened day). `48_hours`: 48 elapsed hours, weekends too. `weekly_batch`:
+- `same_day`: until that desk session closes (13:00 on a shortened day). `48_hours`: the same hour two sessions later, so that it never
+  falls on a day when no desk is open. `weekly_batch`:
   until the close of the first weekly day (`weekly_on`) on or after it; where that is a holiday, of the session before.
 - A due time only ever moves earlier: what becomes more urgent later is due by the new rule, counted from the desk's next opening, if
-  that is sooner. The clock starts anew when a quiet or an order in flight is over: somebody had acted.
+  that is sooner. The clock starts anew when a quiet or an order in flight is over (somebody had acted), and when a portfolio can be
+  measured again (nobody could).
 """
 
 from __future__ import annotations
@@ -20,7 +22,6 @@ from evenkeel import calendar
 
 MOST_URGENT_FIRST = (Urgency.SAME_DAY.value, Urgency.HOURS_48.value, Urgency.WEEKLY_BATCH.value)
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
-_HOURS_48 = dt.timedelta(hours=48)
 
 
 def desk_opening(business_date: dt.date, deadline: dt.time) -> dt.datetime:
@@ -41,7 +42,9 @@ def due_time(opened_at: dt.datetime, urgency: str, weekly_on: str) -> dt.datetim
     if urgency == Urgency.SAME_DAY.value:
         return calendar.session_close(desk_date)
     if urgency == Urgency.HOURS_48.value:
-        return opened_at + _HOURS_48
+        two_sessions_on = calendar.next_session(calendar.next_session(desk_date))
+        wall = opened_at.astimezone(calendar.EASTERN).time()
+        return dt.datetime.combine(two_sessions_on, wall, calendar.EASTERN).astimezone(dt.UTC)
     ahead = (_WEEKDAYS.index(weekly_on) - desk_date.weekday()) % 7
     return calendar.session_close(calendar.session_on_or_before(desk_date + dt.timedelta(days=ahead)))
 
@@ -54,7 +57,7 @@ def set_clocks(business_date: dt.date, rows: pl.DataFrame, yesterday: pl.DataFra
         rows: Episodes that are not closed, with `now_urgency` (today's, null where the breach was not measured today),
             `policy_urgency`, `weekly_on`, `deadline`.
         yesterday: What was clocked the session before: `episode_id`, `urgency`, `opened_at`, `due_at`, and `was_answered`: it was
-            quiet or in flight then.
+            quiet, in flight or frozen then.
     """
     before = yesterday.select(
         "episode_id",
@@ -101,7 +104,7 @@ def set_clocks(business_date: dt.date, rows: pl.DataFrame, yesterday: pl.DataFra
             .alias("opened_at"),
             pl.min_horizontal("old_due_at", "new_due_at").alias("due_at"),
         )
-        .with_columns((~is_answered & is_open & (pl.col("due_at") < pl.col("desk_at"))).alias("is_overdue"))
+        .with_columns((~is_answered & is_open & (pl.col("due_at") <= pl.col("desk_at"))).alias("is_overdue"))
     )
     return clocked.select(*rows.columns, "urgency", "opened_at", "due_at", "is_overdue")
 

@@ -33,6 +33,7 @@ CLOSING_REASONS = {
     Rule.CASH_SHORTFALL.value: "cash covers what is needed again",
     Rule.HARVEST_LOOK.value: "back inside the narrow band for harvest looks",
 }
+PAST_THE_WIDE_BAND = "past the wide band as well: the drift alert says it now"
 LEFT_THE_BOOK = "the portfolio is no longer in the book"
 IN_FLIGHT = "orders in flight bring it inside; nothing new to do"
 IS_CLOSED = pl.col("status") == EpisodeStatus.CLOSED.value
@@ -50,8 +51,8 @@ def fold_episodes(
 ) -> DataFrame[Episodes]:
     """Return the episodes of `business_date`. Pure: the same inputs, in any row order, give the same rows.
 
-    - A portfolio that could not be measured freezes its episodes; one that is not due keeps them. Neither closes any. A person's
-      decisions and the end of a quiet count on such days too.
+    - A portfolio that could not be measured freezes its episodes and closes none. One that is not due opens none; a drift that is over
+      closes all the same, the other rules wait for the look. A person's decisions and the end of a quiet count on such days too.
     - A decision quiets its episode from `decided_date` up to and including `until_date`, or for the policy's cooldown (calendar days,
       by the policy of the day on which it first counts). The latest decision counts. One taken after the episode closed is ignored.
     - A breach that is not counted today (another look is the one that judges it) opens nothing and closes nothing.
@@ -73,18 +74,24 @@ def fold_episodes(
         pl.col("household_id").alias("look_household_id"),
         pl.col("status").alias("look"),
         pl.col("reason").alias("look_reason"),
+        "widening",
     )
-    today = breaches.join(looks.filter(pl.col("status") == LookStatus.DUE.value), on="portfolio_id", how="semi").select(
+    drifted = breaches.filter(pl.col("rule") == Rule.DRIFT.value, "is_counted").select(
+        "portfolio_id", pl.lit(True).alias("has_drift_breach")
+    )
+    measured = looks.filter(pl.col("status") != LookStatus.UNMEASURED.value)
+    today = breaches.join(measured.select("portfolio_id", "status"), on="portfolio_id").select(
         *_KEY,
         pl.col("household_id").alias("now_household_id"),
         pl.col("severity_frac").alias("now_severity_frac"),
         pl.col("is_in_flight").alias("now_in_flight"),
-        pl.col("is_counted").alias("now_counted"),
+        (pl.col("is_counted") & (pl.col("status") == LookStatus.DUE.value)).alias("now_counted"),
     )
     rows = (
         carried.drop("cooldown_days", "growth_step_frac")
         .join(today, on=_KEY, how="full", coalesce=True)
         .join(looked, on="portfolio_id", how="left")
+        .join(drifted, on="portfolio_id", how="left")
         .join(policy, on="portfolio_id", how="left")
         .with_columns(
             # What is not counted touches only an episode that is open.
@@ -165,6 +172,8 @@ def _stand(business_date: dt.date, rows: pl.DataFrame) -> pl.DataFrame:
     )
     was_in_flight = pl.col("status") == EpisodeStatus.IN_FLIGHT.value
     is_due = pl.col("look") == LookStatus.DUE.value
+    # Drift is watched between looks too, so that an alert ends when its cause does; the other rules speak only at a look.
+    is_judged = is_due | ((pl.col("look") == LookStatus.NOT_DUE.value) & (pl.col("rule") == Rule.DRIFT.value))
     in_flight = pl.when("is_breached").then("now_in_flight").otherwise(was_in_flight & ~is_due)
     in_flight_reason = pl.when("is_breached").then(pl.lit(IN_FLIGHT)).otherwise("status_reason")
     quiet_until = pl.col("quiet_until_date")
@@ -182,7 +191,7 @@ def _stand(business_date: dt.date, rows: pl.DataFrame) -> pl.DataFrame:
             pl.lit(EpisodeStatus.FROZEN.value),
             pl.col("look_reason").fill_null("it could not be measured"),
         ),
-        (is_due & ~pl.col("is_breached"), closed, pl.col("rule").replace(CLOSING_REASONS)),
+        (is_judged & ~pl.col("is_breached"), closed, _why_closed()),
         (in_flight, pl.lit(EpisodeStatus.IN_FLIGHT.value), in_flight_reason),
         (quiet_until >= business_date, pl.lit(EpisodeStatus.QUIET.value), pl.format("quiet until {}", quiet_until)),
         (
@@ -204,10 +213,24 @@ def _stand(business_date: dt.date, rows: pl.DataFrame) -> pl.DataFrame:
     ).with_columns(pl.when(IS_CLOSED).then(pl.col("closed_date").fill_null(business_date)).alias("closed_date"))
 
 
+def _why_closed() -> pl.Expr:
+    is_drift = pl.col("rule") == Rule.DRIFT.value
+    is_harvest = pl.col("rule") == Rule.HARVEST_LOOK.value
+    widened = pl.format("inside its bands, which volatility makes {} times as wide today", pl.col("widening").round(2))
+    return (
+        pl.when(is_harvest & pl.col("has_drift_breach").fill_null(False))
+        .then(pl.lit(PAST_THE_WIDE_BAND))
+        .when(is_drift & (pl.col("widening") > 1))
+        .then(widened)
+        .otherwise(pl.col("rule").replace(CLOSING_REASONS))
+    )
+
+
 def _measure(business_date: dt.date, rows: pl.DataFrame) -> pl.DataFrame:
     """Set figures and dates; nothing of a closed episode that is only remembered changes."""
     today = pl.lit(business_date)
-    ends_inside = IS_CLOSED & ~pl.col("was_closed") & (pl.col("look") == LookStatus.DUE.value).fill_null(False)
+    was_measured = (pl.col("look") != LookStatus.UNMEASURED.value).fill_null(False)
+    ends_inside = IS_CLOSED & ~pl.col("was_closed") & was_measured
     return rows.with_columns(
         pl.coalesce("now_household_id", "look_household_id", "household_id").alias("household_id"),
         pl.when("is_breached").then(today).otherwise("last_seen_date").alias("last_seen_date"),
@@ -221,5 +244,8 @@ def _measure(business_date: dt.date, rows: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit(0.0))
         .otherwise("severity_frac")
         .alias("severity_frac"),
-        pl.max_horizontal("peak_severity_frac", "now_severity_frac").alias("peak_severity_frac"),
+        pl.when("is_breached")
+        .then(pl.max_horizontal("peak_severity_frac", "now_severity_frac"))
+        .otherwise("peak_severity_frac")
+        .alias("peak_severity_frac"),
     )

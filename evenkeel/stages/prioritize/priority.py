@@ -22,7 +22,7 @@ from evenkeel.stages.prioritize.settings import SETTINGS_SCHEMA, TERMS
 from evenkeel.stages.prioritize.terms import figure_columns, scaled, sentence
 
 _OPEN = EpisodeStatus.OPEN.value
-_ANSWERED = (EpisodeStatus.QUIET.value, EpisodeStatus.IN_FLIGHT.value)
+_ANSWERED = (EpisodeStatus.QUIET.value, EpisodeStatus.IN_FLIGHT.value, EpisodeStatus.FROZEN.value)
 
 
 def score_episodes(
@@ -79,7 +79,9 @@ def _inputs(
         .agg(pl.len().alias("account_count"), is_taxable.sum().alias("taxable_count"))
     )
     clients = book.portfolios.select("portfolio_id", "ips_id", pl.col("segment").alias("book_segment")).join(
-        book.ips_profiles.select("ips_id", "horizon_date", "risk_score", "max_growth_frac"), on="ips_id", how="left"
+        book.ips_profiles.select("ips_id", "horizon_date", "risk_score", "max_growth_frac", "objective"),
+        on="ips_id",
+        how="left",
     )
     return (
         standing.with_columns(pl.lit(business_date).alias("business_date"))

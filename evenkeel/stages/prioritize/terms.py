@@ -88,11 +88,14 @@ def sentence(term: str) -> pl.Expr:
             [pl.when(x > 0).then(pl.lit("outside the IPS limits")).otherwise(pl.lit("inside the IPS limits")), stale]
         ),
         "risk": pl.format(
-            "{} % in growth classes, {}",
+            "{} % in growth classes, {}{}",
             percent(pl.col("risk_held")),
             pl.when(x > 0)
             .then(pl.format("{} points more than the {}", percent(x), tolerated_by))
             .otherwise(pl.format("not more than the {}", tolerated_by)),
+            pl.when(pl.col("objective").is_not_null())
+            .then(pl.format("; the client's objective: {}", "objective"))
+            .otherwise(pl.lit("")),
         ),
         "horizon": pl.when(x > 0)
         .then(pl.format("the money is needed in {} years, {}", x.round(1), "horizon_date"))

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import polars as pl
 
 from data_contracts.fx_rates import FxRates
 from data_contracts.vocab import Check, ExceptionEffect, ExceptionScope
+from evenkeel import calendar
 from evenkeel.stages.ingest.land import Landed
 from evenkeel.stages.reconcile.findings import Findings
 
 BASE_CURRENCY = "USD"
 
 
-def usd_rates(landed: Landed) -> pl.DataFrame:
+def usd_rates(business_date: dt.date, landed: Landed) -> pl.DataFrame:
     """Return `currency`, `usd_rate`: dollars for one unit of the currency.
 
     A rate to dollars is taken as it is, one from dollars inverted, and a cross is made over a currency that has a rate to both. Where
-    several files give one, the newest date counts, then the feed's name.
+    several files give one, the newest date before the next session counts, then the feed's name, file and row.
     """
     stated = (
         landed.fact(FxRates)
-        .sort(["rate_date", "feed"], descending=[True, False])
+        .filter(pl.col("rate_date") < calendar.next_session(business_date))
+        .sort(["rate_date", "feed", "file_id", "row_no"], descending=[True, False, False, False])
         .select("currency_from", "currency_to", pl.col("rate").cast(pl.Float64))
     )
     rates: dict[str, float] = {BASE_CURRENCY: 1.0}

@@ -11,6 +11,7 @@ import polars as pl
 
 from data_contracts.cash_balances import CashBalances
 from data_contracts.contract import Contract
+from data_contracts.open_orders import OpenOrders
 from data_contracts.positions import Positions
 from data_contracts.tax_lots import TaxLots
 from data_contracts.vocab import Check, ExceptionEffect, ExceptionScope, FeedRole, FileStatus
@@ -21,7 +22,8 @@ from evenkeel.stages.ingest.door import mask_text
 from evenkeel.stages.ingest.land import KINDS, Landed
 from evenkeel.stages.reconcile.findings import Findings
 
-VALUE_KINDS = ("positions", "lots")
+VALUE_KINDS = ("positions", "lots", "orders")
+"""Files of which an unreadable row may change what an account is taken to hold."""
 _CONTRACTS: dict[str, tuple[type[Contract], ...]] = {**dict(KINDS), "cash": (CashBalances,)}
 KIND_OF_SLOT = pl.col("slot").str.split("|").list.first()
 
@@ -78,38 +80,36 @@ def _stop_accounts_of_rejects(landed: Landed, too_many: pl.DataFrame, findings: 
     files = landed.source_files.filter(
         pl.col("status") == FileStatus.READ.value, pl.col("rejected_count") > 0, KIND_OF_SLOT.is_in(VALUE_KINDS)
     )
-    for file in files.select("feed", "file_id", "file_name").iter_rows(named=True):
-        of_file = rows.filter(pl.col("file_id") == file["file_id"]).sort("row_no")
-        rejects = landed.rejects.filter(pl.col("file_id") == file["file_id"])
+    for file in files.select(
+        "feed", "file_id", "file_name", (pl.col("kept_count") + pl.col("rejected_count")).alias("data_count")
+    ).iter_rows(named=True):
+        # Equal bytes may have come to two feeds, so a file is named by both.
+        is_of_file = (pl.col("feed") == file["feed"]) & (pl.col("file_id") == file["file_id"])
+        of_file = rows.filter(is_of_file).sort("row_no")
+        rejects = landed.rejects.filter(is_of_file)
         whole = _is_mixed(of_file)
-        if file["file_id"] in too_many.get_column("file_id").to_list():
+        if too_many.filter(is_of_file).height:
             _stop_all(of_file, file, rejects, findings)
             continue
-        for reject in rejects.select("row_no", "reason", "column_name").iter_rows(named=True):
-            touched = of_file if whole else _around(of_file, reject["row_no"])
-            findings.add(
-                touched.select("account_key", "account_id", "account_mask")
-                .unique()
-                .with_columns(
-                    pl.lit(file["feed"]).alias("feed"),
-                    pl.lit(file["file_id"]).alias("file_id"),
-                    pl.lit(reject["row_no"]).alias("row_no"),
-                ),
-                Check.ROW_UNREADABLE,
-                ExceptionEffect.STOP,
-                ExceptionScope.ACCOUNT,
-                "account_key",
-                pl.format(
-                    "account {} at {}: row {} of {} cannot be read ({}) and may be a holding of it; ask for a corrected file",
-                    "account_mask",
-                    pl.lit(file["feed"]),
-                    pl.lit(reject["row_no"]),
-                    pl.lit(file["file_name"]),
-                    pl.lit(reject["reason"]),
-                ),
-            )
-            if whole:
-                break
+        unread = rejects.select("row_no", "reason").sort("row_no")
+        touched = unread.head(1).join(of_file.drop("row_no"), how="cross") if whole else _around(of_file, unread)
+        findings.add(
+            touched.unique("account_key", keep="first", maintain_order=True).with_columns(
+                pl.lit(file["feed"]).alias("feed"), pl.lit(file["file_id"]).alias("file_id")
+            ),
+            Check.ROW_UNREADABLE,
+            ExceptionEffect.STOP,
+            ExceptionScope.ACCOUNT,
+            "account_key",
+            pl.format(
+                "account {} at {}: row {} of {} cannot be read ({}) and may be a holding of it; ask for a corrected file",
+                "account_mask",
+                pl.lit(file["feed"]),
+                "row_no",
+                pl.lit(file["file_name"]),
+                "reason",
+            ),
+        )
 
 
 def _stop_all(of_file: pl.DataFrame, file: Mapping[str, Any], rejects: pl.DataFrame, findings: Findings) -> None:
@@ -128,12 +128,13 @@ def _stop_all(of_file: pl.DataFrame, file: Mapping[str, Any], rejects: pl.DataFr
         ExceptionScope.ACCOUNT,
         "account_key",
         pl.format(
-            "account {} at {}: {} rows of {} cannot be read, more than the policy's share; the first is row {} ({}); ask for a "
-            "corrected file",
+            "account {} at {}: {}: {} of its {} rows cannot be read, a larger share than the policy allows; the first is row {} ({}); "
+            "ask for a corrected file",
             "account_mask",
             pl.lit(file["feed"]),
-            pl.lit(rejects.height),
             pl.lit(file["file_name"]),
+            pl.lit(rejects.height),
+            pl.lit(file["data_count"]),
             pl.lit(first["row_no"]),
             pl.lit(first["reason"]),
         ),
@@ -141,8 +142,10 @@ def _stop_all(of_file: pl.DataFrame, file: Mapping[str, Any], rejects: pl.DataFr
 
 
 def _account_rows(landed: Landed) -> pl.DataFrame:
-    columns = ["file_id", "row_no", "account_key", "account_id", "account_mask"]
-    return pl.concat(landed.fact(contract).select(columns) for contract in (Positions, CashBalances, TaxLots))
+    columns = ["feed", "file_id", "row_no", "account_key", "account_id", "account_mask"]
+    return pl.concat(
+        landed.fact(contract).select(columns) for contract in (Positions, CashBalances, TaxLots, OpenOrders)
+    )
 
 
 def _is_mixed(rows: pl.DataFrame) -> bool:
@@ -151,10 +154,14 @@ def _is_mixed(rows: pl.DataFrame) -> bool:
     return bool(runs != rows.get_column("account_key").n_unique())
 
 
-def _around(rows: pl.DataFrame, row_no: int) -> pl.DataFrame:
-    before = rows.filter(pl.col("row_no") < row_no).tail(1)
-    after = rows.filter(pl.col("row_no") > row_no).head(1)
-    return pl.concat([before, after])
+def _around(rows: pl.DataFrame, unread: pl.DataFrame) -> pl.DataFrame:
+    """Return, for each unread row, the rows before and after it. Both frames are sorted by `row_no`."""
+    accounts = rows.select("row_no", "account_key", "account_id", "account_mask")
+    sides = [
+        unread.join_asof(accounts, on="row_no", strategy=strategy, allow_exact_matches=False)
+        for strategy in ("backward", "forward")
+    ]
+    return pl.concat(sides).drop_nulls("account_key").sort("row_no", "account_key")
 
 
 def check_feeds(
@@ -190,9 +197,17 @@ def check_feeds(
         findings.add(row, check, effect, ExceptionScope.FEED, "feed", pl.col("message"))
         if feed.role == FeedRole.CUSTODIAN:
             incomplete.append({"custodian": feed.delivers_for, "message": text})
+        elif feed.role == FeedRole.ORDERS:
+            # Orders that nobody knows of would be proposed again: the accounts they may be of wait.
+            concerned = [feed.custodian] if feed.custodian else sorted(_custodians(feeds))
+            incomplete += [{"custodian": custodian, "message": text} for custodian in concerned]
     return pl.DataFrame(incomplete, schema={"custodian": pl.String, "message": pl.String}).unique(
         "custodian", keep="first", maintain_order=True
     )
+
+
+def _custodians(feeds: Sequence[FeedSpec]) -> set[str]:
+    return {feed.delivers_for for feed in feeds if feed.role == FeedRole.CUSTODIAN}
 
 
 def _newest(file: EarlierFile | None, business_date: dt.date) -> str:

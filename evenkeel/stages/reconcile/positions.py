@@ -11,7 +11,7 @@ import polars as pl
 
 from data_contracts.fields import MONEY_DTYPE
 from data_contracts.positions import Positions
-from data_contracts.vocab import Check, ExceptionEffect, ExceptionScope
+from data_contracts.vocab import CashBucket, Check, ExceptionEffect, ExceptionScope
 from evenkeel import calendar
 from evenkeel.book.model import Book
 from evenkeel.policy.model import Policy
@@ -19,8 +19,9 @@ from evenkeel.stages.ingest.door import identifier_map, identify
 from evenkeel.stages.ingest.land import Landed
 from evenkeel.stages.reconcile.accounts import custodian_feeds
 from evenkeel.stages.reconcile.findings import Findings, plain
+from evenkeel.stages.reconcile.totals import HELD_CASH
 
-STOP, ACCOUNT = ExceptionEffect.STOP, ExceptionScope.ACCOUNT
+STOP, ACCOUNT, DUPLICATE = ExceptionEffect.STOP, ExceptionScope.ACCOUNT, Check.DUPLICATE_POSITION
 
 
 def believed_positions(landed: Landed, book: Book, rates: pl.DataFrame) -> pl.DataFrame:
@@ -76,6 +77,46 @@ def check_positions(
     _check_fresh(business_date, known, policy, findings)
     _check_product(known, policy, findings)
     _check_repeated(known, findings)
+
+
+def check_one_source(positions: pl.DataFrame, cash: pl.DataFrame, findings: Findings) -> None:
+    """Stop accounts of which two files that both count tell the same holding: it would be added to itself.
+
+    Two feeds of one custodian may send an account's securities and its cash apart, or each a part of its securities.
+    """
+    bucket = pl.when(pl.col("bucket").is_in(HELD_CASH)).then(pl.lit("cash")).otherwise(pl.lit("pending cash"))
+    counted = pl.col("bucket").is_in([*HELD_CASH, CashBucket.PENDING.value])
+    where = ("feed", "file_id", "row_no", "account_id")
+    lines = pl.concat(
+        [
+            positions.filter(
+                pl.col("security_id").is_not_null(),
+                (pl.col("held_qty") != 0).fill_null(True) | (pl.col("value_ccy") != 0).fill_null(False),
+            ).select(*where, pl.col("security_id").alias("what")),
+            cash.filter(counted).select(*where, pl.format("{} in {}", bucket, "currency").alias("what")),
+        ]
+    )
+    same = ["account_id", "what"]
+    repeated = (
+        lines.filter(pl.struct("feed", "file_id").n_unique().over(same) > 1)
+        .sort("feed", "file_id", "row_no")
+        .unique(same, keep="last", maintain_order=True)
+    )
+    findings.add(
+        repeated,
+        DUPLICATE,
+        STOP,
+        ACCOUNT,
+        "account_id",
+        pl.format(
+            "account {}: row {}: {} has come in two files that both count, and would count twice; have one feed send it, or ask for one "
+            "file with the whole account",
+            "account_id",
+            "row_no",
+            "what",
+        ),
+        detail="what",
+    )
 
 
 def _check_known(held: pl.DataFrame, book: Book, findings: Findings) -> None:
@@ -162,7 +203,11 @@ def _check_fresh(business_date: dt.date, known: pl.DataFrame, policy: Policy, fi
     )
     dates = dated.get_column("price_date").unique().to_list()
     ages = pl.DataFrame(
-        {"price_date": dates, "age": [calendar.sessions_apart(date, business_date) for date in dates]},
+        {
+            "price_date": dates,
+            # Some sources write 1 January 1970, or 1900, where they have no date: older than every limit, and no session.
+            "age": [calendar.sessions_apart(max(date, calendar.FIRST_DATE), business_date) for date in dates],
+        },
         schema={"price_date": pl.Date, "age": pl.Int64},
     )
     stale = (
@@ -245,7 +290,7 @@ def _check_repeated(known: pl.DataFrame, findings: Findings) -> None:
     repeated = known.filter(pl.len().over(same) > 1).unique(same, keep="last", maintain_order=True)
     findings.add(
         repeated,
-        Check.DUPLICATE_POSITION,
+        DUPLICATE,
         STOP,
         ACCOUNT,
         "account_id",

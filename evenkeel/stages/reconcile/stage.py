@@ -30,7 +30,7 @@ from evenkeel.stages.reconcile.currency import check_currencies, usd_rates
 from evenkeel.stages.reconcile.files import EarlierFile, check_feeds, check_files
 from evenkeel.stages.reconcile.findings import Findings
 from evenkeel.stages.reconcile.lots import check_lots
-from evenkeel.stages.reconcile.positions import believed_positions, check_positions
+from evenkeel.stages.reconcile.positions import believed_positions, check_one_source, check_positions
 from evenkeel.stages.reconcile.totals import check_totals
 
 MEASURED = (CoverageStatus.SCANNED.value, CoverageStatus.NO_MODEL.value)
@@ -67,7 +67,7 @@ def reconcile(
     """
     findings = Findings()
     enabled = enabled_accounts(book, business_date)
-    rates = usd_rates(landed)
+    rates = usd_rates(business_date, landed)
     positions = believed_positions(landed, book, rates)
     cash = cash_in_dollars(landed, book, rates)
 
@@ -78,6 +78,7 @@ def reconcile(
     money = [frame.select("feed", "account_id", "currency") for frame in (positions, cash)]
     check_currencies(pl.concat(money), rates, findings)
     check_positions(business_date, positions, book, policy, findings)
+    check_one_source(positions, cash, findings)
     check_lots(landed, positions, book, policy, findings)
     check_totals(landed, custodian_feeds(book), policy, findings)
     orders = orders_in_flight(landed, positions, book, rates, findings)
@@ -105,15 +106,17 @@ def _holdings(
     book: Book,
 ) -> DataFrame[Holdings]:
     measured = coverage.filter(pl.col("status").is_in(MEASURED)).select("account_id", "portfolio_id", "household_id")
+    # Into dollars row by row, before rows are added: one security may be held in two currencies.
     held = (
         positions.join(measured.select("account_id"), on="account_id", how="semi")
-        .group_by("account_id", "security_id")
+        .sort("feed", "file_id", "row_no")
+        .with_columns(_in_dollars("price_ccy").alias("price_usd"), _in_dollars("cost_ccy").alias("cost_usd"))
+        .group_by("account_id", "security_id", maintain_order=True)
         .agg(
             pl.col("held_qty").sum(),
-            pl.col("price_ccy").first(),
+            pl.col("price_usd").drop_nulls().first(),
             pl.col("price_date").max(),
-            pl.col("usd_rate").first(),
-            pl.when(pl.col("cost_ccy").null_count() == 0).then(pl.col("cost_ccy").sum()).alias("cost_ccy"),
+            pl.when(pl.col("cost_usd").null_count() == 0).then(pl.col("cost_usd").sum()).alias("cost_usd"),
             pl.col("value_usd").sum(),
         )
     )
@@ -141,9 +144,9 @@ def _holdings(
             "sleeve",
             "is_illiquid",
             pl.col("held_qty").cast(FACT_DTYPE),
-            _in_dollars("price_ccy").alias("price_usd"),
+            "price_usd",
             "price_date",
-            _in_dollars("cost_ccy").alias("cost_usd"),
+            "cost_usd",
             "value_usd",
             "proforma_usd",
         )

@@ -15,7 +15,9 @@ from evenkeel.stages.ingest.land import Landed
 from evenkeel.stages.reconcile.findings import Findings, plain
 
 HELD_CASH = (CashBucket.CORE.value, CashBucket.SWEEP.value)
-_BY = ["file_id", "account_key", "currency"]
+_FILE = ["feed", "file_id"]
+"""Equal bytes may have come to two feeds, so a file is named by both."""
+_BY = [*_FILE, "account_key", "currency"]
 
 
 def check_totals(landed: Landed, feeds: list[str], policy: Policy, findings: Findings) -> None:
@@ -36,7 +38,7 @@ def check_totals(landed: Landed, feeds: list[str], policy: Policy, findings: Fin
     _compare(totals, TotalKind.ACCOUNT_VALUE, everything, _BY, allowed, findings)
     _compare(totals, TotalKind.SECURITIES_VALUE, securities, _BY, allowed, findings)
     _compare(totals, TotalKind.CASH_VALUE, cash, _BY, allowed, findings)
-    by_symbol = ["file_id", "account_key", "symbol"]
+    by_symbol = [*_FILE, "account_key", "symbol"]
     _compare(
         totals,
         TotalKind.LOT_QTY,
@@ -53,11 +55,10 @@ def check_totals(landed: Landed, feeds: list[str], policy: Policy, findings: Fin
         policy.tolerances.lots_cost_abs,
         findings,
     )
-    history = _sums(
-        landed.fact(Transactions).with_columns(pl.col("net_cash_ccy").alias("figure")), ["file_id", "account_key"]
-    )
-    _compare(totals, TotalKind.NET_AMOUNT, history, ["file_id", "account_key"], allowed, findings, ExceptionEffect.NOTE)
-    _note_whole_histories(totals.join(_names(landed), on=["feed", "file_id"]), history, allowed, findings)
+    by_account = [*_FILE, "account_key"]
+    history = _sums(landed.fact(Transactions).with_columns(pl.col("net_cash_ccy").alias("figure")), by_account)
+    _compare(totals, TotalKind.NET_AMOUNT, history, by_account, allowed, findings, ExceptionEffect.NOTE)
+    _note_whole_histories(totals.join(_names(landed), on=_FILE), history, allowed, findings)
 
 
 def _names(landed: Landed) -> pl.DataFrame:
@@ -68,7 +69,7 @@ def _note_whole_histories(totals: pl.DataFrame, history: pl.DataFrame, allowed: 
     """A history's net amount that names no account is that of the whole file."""
     off = (
         totals.filter(pl.col("total_kind") == TotalKind.NET_AMOUNT.value, pl.col("account_key").is_null())
-        .join(_sums(history, ["file_id"]), on="file_id", how="left")
+        .join(_sums(history, _FILE), on=_FILE, how="left")
         .with_columns(pl.col("figure").fill_null(0).cast(pl.Float64), pl.col("stated").cast(pl.Float64))
         .filter((pl.col("figure") - pl.col("stated")).abs() > allowed)
     )

@@ -22,6 +22,9 @@ from evenkeel.stages.threshold.rules import (
 
 BESIDE_ILLIQUID = "; around the target's share of what is left beside illiquid holdings"
 
+SLICE = 500_000
+"""Rows drawn at a time: the columns in between are then small enough to be used again, not mapped anew."""
+
 
 @dataclass(frozen=True)
 class Drawn:
@@ -52,11 +55,38 @@ def draw(
     """
     portfolio = drift["portfolio_id"].rle_id()
     illiquid = illiquid_rows(drift, holdings)
+    ips = _ips_limits(profiles, limits)
+    parts = []
+    for start, length in _slices(portfolio):
+        places = portfolio.slice(start, length)
+        part, rules = _draw_part(
+            drift.slice(start, length), places, illiquid.slice(start, length), profiles, rules, ips
+        )
+        parts.append(part)
+    return Drawn(pl.concat(parts), rules)
+
+
+def _slices(portfolio: pl.Series) -> list[tuple[int, int]]:
+    """Return start and length of slices of whole portfolios; at least one, of nothing where there is nothing."""
+    starts = sorted({0, *(portfolio.search_sorted(portfolio[row]) for row in range(SLICE, portfolio.len(), SLICE))})
+    ends = [*starts[1:], portfolio.len()]
+    return [(start, end - start) for start, end in zip(starts, ends, strict=True)]
+
+
+def _draw_part(
+    drift: pl.DataFrame,
+    portfolio: pl.Series,
+    illiquid: pl.Series,
+    profiles: Profiles,
+    rules: pl.DataFrame,
+    ips: tuple[pl.Series, pl.DataFrame] | None,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the rows of a slice, and the rules with those added that its IPS bands make."""
     class_no = drift.select(class_number())["asset_class"]
     is_class = drift.select((pl.col("level") == NodeLevel.CLASS.value).alias("is_class"))["is_class"]
     slot = _slots(drift, class_no, is_class, illiquid)
     rule = profiles.portfolios["case"].gather(portfolio) * SLOTS + slot
-    limit = _limits(portfolio, class_no, is_class, profiles, limits)
+    limit = _limits(portfolio, class_no, is_class, *ips) if ips is not None else None
     if limit is not None:
         rule, rules = _with_ips(rule, rules, limit, illiquid)
     frame = drift.select(
@@ -70,7 +100,8 @@ def draw(
     frame = frame.with_columns(
         distance(rules, frame["rule"], side, frame["centre"], value).alias(side) for side in ("below", "above")
     )
-    return Drawn(_judged(frame, rules, has_limits=limit is not None), rules)
+    judged = _judged(frame, rules, has_limits=limit is not None)
+    return judged.drop("below_frac", "above_frac", "is_shifted", strict=False), rules
 
 
 def _slots(drift: pl.DataFrame, class_no: pl.Series, is_class: pl.Series, illiquid: pl.Series) -> pl.Series:
@@ -87,24 +118,28 @@ def _slots(drift: pl.DataFrame, class_no: pl.Series, is_class: pl.Series, illiqu
     )["slot"]
 
 
-def _limits(
-    portfolio: pl.Series, class_no: pl.Series, is_class: pl.Series, profiles: Profiles, limits: pl.DataFrame
-) -> list[pl.Series] | None:
-    """Return each row's IPS figures: `ips_min_frac`, `ips_max_frac`, `below_frac`, `above_frac`; None where no IPS limits anything."""
-    width = len(CLASS_CODES)
+def _ips_limits(profiles: Profiles, limits: pl.DataFrame) -> tuple[pl.Series, pl.DataFrame] | None:
+    """Return each portfolio's IPS as a number, and the limits by IPS and class; None where no IPS limits anything."""
     names = limits.select("ips_id").unique().sort("ips_id").with_row_index("ips")
     ips = profiles.portfolios.select("ips_id").join(names, on="ips_id", how="left", maintain_order="left")["ips"]
     if ips.null_count() == ips.len():
         return None
     keyed = limits.join(names, on="ips_id", how="left").select(
-        (pl.col("ips").cast(pl.UInt64) * width + class_number()).alias("key"),
+        (pl.col("ips").cast(pl.UInt64) * len(CLASS_CODES) + class_number()).alias("key"),
         pl.col("min_frac").alias("ips_min_frac"),
         pl.col("max_frac").alias("ips_max_frac"),
         "below_frac",
         "above_frac",
     )
+    return ips, keyed
+
+
+def _limits(
+    portfolio: pl.Series, class_no: pl.Series, is_class: pl.Series, ips: pl.Series, keyed: pl.DataFrame
+) -> list[pl.Series]:
+    """Return each row's IPS figures: `ips_min_frac`, `ips_max_frac`, `below_frac`, `above_frac`; only classes have any."""
     keys = pl.DataFrame({"ips": ips.gather(portfolio), "class": class_no, "is_class": is_class}).select(
-        pl.when("is_class").then(pl.col("ips").cast(pl.UInt64) * width + pl.col("class")).alias("key")
+        pl.when("is_class").then(pl.col("ips").cast(pl.UInt64) * len(CLASS_CODES) + pl.col("class")).alias("key")
     )
     return keys.join(keyed, on="key", how="left", maintain_order="left").drop("key").get_columns()
 

@@ -20,7 +20,8 @@ SMALLEST_TARGET = 0.01
 class Counted:
     """Breaches of rule `drift`, and portfolios that are outside a band without it counting today; columns of `breaches` but the date.
 
-    `standing` opens nothing; an episode that is open is not over while its portfolio stands here.
+    `standing` opens nothing; an episode that is open is not over while its portfolio stands here. For a portfolio that is not due it
+    says what a look would find today, so that an episode between two looks ends when its cause does.
     """
 
     breaches: pl.DataFrame
@@ -37,14 +38,14 @@ def count_drift(drawn: Drawn, drift: pl.DataFrame, profiles: Profiles) -> Counte
     Pro-forma weights are judged. A portfolio that is inside by those, and outside by what is held, has a breach `is_in_flight` if orders
     in flight are what makes the difference; money that is only spoken for or unsettled makes none.
     """
-    rows = _candidates(drawn, profiles)
-    ahead = aggregate(_counts(rows, "weight_frac", "excess_frac"), profiles, in_flight=False)
+    is_due = profiles.portfolios["is_due"]
     by_orders = moved_by_orders(drift)
-    held_rows = rows.join(ahead.select("portfolio"), on="portfolio", how="anti").filter(
-        pl.col("portfolio").is_in(by_orders.implode())
+    rows = _candidates(drawn, profiles, is_due)
+    breaches = _breached(rows, by_orders, profiles)
+    at_a_look = pl.lit(True)
+    between = _candidates(drawn, profiles, ~is_due).with_columns(
+        at_a_look.alias("is_calendar_look"), at_a_look.alias("is_illiquid_look")
     )
-    in_flight = aggregate(_counts(held_rows, "held_frac", "held_excess_frac"), profiles, in_flight=True)
-    breaches = pl.concat([ahead, in_flight])
     rest = rows.join(breaches.select("portfolio"), on="portfolio", how="anti").filter(pl.col("excess_frac") > 0)
     standing = rest.with_columns(
         pl.col("excess_frac").alias("severity"),
@@ -53,13 +54,25 @@ def count_drift(drawn: Drawn, drift: pl.DataFrame, profiles: Profiles) -> Counte
         pl.lit(False).alias("is_far"),
         pl.lit("band").alias("trigger"),
     )
-    return Counted(breaches, aggregate(standing, profiles, in_flight=False))
+    return Counted(
+        breaches,
+        pl.concat([aggregate(standing, profiles, in_flight=False), _breached(between, by_orders, profiles)]),
+    )
 
 
-def _candidates(drawn: Drawn, profiles: Profiles) -> pl.DataFrame:
-    """Return the rows of due portfolios that can count at all, with what decides it."""
+def _breached(rows: pl.DataFrame, by_orders: pl.Series, profiles: Profiles) -> pl.DataFrame:
+    """Return the portfolios that count by pro-forma weights, and those that do by held ones alone because of orders in flight."""
+    ahead = aggregate(_counts(rows, "weight_frac", "excess_frac"), profiles, in_flight=False)
+    held_rows = rows.join(ahead.select("portfolio"), on="portfolio", how="anti").filter(
+        pl.col("portfolio").is_in(by_orders.implode())
+    )
+    in_flight = aggregate(_counts(held_rows, "held_frac", "held_excess_frac"), profiles, in_flight=True)
+    return pl.concat([ahead, in_flight])
+
+
+def _candidates(drawn: Drawn, profiles: Profiles, is_due: pl.Series) -> pl.DataFrame:
+    """Return the rows of the portfolios `is_due` that can count at all, with what decides it."""
     rows = drawn.rows
-    is_due = profiles.portfolios["is_due"]
     calendar = is_due & profiles.of_case([case.workflow is Workflow.CALENDAR for case in profiles.cases], pl.Boolean)
     is_off = rows.select(((pl.col("excess_frac") > 0) | (pl.col("held_excess_frac") > 0)).alias("is_off"))["is_off"]
     can = (is_off & is_due.gather(rows["portfolio"])) | calendar.gather(rows["portfolio"])

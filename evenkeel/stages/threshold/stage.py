@@ -32,9 +32,9 @@ from evenkeel.stages.threshold.widening import Widening, widening_of
 class Judged:
     """Who was looked at, every band, and who is outside.
 
-    `standing` has the shape of `breaches` (rule `drift`): due portfolios that are outside a band without that counting today, because
-    their workflow or their illiquid holdings are judged at other looks. It opens no episode; one that is open is not over while
-    its portfolio stands there. `widenings` has one entry a policy, with the text of a notice where there is something to say.
+    `standing` has the shape of `breaches` (rule `drift`): portfolios that are outside a band without that counting today, because
+    they, or their illiquid holdings, are judged at other looks. It opens no episode; one that is open is not over while its
+    portfolio stands there. `widenings` has one entry a policy, with the text of a notice where there is something to say.
     """
 
     looks: DataFrame[Looks]

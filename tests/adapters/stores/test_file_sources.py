@@ -65,12 +65,24 @@ def test_half_written_files_are_left(source: FolderSource, tmp_path: Path, name:
     assert source.arrivals("schwab", "inbox", "*") == []
 
 
-def test_links_folders_and_pipes_are_left(source: FolderSource, tmp_path: Path) -> None:
+def test_what_is_named_like_a_file_and_is_none_is_listed_and_not_read(source: FolderSource, tmp_path: Path) -> None:
     (tmp_path / "secret.csv").write_bytes(b"x")
     (tmp_path / "inbox" / "link.csv").symlink_to(tmp_path / "secret.csv")
     (tmp_path / "inbox" / "folder.csv").mkdir()
     (tmp_path / "inbox" / "folder.csv" / "inside.csv").write_bytes(b"x")
     os.mkfifo(tmp_path / "inbox" / "pipe.csv")
+    said = {}
+    for arrival in source.arrivals("schwab", "inbox", "*"):
+        with pytest.raises(TransientError) as refused:
+            source.read_to(arrival, tmp_path / "copy")
+        said[arrival.name] = str(refused.value).partition(",")[0]
+    assert said == {"link.csv": "it is a link", "folder.csv": "it is a folder", "pipe.csv": "it is no regular file"}
+    assert not (tmp_path / "copy").exists()
+
+
+def test_folders_that_are_named_like_folders_are_left(source: FolderSource, tmp_path: Path) -> None:
+    for name in ("processed", "2026.03"):
+        (tmp_path / "inbox" / name).mkdir()
     assert source.arrivals("schwab", "inbox", "*") == []
 
 

@@ -89,8 +89,7 @@ def test_the_last_run_of_a_date_counts(records: SqlRecords) -> None:
     commit(records, run("r1"), alerts(), [])
     commit(records, run("r2", TUESDAY), alerts(), [])
     commit(records, run("r3", at=late), alerts(), [])
-    commit(records, run("r1"), alerts(), [])
-    assert records.manifest(MONDAY) == run("r3", at=late), "a run committed again does not come back"
+    assert records.manifest(MONDAY) == run("r3", at=late)
     assert records.committed_dates() == [MONDAY, TUESDAY]
     assert [one.run_id for one in records.manifests()] == ["r3", "r2"]
     assert [one.run_id for one in records.recent_runs(2)] == ["r3", "r1"]
@@ -106,6 +105,17 @@ def test_the_same_run_again_changes_nothing(records: SqlRecords) -> None:
     before = [rows(records, table) for table in tables]
     commit(records, run("r1", status="other"), alerts(alert("b")), [MESSAGE | {"message_id": "m2"}])
     assert [rows(records, table) for table in tables] == before
+
+
+def test_an_earlier_run_that_comes_again_counts_again(records: SqlRecords) -> None:
+    commit(records, run("r1"), alerts(alert("a")), [MESSAGE])
+    commit(records, run("r2"), alerts(alert("b")), [])
+    assert {row["alert_id"]: row["is_withdrawn"] for row in rows(records, alert_table)} == {"a": True, "b": False}
+    commit(records, run("r1"), alerts(alert("a")), [MESSAGE])
+    found = records.manifest(MONDAY)
+    assert found is not None
+    assert found.run_id == "r1"
+    assert {row["alert_id"]: row["is_withdrawn"] for row in rows(records, alert_table)} == {"a": False, "b": True}
 
 
 def test_an_error_on_the_way_leaves_nothing(records: SqlRecords) -> None:
@@ -190,13 +200,28 @@ def test_a_file_is_remembered_once_however_often_it_comes(records: SqlRecords) -
     first = records.remember_file(arrival("a.csv"), "1" * 64, NOON)
     assert first.first_seen_at == NOON
     assert first.business_date is None
-    records.assign_file("schwab", "1" * 64, MONDAY)
-    again = records.remember_file(arrival("copy.csv", 9), "1" * 64, NOON + dt.timedelta(days=1))
+    records.assign_file(first, MONDAY)
+    again = records.remember_file(arrival("a.csv", 9), "1" * 64, NOON + dt.timedelta(days=1))
     assert (again.name, again.first_seen_at, again.business_date) == ("a.csv", NOON, MONDAY)
     assert records.has_arrival(arrival("a.csv"))
-    assert records.has_arrival(arrival("copy.csv", 9))
+    assert records.has_arrival(arrival("a.csv", 9))
     assert not records.has_arrival(arrival("a.csv", 1)), "another modification time is another delivery"
     assert not records.has_arrival(arrival("a.csv", feed="fidelity"))
+
+
+def test_the_same_bytes_under_another_name_may_be_of_another_date(records: SqlRecords) -> None:
+    monday = records.remember_file(arrival("orders-06.csv"), "1" * 64, NOON)
+    tuesday = records.remember_file(arrival("orders-07.csv", 5), "1" * 64, NOON)
+    copy = records.remember_file(arrival("copy of orders-06.csv", 9), "1" * 64, NOON)
+    for file, date in ((monday, MONDAY), (tuesday, TUESDAY), (copy, MONDAY)):
+        records.assign_file(file, date)
+    assert [file.name for file in records.files_of(MONDAY)] == ["orders-06.csv"], "bytes count once for a date"
+    assert [file.name for file in records.files_of(TUESDAY)] == ["orders-07.csv"]
+    newest = records.newest_file_before("schwab", TUESDAY)
+    assert newest is not None
+    assert (newest.name, newest.business_date) == ("copy of orders-06.csv", MONDAY)
+    assert records.newest_file_before("schwab", MONDAY) is None
+    assert records.newest_file_before("fidelity", TUESDAY) is None
 
 
 def test_files_are_listed_in_order_of_arrival(records: SqlRecords) -> None:
@@ -206,8 +231,8 @@ def test_files_are_listed_in_order_of_arrival(records: SqlRecords) -> None:
     order = ["first.csv", "z.csv", "a.csv", "b.csv"]
     assert [file.name for file in records.unassigned_files()] == order
     assert records.files_of(MONDAY) == []
-    for number in range(4):
-        records.assign_file("schwab", str(number) * 64, MONDAY)
+    for file in records.unassigned_files():
+        records.assign_file(file, MONDAY)
     assert [file.name for file in records.files_of(MONDAY)] == order
     assert records.unassigned_files() == []
 

@@ -1,15 +1,20 @@
 """Models and IPS by date: what held, as known then and as known now; nested models."""
 
 import datetime as dt
+from decimal import Decimal
 
 import polars as pl
 import pytest
+from pandera.typing.polars import DataFrame
 
+from data_contracts.conform import conform
+from data_contracts.holdings import Holdings
 from evenkeel.book.load import load_book
 from evenkeel.book.model import Book
 from evenkeel.book.template import template_files
 from evenkeel.errors import BookError
 from evenkeel.identity import AccountKeyer
+from evenkeel.stages.drift import measure_drift
 
 KEYER = AccountKeyer(b"sixteen bytes key")
 HEAD = "author: committee\nreason: test\nrecorded_at: 2024-12-20T15:00:00Z\neffective_date: 2025-01-02\n"
@@ -71,14 +76,50 @@ def test_the_version_of_the_date_holds(revised: dict[str, bytes]) -> None:
 def test_a_nested_model_follows_its_part(revised: dict[str, bytes]) -> None:
     book = load(revised, "2026-04-01")
     assert targets(book, "growth") == {"alternative": 0.08, "intl_equity": 0.14, "us_bond": 0.35, "us_equity": 0.43}
-    assert book.changes == {"policy": ("house/2",), "model": ("balanced/2", "growth/1"), "ips": ("IPS-ASH/2",)}
+    assert book.changes == {"policy": ("house/2",), "model": (), "ips": ("IPS-ASH/2",)}
     assert load(revised, "2026-04-02").changes == {"policy": (), "model": (), "ips": ()}
+
+
+def test_what_was_written_down_late_is_announced_once_it_can_be_known(revised: dict[str, bytes]) -> None:
+    """Recorded at 08:00 New York time on Friday 15 May: before trading, so the list of Thursday's values is the first to know."""
+    announced = {on: load(revised, on).changes["model"] for on in ("2026-05-13", "2026-05-14", "2026-05-15")}
+    assert announced == {"2026-05-13": (), "2026-05-14": ("balanced/2", "growth/1"), "2026-05-15": ()}
+
+
+def test_a_change_of_a_model_reaches_every_account_that_follows_it_in_the_next_run(revised: dict[str, bytes]) -> None:
+    """Ashdown follows the model itself, Birch and Cedar one that nests it; nothing else of the book is touched."""
+    before, after = load(revised, "2026-03-31"), load(revised, "2026-04-01")
+    portfolios = {"ASH-1": 0.7, "P-BIR": 0.35, "CED-1": 0.35}
+    for book, bonds in ((before, {"ASH-1": 0.37, "P-BIR": 0.185, "CED-1": 0.185}), (after, portfolios)):
+        measured = measure_drift(book.on, holdings(book), book.portfolios, book.model_targets)
+        found = measured.drift.filter(level="class", node_id="us_bond").select(
+            "portfolio_id", "target_frac", "drift_frac"
+        )
+        assert {row[0]: row[1] for row in found.iter_rows()} == pytest.approx(bonds)
+        assert {row[0]: row[2] for row in found.iter_rows()} == pytest.approx({p: 0.4 - b for p, b in bonds.items()})
+
+
+def holdings(book: Book) -> DataFrame[Holdings]:
+    """Every account holds 40 in bonds and 60 in shares."""
+    rows = [
+        {**account, "security_id": security, "asset_class": asset_class, "sleeve": asset_class, "value_usd": value}
+        for account in book.accounts.select("account_id", "portfolio_id", "household_id").to_dicts()
+        for security, asset_class, value in (("BND", "us_bond", Decimal(40)), ("VTI", "us_equity", Decimal(60)))
+    ]
+    held = pl.DataFrame(rows).with_columns(
+        pl.lit(book.on).alias("business_date"),
+        pl.lit(False).alias("is_illiquid"),
+        pl.lit(1).alias("held_qty"),
+        pl.col("value_usd").alias("proforma_usd"),
+    )
+    return conform(held, Holdings)
 
 
 def test_as_known_then(revised: dict[str, bytes]) -> None:
     then = load(revised, "2026-04-01", "2026-05-01T00:00:00+00:00")
     assert targets(then, "balanced")["us_equity"] == 0.4
     assert then.changes["model"] == ()
+    assert load(revised, "2026-05-14", "2026-05-14T00:00:00+00:00").changes["model"] == ()
     assert then.changes["ips"] == ("IPS-ASH/2",)
     assert targets(load(revised, "2026-04-01", "2026-05-15T12:00:00+00:00"), "balanced")["us_equity"] == 0.3
 

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-import jsonschema  # type: ignore[import-untyped]
+import jsonschema
 import pytest
 
 from evenkeel.desk.task_list import Directory, task_list, to_json
@@ -71,7 +71,7 @@ def test_every_member_is_documented() -> None:
 
 def test_names_and_masks_come_from_the_directory(told: Told) -> None:
     first = task_list(told.alerts, DIRECTORY)[0]
-    assert first["adviser"] == {"id": "A1", "name": "Ada Byrne"}
+    assert first["adviser"] == {"id": "A1", "name": "Ada Byrne", "team": None}
     assert first["portfolio"] == {"id": "P1", "name": "Core"}
     assert first["accounts"] == [{"id": "P1-1", "mask": "…1234"}]
     assert first["value_usd"] == "1000000.00"

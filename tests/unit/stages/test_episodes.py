@@ -80,12 +80,19 @@ def test_unmeasured_portfolio_freezes_and_never_closes() -> None:
     assert (row(third)["status"], row(third)["status_reason"]) == ("open", None)
 
 
-def test_portfolio_that_is_not_due_keeps_what_it_had() -> None:
+def test_between_looks_a_drift_is_watched_and_ends_when_its_cause_does() -> None:
     first = tell(day(MONDAY, [drifted("P1", 0.642)]), HOUSE)
-    second = tell(day(TUESDAY, [drifted("P1", 0.60, look="not_due")]), HOUSE, first)
+    second = tell(day(TUESDAY, [drifted("P1", 0.64, look="not_due")]), HOUSE, first)
     found = row(second)
-    assert (found["status"], found["severity_frac"], found["last_seen_date"]) == ("open", 0.012, MONDAY)
-    assert found["age_sessions"] == 1
+    assert (found["status"], found["severity_frac"], found["age_sessions"]) == ("open", 0.01, 1)
+    third = tell(day(WEDNESDAY, [drifted("P1", 0.60, look="not_due")]), HOUSE, second)
+    assert (row(third)["status"], row(third)["status_reason"]) == ("closed", "back inside its bands")
+
+
+def test_between_looks_a_shortfall_of_cash_stands_until_the_next_look() -> None:
+    first = tell(day(MONDAY, [drifted("P1", 0.60, shortfall=0.02)]), HOUSE)
+    second = tell(day(TUESDAY, [drifted("P1", 0.60, look="not_due")]), HOUSE, first)
+    assert second.episodes.select("rule", "status").rows() == [("cash_shortfall", "open")]
 
 
 def test_portfolio_that_left_the_book_closes() -> None:
@@ -98,7 +105,7 @@ def test_orders_in_flight_ask_for_nothing_new() -> None:
     first = tell(day(MONDAY, [drifted("P1", 0.642)]), HOUSE)
     second = tell(day(TUESDAY, [drifted("P1", 0.642, in_flight=True)]), HOUSE, first)
     assert row(second)["status"] == "in_flight"
-    third = tell(day(WEDNESDAY, [drifted("P1", 0.62, look="not_due")]), HOUSE, second)
+    third = tell(day(WEDNESDAY, [drifted("P1", 0.642, look="not_due", in_flight=True)]), HOUSE, second)
     assert row(third)["status"] == "in_flight"
 
 
@@ -191,7 +198,7 @@ def test_closed_episode_is_forgotten_when_its_quiet_is_over() -> None:
     assert told.episodes.is_empty()
 
 
-def test_breaches_of_portfolios_that_were_not_looked_at_are_left_out() -> None:
+def test_breaches_of_portfolios_that_are_not_due_open_nothing() -> None:
     today = day(MONDAY, [drifted("P1", 0.642)])
     not_due = today.looks.with_columns(pl.lit("not_due").alias("status"))
     told = tell(type(today)(MONDAY, not_due, today.breaches, today.drift, today.bands, today.valuations), HOUSE)  # type: ignore[arg-type]

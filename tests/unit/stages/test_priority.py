@@ -93,8 +93,8 @@ def test_band_of_no_width_gives_all_of_drift() -> None:
 
 def test_what_was_not_looked_at_keeps_its_last_drift_and_says_when() -> None:
     first = tell(day(MONDAY, [drifted("P1", 0.66)]), CLIENT)
-    second = tell(day(dt.date(2026, 7, 7), [drifted("P1", 0.66, look="not_due")]), CLIENT, first)
-    third = tell(day(dt.date(2026, 7, 8), [drifted("P1", 0.66, look="not_due")]), CLIENT, second)
+    second = tell(day(dt.date(2026, 7, 7), [drifted("P1", 0.66, look="unmeasured")]), CLIENT, first)
+    third = tell(day(dt.date(2026, 7, 8), [drifted("P1", 0.66, look="unmeasured")]), CLIENT, second)
     assert terms(third)["drift"]["points"] == 15.0
     assert terms(third)["drift"]["text"].endswith("(at its last look, 2026-07-06)")
     assert terms(third)["age"]["text"] == "it has stood for 2 sessions"

@@ -29,7 +29,7 @@ class Bands(Contract):
     ips_min_frac: float = frac("The IPS's lowest weight.", null=True)
     ips_max_frac: float = frac("The IPS's highest weight.", null=True)
     band_source: str = code(vocab.BandSource, "Level of the policy that decided.")
-    band_text: str = column("The rule in words: `tier premium: 0.03 absolute`.")
+    band_text: str = column("The rule in words: `tier premium: 3 points`.")
     is_widened: bool = column("Volatility widened it today.")
     is_outside: bool = column("The weight is outside the band (inclusive bounds are inside).")
     is_outside_ips: bool = column("The weight is outside the IPS limits.")

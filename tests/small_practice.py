@@ -258,7 +258,7 @@ def _nodes(s: Seen) -> list[dict[str, Any]]:
                 "lower_frac": lower,
                 "upper_frac": upper,
                 "ips_max_frac": ips_max,
-                "band_text": f"tier {s.tier}: {s.band} absolute",
+                "band_text": f"tier {s.tier}: {100 * s.band:g} points",
                 "is_outside": excess > 1e-9,
                 "is_outside_ips": ips_max is not None and weight > ips_max,
                 "excess_frac": excess,

@@ -59,8 +59,13 @@ def drift_chart(classes: Sequence[Mapping[str, Any]]) -> Chart:
         return round(100 * (ratio - low) / (high - low), 2)
 
     count = round((high - low) / step)
+    # The unit stands at both ends alone: between them there is no room for it on a phone.
     grid = tuple(
-        (at(low + step * i), f"{round(100 * (low + step * i)):d} %".replace("-", "−")) for i in range(count + 1)
+        (
+            at(low + step * i),
+            f"{round(100 * (low + step * i)):d}{' %' if i in (0, count) else ''}".replace("-", "−"),
+        )
+        for i in range(count + 1)
     )
     return Chart(tuple(_row(node, at) for node in classes), grid)
 

@@ -16,7 +16,6 @@ from evenkeel.ports import Arrival
 from evenkeel.sandbox.plan import SandboxPlan
 from tests.command.practice import Home, deliver, redeliver
 
-pytestmark = pytest.mark.xdist_group("command")
 EVENKEEL = [sys.executable, "-m", "evenkeel.cli"]
 
 

@@ -75,7 +75,7 @@ class MappedFeed:
             layout=self.layout,
             generation=f"{self.feed_map.kind}_{self.feed_map.format}",
             encoding="binary" if self.feed_map.format == "parquet" else self.feed_map.encoding,
-            tables={self.feed_map.contract: frame} if frame.height else {},
+            tables={self.feed_map.contract: frame},
             rejects=sorted(reader.rejects, key=lambda reject: reject.row_no),
             row_count=reader.row_count,
             structural_count=reader.structural_count,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import polars as pl
 
-from data_contracts.vocab import NodeLevel, Rule
+from data_contracts.vocab import BandSource, NodeLevel, Rule
 from evenkeel.policy.model import COMPARE_TOLERANCE
 from evenkeel.stages.wording import counted, dollars, node_name, percent
 
 TRIGGERS = {
-    "calendar look": "it counts because today is a calendar look",
+    "calendar look": "it counts at a calendar look",
     "override": "it is far enough out to count between calendar looks",
     "large": "large drift: all the way back",
     "small": "small drift: part of the way back",
@@ -22,8 +22,11 @@ BREACH_COLUMNS = (
     "worst_node_id",
     "outside_count",
     "has_ips_breach",
+    "band_source",
     "band_text",
     "trigger",
+    "is_counted",
+    "is_in_flight",
 )
 """Columns of `breaches` that a sentence is made from."""
 
@@ -41,6 +44,8 @@ def breach_reasons(breaches: pl.DataFrame, bands: pl.DataFrame, valuations: pl.D
         "weight_frac",
         "target_frac",
         "drift_frac",
+        "held_frac",
+        "is_outside",
         "ips_min_frac",
         "ips_max_frac",
     )
@@ -86,6 +91,7 @@ def _drift() -> pl.Expr:
     side = pl.when(drift >= 0).then(pl.lit("above")).otherwise(pl.lit("below"))
     band = pl.when(pl.col("rule") == Rule.HARVEST_LOOK.value).then(pl.lit("narrow band")).otherwise(pl.lit("band"))
     is_beyond = pl.col("severity_frac") > COMPARE_TOLERANCE
+    is_past_minimum = is_beyond & ~pl.col("is_outside") & ~pl.col("is_in_flight")
     known = pl.format(
         "{} {} {} %, {} points {} {} target of {} % and {} ({})",
         name,
@@ -95,15 +101,37 @@ def _drift() -> pl.Expr:
         side,
         its,
         percent(pl.col("target_frac")),
-        pl.when(is_beyond)
+        pl.when(is_past_minimum)
+        .then(
+            pl.format(
+                "{} points past what a calendar look lets pass, inside {} {}",
+                percent(pl.col("severity_frac")),
+                its,
+                band,
+            )
+        )
+        .when(is_beyond)
         .then(pl.format("{} points beyond {} {}", percent(pl.col("severity_frac")), its, band))
         .otherwise(pl.format("inside {} {}", its, band)),
         "band_text",
     )
+    in_flight = pl.format(
+        "{} {} {} % now, {} points beyond {} {} ({}), and {} % once the orders in flight are done; the target is {} %",
+        name,
+        verb,
+        percent(pl.col("held_frac")),
+        percent(pl.col("severity_frac")),
+        its,
+        band,
+        "band_text",
+        percent(pl.col("weight_frac")),
+        percent(pl.col("target_frac")),
+    )
     unknown = pl.format(
         "{} {} {} points beyond {} {} ({})", name, verb, percent(pl.col("severity_frac")), its, band, "band_text"
     )
-    return pl.when(pl.col("weight_frac").is_not_null()).then(known).otherwise(unknown)
+    is_known = pl.col("weight_frac").is_not_null()
+    return pl.when(is_known & pl.col("is_in_flight")).then(in_flight).when(is_known).then(known).otherwise(unknown)
 
 
 def _cash() -> pl.Expr:
@@ -130,14 +158,19 @@ def _additions() -> list[pl.Expr]:
         .then(pl.format("; the IPS asks for at least {} %", percent(pl.col("ips_min_frac"))))
         .otherwise(pl.lit("; another is outside the IPS limits"))
     )
+    more_cash = pl.lit("; that is also less cash than the IPS asks for")
     trigger = pl.col("trigger").replace_strict(TRIGGERS, default=None, return_dtype=pl.String)
     return [
         _where(
             is_drift & (more > 0),
-            pl.format("; {}", counted(more, "more is outside its band", "more are outside their bands")),
+            pl.when(pl.col("is_outside").fill_null(True))
+            .then(pl.format("; {}", counted(more, "more is outside its band", "more are outside their bands")))
+            .otherwise(pl.format("; {}", counted(more, "more counts", "more count"))),
         ),
-        _where(pl.col("has_ips_breach"), limit),
-        _where(is_drift & trigger.is_not_null(), pl.format("; {}", trigger)),
+        _where(is_drift & pl.col("has_ips_breach"), limit),
+        _where(~is_drift & pl.col("has_ips_breach") & (pl.col("band_source") != BandSource.IPS.value), more_cash),
+        _where(is_drift & trigger.is_not_null() & pl.col("is_counted"), pl.format("; {}", trigger)),
+        _where(~pl.col("is_counted"), pl.lit("; not looked at today, it stands from its last look")),
         _where(
             pl.col("rule") == Rule.HARVEST_LOOK.value,
             pl.lit("; look for losses to harvest: trades that realise gains wait for the wide band"),

@@ -23,7 +23,7 @@ IDENTIFIERS = ("cusip", "isin", "native_id", "symbol")
 _DATE_LIKE = re.compile(r"(19|20)\d{6}|\d{4}(19|20)\d{2}")
 _DATE_BEFORE = re.compile(r"(19|20)\d{2}-?\d{2}-?\d{2}[-_T ]\Z")
 _TIME_LIKE = re.compile(r"([01]\d|2[0-3])[0-5]\d[0-5]\d")
-_GROUPED_NUMBER = re.compile(r"(?<![\d.$-])[A-Za-z]{0,3}\d{3,}(?:-\d{3,})+(?![\d-]|\.\d)")
+_GROUPED_NUMBER = re.compile(r"(?<![\d.$-])(?:[A-Za-z]{1,3}\d{2,}|\d{3,})(?:-\d{3,})+(?![\d-]|\.\d)")
 """An account number in groups; a written date has groups of two digits."""
 _LONG_NUMBER = re.compile(r"(?<![\d.$])[A-Za-z]{0,3}\d{5,}(?!\d|\.\d)")
 

@@ -189,8 +189,9 @@ def _replaces(kind: str, later: _Standing, earlier: _Standing) -> bool:
     if kind == "orders":
         return same_subject
     if kind == "positions":
-        same_report = later.parsed.generation == earlier.parsed.generation
-        if not (same_report or _value_tables(earlier.parsed) <= _value_tables(later.parsed)):
+        before, now = _value_tables(earlier.parsed), _value_tables(later.parsed)
+        is_same_report = later.parsed.generation == earlier.parsed.generation and bool(before & now)
+        if not (before <= now or is_same_report):
             return False
         if earlier.accounts and earlier.accounts <= later.accounts:
             return True
@@ -199,7 +200,11 @@ def _replaces(kind: str, later: _Standing, earlier: _Standing) -> bool:
 
 
 def _value_tables(parsed: ParsedFile) -> set[type[Contract]]:
-    return {contract for contract in (Positions, CashBalances) if contract in parsed.tables and parsed.tables[contract].height}
+    return {
+        contract
+        for contract in (Positions, CashBalances)
+        if contract in parsed.tables and parsed.tables[contract].height
+    }
 
 
 def _through_door(

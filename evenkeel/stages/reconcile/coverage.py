@@ -22,6 +22,14 @@ STATE_NEEDS = {
 }
 
 
+HELD_UP_WORDS = {
+    CoverageStatus.STATE_HOLD.value: "set aside by its state",
+    CoverageStatus.WAITING.value: "its custodian has not delivered",
+    CoverageStatus.QUARANTINED.value: "stopped by a check",
+    CoverageStatus.SUSPENDED.value: "suspended",
+}
+
+
 def cover(
     business_date: dt.date,
     enabled: pl.DataFrame,
@@ -94,7 +102,11 @@ def _with_household(own: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         own.filter(pl.col("status").is_not_null())
         .sort("account_id")
         .group_by(together, maintain_order=True)
-        .agg(pl.format("{} ({})", "account_id", "status").str.join(", ").alias("held_up_by"))
+        .agg(
+            pl.format("{} ({})", "account_id", pl.col("status").replace(HELD_UP_WORDS))
+            .str.join(", ")
+            .alias("held_up_by")
+        )
     )
     what = "household" if together == "household_id" else "portfolio"
     return (

@@ -99,6 +99,16 @@ class Findings:
             .agg(pl.col("message").first(), pl.len().alias("finding_count"))
         )
 
+    def relax_outside(self, enabled: pl.DataFrame) -> None:
+        """Make notes of stops of accounts that are not in `enabled` (`account_id`): a closed account is out of everything as it is."""
+        is_outside = pl.col("account_id").is_not_null() & ~pl.col("account_id").is_in(enabled["account_id"].to_list())
+        relaxed = pl.when(is_outside & (pl.col("effect") == ExceptionEffect.STOP.value))
+        self._parts = [
+            self.frame.with_columns(
+                relaxed.then(pl.lit(ExceptionEffect.NOTE.value)).otherwise("effect").alias("effect")
+            )
+        ]
+
     def to_exceptions(self, business_date: dt.date, households: pl.DataFrame) -> DataFrame[Exceptions]:
         """Return the dataset of the date. `households`: `account_id`, `household_id`."""
         found = self.frame

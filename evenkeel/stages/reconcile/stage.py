@@ -83,6 +83,7 @@ def reconcile(
     check_totals(landed, custodian_feeds(book), policy, findings)
     orders = orders_in_flight(landed, positions, book, rates, findings)
 
+    findings.relax_outside(enabled)
     coverage = cover(business_date, enabled, book, policy, incomplete, findings)
     holdings = _holdings(
         business_date, coverage, positions, cash, orders, spoken_for(business_date, book, policy), book

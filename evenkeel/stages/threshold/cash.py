@@ -140,9 +140,14 @@ def _as_breaches(short: pl.DataFrame, profiles: Profiles) -> pl.DataFrame:
         .otherwise(pl.lit(BandSource.DEFAULT.value))
         .alias("band_source"),
         pl.when(by_ips)
-        .then(pl.format("ips: cash at least {}", "min_cash_frac"))
+        .then(
+            pl.format(
+                "IPS: cash at least {} %",
+                (pl.col("min_cash_frac") * 100).round(4).cast(pl.String).str.strip_suffix(".0"),
+            )
+        )
         .when(pl.col("has_minimum").fill_null(False))
-        .then(pl.lit("account: cash below the minimum that must stay"))
+        .then(pl.lit("cash below the minimum that must stay in an account"))
         .when(below_zero)
         .then(pl.lit("cash below zero"))
         .otherwise(pl.lit("an account's cash below zero"))

@@ -66,7 +66,8 @@ def unmeasured_looks(
     )
     reasons = (
         coverage.filter(pl.col("status") != CoverageStatus.SCANNED.value)
-        .sort("account_id")
+        # The account that is the cause comes before those that only wait for it.
+        .sort(pl.col("status") == CoverageStatus.HOUSEHOLD_WAITS.value, "account_id")
         .unique("portfolio_id", keep="first", maintain_order=True)
         .select("portfolio_id", pl.col("reason").alias("account_reason"))
     )

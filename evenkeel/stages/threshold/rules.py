@@ -59,7 +59,7 @@ def _case_rows(case: Case, factor: float) -> list[tuple[object, ...]]:
     rows.append(_row(Found(policy.illiquid.band, BandSource.DEFAULT, None), 1.0, text=text))
     harvest = case.harvest_look
     if harvest is not None and case.segment is not None:
-        text = f"segment {case.segment.value}, look for losses: {in_words(harvest)}"
+        text = f"segment {case.segment.value.replace('_', '-')}: {in_words(harvest)}"
         rows.append(_row(Found(harvest, BandSource.SEGMENT, None), 1.0, text=text))
     else:
         rows.append(_no_band())
@@ -113,12 +113,12 @@ def with_ips_bands(table: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     both = pl.col("below_frac").is_not_null() & pl.col("above_frac").is_not_null()
     stated_text = (
         pl.when(pl.col("below_frac") == pl.col("above_frac"))
-        .then(pl.format("ips: {} absolute", "below_frac"))
+        .then(pl.format("IPS: {} points", _points("below_frac")))
         .when(both)
-        .then(pl.format("ips: {} below and {} above, absolute", "below_frac", "above_frac"))
+        .then(pl.format("IPS: {} points below and {} points above", _points("below_frac"), _points("above_frac")))
         .when(pl.col("below_frac").is_not_null())
-        .then(pl.format("ips: {} below, absolute; above: {}", "below_frac", "band_text"))
-        .otherwise(pl.format("ips: {} above, absolute; below: {}", "above_frac", "band_text"))
+        .then(pl.format("IPS: {} points below; above: {}", _points("below_frac"), "band_text"))
+        .otherwise(pl.format("IPS: {} points above; below: {}", _points("above_frac"), "band_text"))
     )
     return rules.select(
         *changed,
@@ -129,6 +129,11 @@ def with_ips_bands(table: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
         pl.lit(BandSource.IPS.value).alias("band_source"),
         stated_text.alias("band_text"),
     ).cast(RULE_SCHEMA)
+
+
+def _points(name: str) -> pl.Expr:
+    """Return a fraction in percentage points, as a person writes them: no trailing zeros."""
+    return (pl.col(name) * 100).round(6).cast(pl.String).str.strip_suffix(".0")
 
 
 def distance(table: pl.DataFrame, rule: pl.Series, side: str, centre: pl.Series, value_usd: pl.Series) -> pl.Series:

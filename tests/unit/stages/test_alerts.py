@@ -11,6 +11,7 @@ import pytest
 
 from data_contracts.conform import ContractBreach
 from evenkeel.stages.alerts.notices import write_notices
+from evenkeel.stages.alerts.reasons import breach_reasons
 from evenkeel.stages.alerts.rows import raise_alerts
 from evenkeel.stages.wording import dollars
 from tests.small_practice import MONDAY, Told, book, coverage, day, drifted, tell
@@ -28,7 +29,7 @@ def test_reason_is_composed_from_the_figures() -> None:
     row = only(tell(day(MONDAY, [drifted("P1", 0.66, ips_max={"cash": 0.04})]), book()))
     assert row["reason"] == (
         "US bonds are 29.0 %, 6.0 points below their target of 35.0 % and 3.0 points beyond their band "
-        "(tier premium: 0.03 absolute); 1 more is outside its band; another is outside the IPS limits."
+        "(tier premium: 3 points); 1 more is outside its band; another is outside the IPS limits."
     )
 
 
@@ -39,7 +40,7 @@ def test_reason_names_the_ips_limit_and_the_trigger() -> None:
     )
     assert only(tell(day(MONDAY, [seen]), book()))["reason"] == (
         "US equity is 71.0 %, 6.0 points above its target of 65.0 % and 3.0 points beyond its band "
-        "(tier premium: 0.03 absolute); the IPS allows at most 65.0 %; "
+        "(tier premium: 3 points); the IPS allows at most 65.0 %; "
         "it is far enough out to count between calendar looks."
     )
 
@@ -50,6 +51,20 @@ def test_cash_shortfall_says_how_many_dollars() -> None:
         "Cash falls short by 2.1 % of the portfolio, about $21,000, once what is in flight and spoken for is counted "
         "(cash that is needed)."
     )
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("account", " (cash that is needed); that is also less cash than the IPS asks for."),
+        ("ips", " (cash that is needed)."),
+    ],
+)
+def test_cash_shortfall_names_the_ips_once(source: str, said: str) -> None:
+    today = day(MONDAY, [drifted("P1", 0.60, shortfall=0.021)])
+    short = today.breaches.with_columns(pl.lit(source).alias("band_source"), pl.lit(True).alias("has_ips_breach"))
+    [row] = breach_reasons(short, today.bands, today.valuations).to_dicts()
+    assert row["reason"].endswith(f"is counted{said}")
 
 
 def test_classes_are_all_there_and_add_up() -> None:
@@ -67,7 +82,7 @@ def test_classes_are_all_there_and_add_up() -> None:
         "drift_frac": 0.042,
         "is_outside": True,
         "band_source": "tier",
-        "band_text": "tier premium: 0.03 absolute",
+        "band_text": "tier premium: 3 points",
     }
 
 

@@ -37,7 +37,12 @@ def test_desk_opens_at_seven_eastern_on_the_next_session(business_date: dt.date,
         ("2026-11-27T12:00", "same_day", "friday", "2026-11-27T18:00"),  # closes at 13:00
         ("2026-07-07T11:00", "48_hours", "friday", "2026-07-09T11:00"),
         ("2026-07-10T11:00", "48_hours", "friday", "2026-07-14T11:00"),  # no desk is open on the week-end
-        ("2026-03-06T12:00", "48_hours", "friday", "2026-03-10T11:00"),  # the same hour in New York across the clock change
+        (
+            "2026-03-06T12:00",
+            "48_hours",
+            "friday",
+            "2026-03-10T11:00",
+        ),  # the same hour in New York across the clock change
         ("2026-07-07T11:00", "weekly_batch", "friday", "2026-07-10T20:00"),
         ("2026-07-10T11:00", "weekly_batch", "friday", "2026-07-10T20:00"),  # on the day itself
         ("2026-07-10T11:00", "weekly_batch", "monday", "2026-07-13T20:00"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -14,7 +15,7 @@ from data_contracts.positions import Positions
 from data_contracts.transactions import Transactions
 from data_contracts.vocab import Check
 from evenkeel.identity import AccountKeyer, mask_account
-from evenkeel.ports import RejectedRow
+from evenkeel.ports import ParsedFile, RejectedRow
 from evenkeel.stages.ingest.dating import FileDate, date_file
 from evenkeel.stages.ingest.door import account_keys, identifier_map, identify, mask_text
 from evenkeel.stages.ingest.land import land
@@ -164,3 +165,58 @@ def test_the_rows_of_a_file_stopped_for_its_date_are_rejects() -> None:
     assert "amount_ccy=12" in rejects[2]["raw_text"]
     assert rejects[3]["reason"] == "no number"
     assert not [number for number in ("1000-0001", "7777") if number in str(landed.rejects.rows())]
+
+
+@pytest.mark.parametrize("date", [dt.date(1, 1, 1), dt.date(1900, 1, 1), dt.date(1970, 1, 1), dt.date(1990, 1, 1)])
+def test_a_date_before_every_session_is_stopped_and_breaks_nothing(date: dt.date) -> None:
+    assert dated(date) == (None, "not_a_session")
+    assert dated(date, dt.time(2, 0), "previous_session") == (None, "not_a_session")
+    assert date_file(replace(parsed(), as_of_date=date), TODAY, "stop").check == "not_a_session"
+    rows = [position(1, "X", "STK", "1", "1", "1"), position(2, "Y", "STK", "1", "1", "1", as_of_date=date)]
+    assert date_file(parsed(rows), TODAY, "stop").check == "not_a_session"
+
+
+def files_read(*files: ParsedFile) -> list[str]:
+    landed = land(
+        MONDAY, [read_file("alpha", file, name=f"{i}.csv") for i, file in enumerate(files)], small_book(), KEYER
+    )
+    return landed.source_files.filter(pl.col("status") == "read")["file_name"].sort().to_list()
+
+
+def test_a_list_of_cash_and_a_list_of_positions_do_not_replace_each_other() -> None:
+    securities = parsed([position(1, "1000-0001", "STK", "1", "1", "1")])
+    money = parsed([], [cash(1, "1000-0001", "5")])
+    assert files_read(securities, money) == ["0.csv", "1.csv"]
+    assert files_read(money, securities) == ["0.csv", "1.csv"]
+    assert files_read(securities, money, securities) == ["1.csv", "2.csv"]
+
+
+def test_everything_sold_is_a_correction_when_the_same_report_says_so() -> None:
+    first = parsed([position(1, "1000-0001", "STK", "1", "1", "1")], [cash(2, "1000-0001", "5")])
+    sold = parsed([], [cash(2, "1000-0001", "6")])
+    assert files_read(first, sold) == ["1.csv"]
+    assert files_read(first, replace(sold, generation="balances")) == ["0.csv", "1.csv"]
+
+
+def test_a_file_about_more_accounts_replaces_one_about_a_single_account() -> None:
+    single = parsed([position(1, "1000-0001", "STK", "1", "1", "1")], subject="1000-0001")
+    whole = parsed([position(1, "1000-0001", "STK", "2", "1", "2"), position(2, "1000-0002", "STK", "1", "1", "1")])
+    assert files_read(single, whole) == ["1.csv"]
+
+
+def test_the_slot_tells_no_account_number() -> None:
+    landed = land(MONDAY, [read_file("alpha", parsed(subject="1000-0001"))], small_book(), KEYER)
+    assert landed.source_files["slot"].item() == f"positions|{KEYER.digest('1000-0001')[:12]}"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("positions_1000-0001.csv", "positions_…0001.csv"),
+        ("Z12-345678 2026-03-02.csv", "…5678 2026-03-02.csv"),
+        ("Positions-2026-03-02.csv", "Positions-2026-03-02.csv"),
+        ("drop_20260302-1630.csv", "drop_20260302-1630.csv"),
+    ],
+)
+def test_a_number_in_groups_is_masked_and_a_date_is_not(name: str, shown: str) -> None:
+    assert mask_text(name, []) == shown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -89,7 +90,7 @@ def test_a_quarantined_member_makes_its_household_wait() -> None:
     result = outcome(both(second=beta(position(9, A3, "STK", "1", "100", "200"))))
     assert statuses(result) == {"A1": "scanned", "A2": "household_waits", "A3": "quarantined", "A4": "scanned"}
     reason = result.coverage.filter(pl.col("account_id") == "A2")["reason"].item()
-    assert reason == "its household is measured only whole and waits for A3 (quarantined)"
+    assert reason == "its household is measured only whole and waits for A3 (stopped by a check)"
 
 
 def test_a_bond_is_priced_per_hundred() -> None:
@@ -280,3 +281,162 @@ def test_a_later_file_replaces_the_account_and_is_not_merged() -> None:
     result = outcome(files)
     held = result.holdings.filter(pl.col("account_id") == "A1").select("security_id", "value_usd").rows()
     assert held == [("CASH:USD", Decimal("5000.00")), ("STK", Decimal("50000.00"))]
+
+
+def order(row_no: int = 1, **changes: Any) -> dict[str, Any]:
+    return {
+        "row_no": row_no, "source_account": A1, "order_id": f"O{row_no}", "placed_date": MONDAY, "side": "sell",
+        "state": "sent", "symbol": "STK", "currency": "USD", "order_qty": "50", "filled_qty": "0",
+        "estimated_price_ccy": "100", **changes,
+    }  # fmt: skip
+
+
+def order_file(*orders: dict[str, Any], name: str = "orders.csv", **more: Any) -> ReadFile:
+    file = parsed(tables={OpenOrders: frame(OpenOrders, orders)}, **more)
+    return read_file("orders", replace(file, tables={OpenOrders: file.tables[OpenOrders]}), name=name)
+
+
+def with_orders(*files: ReadFile, feed: str = ORDERS, late: bool = False) -> Reconciled:
+    return outcome([*both(), *files], feeds_yaml=with_rows("feeds.yaml") + feed, late=late)
+
+
+def proforma(result: Reconciled, security: str) -> Decimal:
+    held = result.holdings.filter(pl.col("account_id") == "A1", pl.col("security_id") == security)
+    value: Decimal = held["proforma_usd"].item()
+    return value
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"symbol": "ZZZ", "order_qty": None, "order_value_ccy": "1000", "estimated_price_ccy": None},
+        {"state": "part_filled", "filled_qty": None},
+        {"filled_qty": "51"},
+        {"state": "part_filled", "symbol": "PRIV", "order_qty": None, "order_value_ccy": "1000", "filled_qty": "3",
+         "estimated_price_ccy": None},
+    ],
+)  # fmt: skip
+def test_an_order_of_which_the_rest_is_unknown_stops_its_account(changes: dict[str, Any]) -> None:
+    result = with_orders(order_file(order(**changes)))
+    assert statuses(result) == {"A1": "quarantined", "A2": "scanned", "A3": "scanned", "A4": "scanned"}
+
+
+def test_what_is_filled_of_an_order_in_dollars_is_held_already() -> None:
+    result = with_orders(
+        order_file(order(side="buy", state="part_filled", order_qty=None, order_value_ccy="1000", filled_qty="6"))
+    )
+    assert proforma(result, "STK") == Decimal("60400.00")
+
+
+def test_an_order_that_stands_twice_stops_its_account() -> None:
+    assert checks(with_orders(order_file(order(1), order(2, order_id="O1")))) == {"duplicate_position"}
+
+
+def test_a_later_order_file_replaces_the_earlier_one_also_when_no_order_is_left() -> None:
+    done = with_orders(order_file(order()), order_file(name="later.csv"))
+    assert proforma(done, "STK") == Decimal("60000.00")
+
+
+def test_an_unreadable_order_stops_the_accounts_of_its_file() -> None:
+    result = with_orders(order_file(order(), rejects=[RejectedRow(2, "quantity is not a number", "x")]))
+    assert statuses(result) == {"A1": "quarantined", "A2": "scanned", "A3": "scanned", "A4": "scanned"}
+
+
+def test_orders_that_are_expected_and_do_not_come_hold_up_the_accounts_they_may_be_of() -> None:
+    needed = ORDERS.replace("is_required: false", "expects: [orders]")
+    assert set(statuses(with_orders(feed=needed)).values()) == {"waiting"}
+    assert set(statuses(with_orders(order_file(), feed=needed)).values()) == {"scanned"}
+    of_beta = needed.replace("role: orders", "role: orders, custodian: beta")
+    waiting = {"A1": "scanned", "A2": "household_waits", "A3": "waiting", "A4": "waiting"}
+    assert statuses(with_orders(feed=of_beta)) == waiting
+
+
+def test_an_order_is_priced_in_its_own_currency() -> None:
+    rates = [{"row_no": 40, "rate_date": MONDAY, "currency_from": "EUR", "currency_to": "USD", "rate": "1.2"}]
+    euro = position(9, A2, "STK", "1", "900", "900", currency="EUR")
+    files = both(alpha(euro, tables={FxRates: frame(FxRates, rates)}))
+    result = outcome([*files, order_file(order(estimated_price_ccy=None))], feeds_yaml=with_rows("feeds.yaml") + ORDERS)
+    assert proforma(result, "STK") == Decimal("55000.00")
+
+
+def test_one_security_in_two_currencies_adds_up_in_dollars() -> None:
+    rates = [{"row_no": 40, "rate_date": MONDAY, "currency_from": "EUR", "currency_to": "USD", "rate": "1.2"}]
+    rows = [
+        position(1, A1, "STK", "10", "100", "1000", cost_ccy="900"),
+        position(2, A1, "STK", "1", "90", "90", currency="EUR", sub_account="margin", cost_ccy="50"),
+    ]
+    file = parsed(rows, [cash(3, A1, "5000"), cash(4, A2, "1")], tables={FxRates: frame(FxRates, rates)})
+    held = outcome(both(file)).holdings.filter(pl.col("account_id") == "A1", pl.col("security_id") == "STK")
+    assert held.select("price_usd", "cost_usd", "value_usd").row(0) == (Decimal(100), Decimal(960), Decimal(1108))
+
+
+def test_the_newest_rate_before_the_next_session_counts() -> None:
+    rates = [
+        {"row_no": row_no, "rate_date": date, "currency_from": "EUR", "currency_to": "USD", "rate": rate}
+        for row_no, date, rate in (
+            (40, dt.date(2026, 2, 27), "1.1"), (41, MONDAY, "1.2"), (42, MONDAY, "1.3"), (43, dt.date(2026, 3, 3), "9"),
+        )
+    ]  # fmt: skip
+    euro = position(9, A1, "STK", "1", "100", "100", currency="EUR", sub_account="margin")
+    result = outcome(both(alpha(euro, tables={FxRates: frame(FxRates, rates)})))
+    assert proforma(result, "STK") == Decimal("60120.00")
+
+
+def test_dollars_in_cash_are_rounded_from_what_was_sent_and_not_from_a_float() -> None:
+    result = outcome(both(parsed([], [cash(3, A1, "1.015"), cash(4, A2, "90071992547409.93")])))
+    held = dict(result.holdings.select("account_id", "value_usd").rows())
+    assert (held["A1"], held["A2"]) == (Decimal("1.02"), Decimal("90071992547409.93"))
+
+
+def test_a_holding_from_two_feeds_of_one_custodian_is_not_added_to_itself() -> None:
+    feeds = with_rows(
+        "feeds.yaml", "- {feed: more, custodian: alpha, layout: schwab_csv, location: inbox/more, is_required: false}"
+    )
+    again = parsed([position(1, A1, "STK", "600", "100.5", "60300.00")])
+    result = outcome([*both(), read_file("more", again)], feeds_yaml=feeds)
+    assert checks(result) == {"duplicate_position"}
+    assert statuses(result)["A1"] == "quarantined"
+    apart = parsed([position(1, A1, "PRIV", "1", "100", "100")])
+    assert checks(outcome([*both(), read_file("more", apart)], feeds_yaml=feeds)) == set()
+    money = parsed([], [cash(1, A1, "5000", "sweep")])
+    assert checks(outcome([*both(), read_file("more", money)], feeds_yaml=feeds)) == {"duplicate_position"}
+
+
+def test_the_same_bytes_at_two_feeds_are_two_files() -> None:
+    total = [{"row_no": 30, "source_account": A1, "total_kind": "account_value", "currency": "USD", "stated": "100000"}]
+    file = read_file("alpha", alpha(tables={ControlTotals: frame(ControlTotals, total)}))
+    feeds = with_rows(
+        "feeds.yaml", "- {feed: port, role: portfolio_system, layout: schwab_csv, location: in/p, is_required: false}"
+    )
+    files = [file, replace(file, feed="port"), read_file("beta", beta())]
+    result = outcome(files, feeds_yaml=feeds)
+    assert checks(result) == set()
+    assert proforma(result, "STK") == Decimal("60000.00")
+
+
+@pytest.mark.parametrize("year", [1, 1900, 1970])
+def test_a_price_of_no_date_is_stale_and_breaks_nothing(year: int) -> None:
+    old = position(9, A1, "STK", "1", "100", "100", sub_account="margin", price_date=dt.date(year, 1, 1))
+    assert checks(outcome(both(alpha(old)))) == {"price_stale"}
+
+
+def with_states(**states: str) -> str:
+    header, *rows = with_rows("accounts.csv", "A5,1000-0005,alpha,H3,,,individual,mix,").split()
+    return "\n".join([f"{header},state", *(f"{row},{states.get(row[:2], 'open')}" for row in rows)]) + "\n"
+
+
+def test_an_account_that_is_held_back_may_be_missing() -> None:
+    result = outcome(both(), accounts_csv=with_states(A5="new"))
+    assert checks(result) == set()
+    assert checks(result, "note") == {"account_missing"}
+    assert statuses(result)["A5"] == "state_hold"
+    assert checks(outcome(both(), accounts_csv=with_states())) == {"account_missing"}
+
+
+def test_a_closed_account_stops_nothing() -> None:
+    result = outcome(
+        both(alpha(position(9, A1, "XXX", "1", "100", "100"))), accounts_csv=with_states(A1="closed", A5="new")
+    )
+    assert checks(result) == set()
+    assert "security_unknown" in checks(result, "note")
+    assert "A1" not in statuses(result)

@@ -53,4 +53,5 @@ class Alerts(Contract):
     escalated_to: str = column("Adviser who must see it too, because it is overdue.", null=True)
     ips_id: str = column("The IPS it is judged by.", null=True)
     policy_version: str = column("The policy that held.", null=True)
+    decision_id: str = column("The latest decision about it, once there is one.", null=True)
     proposal_id: str = column("The trade proposal, once there is one.", null=True)

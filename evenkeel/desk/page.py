@@ -83,7 +83,12 @@ def write_page(house: House, business_date: dt.date) -> Path:
 
 
 def _directory(house: House, run: RunRecord) -> Directory:
-    return Directory.of(dataset(house, run, Advisers), dataset(house, run, Portfolios), dataset(house, run, Accounts))
+    return Directory.of(
+        dataset(house, run, Advisers),
+        dataset(house, run, Portfolios),
+        dataset(house, run, Accounts),
+        house.records.decisions(),
+    )
 
 
 def _require_adviser(adviser_id: str, directory: Directory, alerts: pl.DataFrame) -> None:

@@ -27,7 +27,7 @@ def render_csv(tasks: Sequence[Task]) -> str:
 
 def _row(task: Task | None) -> dict[str, Any]:
     t = task or {}
-    priority, portfolio = t.get("priority", {}), t.get("portfolio", {})
+    priority, portfolio, decision = t.get("priority", {}), t.get("portfolio", {}), t.get("decision") or {}
     return {
         "id": t.get("id"),
         "business_date": t.get("business_date"),
@@ -46,6 +46,9 @@ def _row(task: Task | None) -> dict[str, Any]:
         "rule": t.get("rule"),
         "status": t.get("status"),
         "status_reason": t.get("status_reason"),
+        "decision_kind": decision.get("kind"),
+        "decision_actor": decision.get("actor"),
+        "decision_reason": decision.get("reason"),
         "reason": t.get("reason"),
         "severity_frac": t.get("severity_frac"),
         "score": priority.get("score"),

@@ -229,6 +229,7 @@ def _template() -> Template:
         "eastern": words.eastern,
         "counted": words.counted,
         "rule_name": words.RULE_NAMES.__getitem__,
+        "decision_name": words.DECISION_NAMES.__getitem__,
         "level_name": words.LEVEL_NAMES.__getitem__,
         "urgency_name": words.URGENCY_NAMES.__getitem__,
         "status_name": words.STATUS_NAMES.__getitem__,

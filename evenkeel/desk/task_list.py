@@ -18,21 +18,29 @@ Task = dict[str, Any]
 
 @dataclass(frozen=True)
 class Directory:
-    """Names of advisers and portfolios, masks of accounts, teams of advisers; what it does not know is shown by its id."""
+    """Names of advisers and portfolios, masks of accounts, teams of advisers, decisions by id; what it does not know is shown by its id."""
 
     adviser_names: Mapping[str, str] = field(default_factory=dict)
     portfolio_names: Mapping[str, str] = field(default_factory=dict)
     account_masks: Mapping[str, str] = field(default_factory=dict)
     adviser_teams: Mapping[str, str] = field(default_factory=dict)
+    decisions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, advisers: pl.DataFrame, portfolios: pl.DataFrame, accounts: pl.DataFrame) -> Directory:
-        """Return the directory of the book's tables `advisers`, `portfolios`, `accounts`."""
+    def of(
+        cls,
+        advisers: pl.DataFrame,
+        portfolios: pl.DataFrame,
+        accounts: pl.DataFrame,
+        decisions: pl.DataFrame | None = None,
+    ) -> Directory:
+        """Return the directory of the book's tables `advisers`, `portfolios`, `accounts`, and of `data_contracts.decisions`."""
         return cls(
             dict(advisers.select("adviser_id", "name").iter_rows()),
             dict(portfolios.filter(pl.col("name").is_not_null()).select("portfolio_id", "name").iter_rows()),
             dict(accounts.select("account_id", "account_mask").iter_rows()),
             dict(advisers.filter(pl.col("team").is_not_null()).select("adviser_id", "team").iter_rows()),
+            {} if decisions is None else {row["decision_id"]: row for row in decisions.iter_rows(named=True)},
         )
 
     def adviser(self, adviser_id: str) -> str:
@@ -73,6 +81,7 @@ def _task(row: Mapping[str, Any], directory: Directory) -> Task:
         "rule": row["rule"],
         "status": row["status"],
         "status_reason": row["status_reason"],
+        "decision": _decision(directory.decisions.get(row["decision_id"])),
         "reason": row["reason"],
         "severity_frac": row["severity_frac"],
         "classes": json.loads(row["classes_json"]),
@@ -100,6 +109,20 @@ def _adviser(adviser_id: str, directory: Directory) -> dict[str, str | None]:
         "id": adviser_id,
         "name": directory.adviser(adviser_id),
         "team": directory.adviser_teams.get(adviser_id),
+    }
+
+
+def _decision(row: Mapping[str, Any] | None) -> dict[str, str | None] | None:
+    if row is None:
+        return None
+    until = row["until_date"]
+    return {
+        "kind": row["kind"],
+        "actor": row["actor"],
+        "role": row["role"],
+        "reason": row["reason"],
+        "decided_at": _instant(row["decided_at"]),
+        "until_date": until and until.isoformat(),
     }
 
 

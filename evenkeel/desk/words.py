@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from decimal import ROUND_HALF_UP, Decimal
 
-from data_contracts.vocab import BandSource, EpisodeStatus, NoticeKind, Owner, Rule, Urgency
+from data_contracts.vocab import BandSource, DecisionKind, EpisodeStatus, NoticeKind, Owner, Rule, Urgency
 from evenkeel.calendar import EASTERN
 from evenkeel.stages.wording import CLASS_NAMES
 
@@ -25,6 +25,11 @@ LEVEL_NAMES: dict[str, str] = {
     BandSource.SEGMENT: "segment",
     BandSource.TIER: "tier",
     BandSource.DEFAULT: "default",
+}
+DECISION_NAMES: dict[str, str] = {
+    DecisionKind.SNOOZE: "Snoozed",
+    DecisionKind.DECLINE: "Declined",
+    DecisionKind.DEFER: "Deferred",
 }
 STATUS_NAMES: dict[str, str] = {
     EpisodeStatus.OPEN: "Needs action",

@@ -11,8 +11,12 @@ from typing import Any
 import jsonschema
 import pytest
 
+from data_contracts.decisions import Decisions
+from data_contracts.notices import Notices
+from evenkeel.desk.render_html import RunFacts, render_task_page
 from evenkeel.desk.task_list import Directory, task_list, to_json
-from tests.small_practice import MONDAY, Told, book, day, decision, drifted, tell
+from evenkeel.stages.prioritize.due import desk_opening
+from tests.small_practice import MONDAY, Told, book, coverage, day, decision, drifted, exceptions, frame, tell
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 SCHEMA = json.loads((DOCS / "alerts.schema.json").read_text("utf-8"))
@@ -76,6 +80,27 @@ def test_names_and_masks_come_from_the_directory(told: Told) -> None:
     assert first["accounts"] == [{"id": "P1-1", "mask": "…1234"}]
     assert first["value_usd"] == "1000000.00"
     assert first["due_at"].endswith("Z")
+
+
+def test_a_decision_says_who_and_why(told: Told) -> None:
+    said = decision(told.episodes.filter(portfolio_id="P2")["episode_id"][0], TUESDAY)
+    directory = Directory.of(HOUSE.advisers, HOUSE.portfolios, HOUSE.accounts, frame(Decisions, [said]))
+    tasks = {task["portfolio"]["id"]: task for task in task_list(told.alerts, directory)}
+    assert tasks["P1"]["decision"] is None
+    assert tasks["P2"]["decision"] == {
+        "kind": "decline",
+        "actor": "A1",
+        "role": "adviser",
+        "reason": "The client asked to wait",
+        "decided_at": "2026-07-07T14:00:00Z",
+        "until_date": None,
+    }
+    assert jsonschema.Draft202012Validator(SCHEMA).is_valid(list(tasks.values()))
+    facts = RunFacts(TUESDAY, desk_opening(TUESDAY, dt.time(7)))
+    page = render_task_page(
+        list(tasks.values()), frame(Notices, []), exceptions(TUESDAY, []), coverage(TUESDAY, []), facts, directory
+    )
+    assert page.count("Declined by A1 (adviser): The client asked to wait") == 1
 
 
 def test_order_does_not_depend_on_the_frames(told: Told) -> None:

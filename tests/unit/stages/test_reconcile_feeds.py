@@ -57,10 +57,8 @@ def test_many_unreadable_rows_stop_every_account_of_the_file(count: int, check: 
     holdings = [position(row, A3, "STK", str(row), "100", f"{row}00") for row in range(1, 20)]
     rejects = [RejectedRow(40 + number, "no number", "x") for number in range(count)]
     result = outcome([alpha(), beta(*holdings, rejects=rejects)])
-    stopped = [row["account_id"] for row in found(result, check)]
-    assert stopped == (["A4"] if count == 1 else ["A3", "A4"]) or sorted(stopped) == (
-        ["A4"] if count == 1 else ["A3", "A4"]
-    )
+    stopped = sorted(row["account_id"] for row in found(result, check))
+    assert stopped == (["A4"] if count == 1 else ["A3", "A4"])
     if count == 3:
         message = found(result, check)[0]["message"]
         assert "3 of its 24 rows cannot be read" in message
@@ -69,7 +67,9 @@ def test_many_unreadable_rows_stop_every_account_of_the_file(count: int, check: 
 
 def orders(account: str) -> ReadFile:
     row = {"row_no": 1, "order_id": "o1", "source_account": account, "symbol": "STK", "side": "buy", "order_qty": "1"}
-    table = frame(OpenOrders, [row | {"state": "sent", "currency": "USD", "estimated_price_ccy": "100"}])
+    table = frame(
+        OpenOrders, [row | {"state": "sent", "currency": "USD", "estimated_price_ccy": "100", "placed_date": MONDAY}]
+    )
     return read_file("desk", parsed(tables={OpenOrders: table}))
 
 

@@ -19,4 +19,6 @@ class BookVersions(Contract):
     book_digest: str = column("SHA-256 over the names and bytes of the book's files.")
     archive_file_id: str = column("The archived book: a zip of its files, by SHA-256.")
     policy_version: str = column("The house policy that held: `policy_id/version`.")
-    as_known_at: Instant = column("The book was read as it was known at this instant; null: as known then and now.", null=True)
+    as_known_at: Instant = column(
+        "The book was read as it was known at this instant; null: as known then and now.", null=True
+    )

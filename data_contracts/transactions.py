@@ -13,7 +13,7 @@ class Transactions(AccountRow, SecurityText):
     """One row per transaction line of a file; units and cash into the account are positive.
 
     Produced by `evenkeel.stages.ingest`; read by the roll-forward and the tax rules. Two identical lines of one file are two
-    transactions: the id counts the ordinal among identical lines.
+    transactions: the id counts the ordinal among identical lines. A transaction that stands in two histories has one id and two rows.
     """
 
     transaction_id: str = column(

@@ -103,7 +103,10 @@ def market_event(
         tuple[str, ...],
         Parameter(help="How far a class or security has moved: us_equity=-0.07. Repeatable.", negative=()),
     ] = (),
-    prices: Annotated[Path | None, Parameter(help="A CSV of fresh prices: security_id, price_usd.")] = None,
+    prices: Annotated[
+        Path | None,
+        Parameter(help="A CSV of fresh prices: security_id, price_usd (bonds per hundred, as custodians quote them)."),
+    ] = None,
     threshold: Annotated[
         float, Parameter(help="Scan only if some move is at least this large, up or down: 0.03 is three per cent.")
     ] = 0.0,

@@ -92,8 +92,9 @@ def _finish(house: object, outcome: Outcome, dates: list[dt.date]) -> int:
     from evenkeel.run.house import House
 
     assert isinstance(house, House)
-    pages = [write_page(house, date) for date in dates]
-    print_summary(house, outcome, dates, pages[-1], console)
+    # Dates that were run or folded again beside those asked for have a new page too.
+    pages = {date: write_page(house, date) for date in sorted({run.business_date for run in outcome.runs})}
+    print_summary(house, outcome, dates, pages[dates[-1]], console)
     stopped = any(outcome.of(date).status == "stopped" for date in dates)
     return EXIT_STOPPED if stopped or outcome.left else EXIT_DONE
 

@@ -18,6 +18,7 @@ from data_contracts.book.tax_units import TaxUnits
 from data_contracts.book_versions import BookVersions
 from data_contracts.contract import Contract
 from data_contracts.event_alerts import EventAlerts
+from data_contracts.fold_bases import FoldBases
 from data_contracts.parsed import FACT_CONTRACTS
 from data_contracts.rejects import Rejects
 from data_contracts.source_files import SourceFiles
@@ -43,10 +44,17 @@ BOOK_TABLES: tuple[type[Contract], ...] = (
 INGESTED: tuple[type[Contract], ...] = (SourceFiles, Rejects, *FACT_CONTRACTS, *BOOK_TABLES, BookVersions)
 """What ingest writes."""
 
-FOLDED = frozenset(contract.dataset_name() for stage in STAGES if stage.is_fold for contract in stage.writes)
+FOLDED = frozenset(
+    [FoldBases.dataset_name(), *(table.dataset_name() for stage in STAGES if stage.is_fold for table in stage.writes)]
+)
 """What builds on the session before, and is made anew when an earlier date changes."""
 
-_WRITTEN: tuple[type[Contract], ...] = (*INGESTED, *(table for stage in STAGES for table in stage.writes), EventAlerts)
+_WRITTEN: tuple[type[Contract], ...] = (
+    *INGESTED,
+    *(table for stage in STAGES for table in stage.writes),
+    FoldBases,
+    EventAlerts,
+)
 
 DATASETS: dict[str, type[Contract]] = {contract.dataset_name(): contract for contract in _WRITTEN}
 """Every dataset of a date by name; `event_alerts` is a market event's, the others are the daily run's."""

@@ -12,6 +12,7 @@ from data_contracts.book_versions import BookVersions
 from data_contracts.contract import Contract
 from data_contracts.decisions import Decisions
 from data_contracts.event_alerts import EventAlerts
+from data_contracts.fold_bases import FoldBases
 from data_contracts.parsed import FACT_CONTRACTS
 from data_contracts.rejects import Rejects
 from data_contracts.source_files import SourceFiles
@@ -35,9 +36,9 @@ GROUPS: tuple[tuple[str, str, tuple[type[Contract], ...]], ...] = (
         for stage in STAGES
     ),
     (
-        "The book, as it held on each date",
+        "The book as it held on each date, and what the date was folded on",
         "Stored for every date beside the rest; in SQL with `business_date` first.",
-        (BookVersions, *BOOK_TABLES),
+        (BookVersions, FoldBases, *BOOK_TABLES),
     ),
     ("Beside the daily run", "Market events, and what people decided.", (EventAlerts, Decisions)),
 )

@@ -16,6 +16,7 @@ from pandera.typing.polars import DataFrame
 
 from data_contracts.alerts import Alerts
 from data_contracts.bands import Bands
+from data_contracts.book_versions import BookVersions
 from data_contracts.conform import conform
 from data_contracts.contract import Contract
 from data_contracts.coverage import Coverage
@@ -65,7 +66,8 @@ def scan(
         UsageError: There is no run to start from, nothing has moved, or a name or price is not of the book.
     """
     base = _base_run(house)
-    book = house.book(base.business_date)
+    version = _dataset(house, base, BookVersions).row(0, named=True)
+    book = house.archived_book(version["archive_file_id"], base.business_date, version["as_known_at"])
     holdings = _dataset(house, base, Holdings)
     moved = _moved(holdings, book, moves, _prices(prices_file, book))
     largest = _largest_move(holdings, moved, moves)
@@ -137,7 +139,13 @@ def _moved(holdings: pl.DataFrame, book: Book, moves: Mapping[str, float], price
         1 + pl.col("asset_class").replace_strict(by_class, default=None, return_dtype=pl.Float64),
         pl.lit(1.0),
     )
-    moved = holdings.join(prices, on="security_id", how="left").with_columns(factor.alias("factor"))
+    priced = holdings.join(prices, on="security_id", how="left")
+    no_price = (pl.col("price_usd").is_null() | (pl.col("price_usd") == 0)) & pl.col("now_usd").is_not_null()
+    if without := priced.filter(no_price)["security_id"].unique().sort().to_list():
+        raise UsageError(
+            f"no price to compare the fresh one with: {', '.join(without[:5])} was valued without a price; leave it out of the file"
+        )
+    moved = priced.with_columns(factor.alias("factor"))
     revalued = [
         (pl.col(name).cast(pl.Float64) * pl.col("factor")).round(2).cast(MONEY_DTYPE).alias(name)
         for name in ("value_usd", "proforma_usd")

@@ -21,6 +21,7 @@ from data_contracts.contract import Contract
 from data_contracts.coverage import Coverage
 from data_contracts.decisions import Decisions
 from data_contracts.exceptions import Exceptions
+from data_contracts.fold_bases import FoldBases
 from data_contracts.parsed import FACT_CONTRACTS
 from data_contracts.rejects import Rejects
 from data_contracts.source_files import SourceFiles
@@ -82,7 +83,11 @@ def threshold(house: House, day: Day, staged: Staged) -> list[StoredDataset]:
 
 def prioritize(house: House, day: Day, staged: Staged) -> list[StoredDataset]:
     """Fold the day into the session before it; write episodes, their priorities and the ages of exceptions."""
-    return _run(_STAGES["prioritize"], house, day, staged)
+    before = house.records.latest_manifest_before(day.business_date)
+    row = {"business_date": day.business_date, "run_id": before.run_id if before else None}
+    base = conform(pl.DataFrame([row], schema=FoldBases.polars_schema()), FoldBases)
+    stored = house.store.write(FoldBases, day.business_date, base)
+    return [stored, *_run(_STAGES["prioritize"], house, day, {**staged, stored.dataset: stored})]
 
 
 def alerts(house: House, day: Day, staged: Staged) -> list[StoredDataset]:
@@ -97,13 +102,12 @@ def records(house: House, day: Day, staged: Staged) -> RunRecord:
     """
     book = _book(house, day, staged)
     policy = house_policy(book)
-    before = house.records.latest_manifest_before(day.business_date)
+    folded_on = _read(house, FoldBases, staged)["run_id"].item()
     datasets = [staged[name] for name in sorted(staged)]
     raised = _read(house, Alerts, staged)
     exceptions = _counts(_read(house, Exceptions, staged), "effect")
     coverage = _counts(_read(house, Coverage, staged), "status")
     now = house.clock.now()
-    folded_on = before.run_id if before else None
     contents = [f"{stored.dataset}:{stored.digest}" for stored in datasets]
     run = RunRecord(
         run_id=stable_id(
@@ -135,7 +139,7 @@ def records(house: House, day: Day, staged: Staged) -> RunRecord:
 def _run(stage: Stage, house: House, day: Day, staged: Staged) -> list[StoredDataset]:
     book = _book(house, day, staged)
     policy = house_policy(book)
-    before = house.records.latest_manifest_before(day.business_date) if stage.is_fold else None
+    before = _base(house, staged) if stage.is_fold else None
     inputs = Inputs(
         business_date=day.business_date,
         book=book,
@@ -161,6 +165,11 @@ def _book(house: House, day: Day, staged: Staged) -> Book:
     """Return the book that the date's ingest archived: one book from the first step to the last, and in every later fold."""
     version = _read(house, BookVersions, staged).row(0, named=True)
     return house.archived_book(version["archive_file_id"], day.business_date, version["as_known_at"])
+
+
+def _base(house: House, staged: Staged) -> RunRecord | None:
+    run_id = _read(house, FoldBases, staged)["run_id"].item()
+    return house.records.run(run_id) if run_id else None
 
 
 def _read(house: House, contract: type[Contract], staged: Staged) -> pl.DataFrame:

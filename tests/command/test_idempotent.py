@@ -15,6 +15,7 @@ import yaml
 from evenkeel.ports import Arrival
 from evenkeel.sandbox.plan import SandboxPlan
 from tests.command.practice import Home, deliver, redeliver
+from tests.command.two_custodians import ALPHA_NAME, BETA_NAME, MONDAY, alpha_rows, beta_rows, make_home, text
 
 EVENKEEL = [sys.executable, "-m", "evenkeel.cli"]
 
@@ -261,8 +262,8 @@ def test_records_in_postgresql_end_alike(
 ) -> None:
     other = Home(sandbox[0].copy(tmp_path / "other").path, {"EVENKEEL_DATABASE_URL": postgres_url})
     for each in (home, other):
-        deliver(each, plan, *plan.dates[:2])
-        assert each.command("backfill", plan.dates[0], plan.dates[1]) == 0
+        deliver(each, plan, plan.dates[0])
+        assert each.run(plan.dates[0]) == 0
     assert other.all_digests() == home.all_digests()
     assert not (other.path / "records.db").exists()
     assert {row["run_id"] for row in other.records()["current_runs"]} == {
@@ -271,29 +272,23 @@ def test_records_in_postgresql_end_alike(
     other.house().records.close()  # type: ignore[attr-defined]
 
 
-def test_lake_archive_and_inbox_on_s3_end_alike(
-    home: Home, plan: SandboxPlan, sandbox: tuple[Home, SandboxPlan], tmp_path: Path, s3_bucket: str, s3_endpoint: str
-) -> None:
+def test_lake_archive_and_inbox_on_s3_end_alike(tmp_path: Path, s3_bucket: str, s3_endpoint: str) -> None:
     import boto3
 
-    date = plan.dates[0]
-    remote = sandbox[0].copy(tmp_path / "remote")
     client = boto3.client("s3", endpoint_url=s3_endpoint)
-    for each in plan.of_date(date):
-        client.upload_file(str(remote.path / "sandbox" / each.path), s3_bucket, f"in/{each.feed}/{each.name}")
-    feeds = remote.path / "book" / "feeds.yaml"
-    for book in (feeds, home.path / "book" / "feeds.yaml"):
-        # Both homes read the same book: where its files lie is part of it.
-        book.write_text(book.read_text().replace("location: inbox/", f"location: s3://{s3_bucket}/in/"))
-    away = {
-        "EVENKEEL_S3_ENDPOINT_URL": s3_endpoint,
-        "EVENKEEL_LAKE_URL": f"s3://{s3_bucket}/lake",
-        "EVENKEEL_ARCHIVE_URL": f"s3://{s3_bucket}/archive",
-    }
-    remote = Home(remote.path, away)
-    local = Home(home.path, {"EVENKEEL_S3_ENDPOINT_URL": s3_endpoint})
-    assert remote.run(date) == 0
-    assert local.run(date) == 0
+    client.put_object(Bucket=s3_bucket, Key=f"in/alpha/{ALPHA_NAME}", Body=text(alpha_rows()).encode())
+    client.put_object(Bucket=s3_bucket, Key=f"in/beta/{BETA_NAME}", Body=text(beta_rows()).encode())
+    # Both homes read the same book: where its files lie is part of it.
+    feeds = (
+        f"- {{feed: alpha, layout: schwab_csv, location: 's3://{s3_bucket}/in/alpha'}}\n"
+        f"- {{feed: beta, layout: fidelity_csv, location: 's3://{s3_bucket}/in/beta'}}\n"
+    )
+    reached = {"EVENKEEL_S3_ENDPOINT_URL": s3_endpoint}
+    away = {"EVENKEEL_LAKE_URL": f"s3://{s3_bucket}/lake", "EVENKEEL_ARCHIVE_URL": f"s3://{s3_bucket}/archive"}
+    local = Home(make_home(tmp_path / "local", feeds_yaml=feeds).path, reached)
+    remote = Home(make_home(tmp_path / "remote", feeds_yaml=feeds).path, reached | away)
+    assert remote.run(MONDAY) == 0
+    assert local.run(MONDAY) == 0
     assert remote.all_digests() == local.all_digests()
     assert not (remote.path / "lake").exists()
     assert not (remote.path / "archive").exists()

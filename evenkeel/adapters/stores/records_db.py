@@ -198,9 +198,7 @@ def _records(connection: Connection, query: Select[Any]) -> list[RunRecord]:
 
 
 def _is(feed: str, file_id: str, name: str) -> ColumnElement[bool]:
-    return and_(
-        received_files.c.feed == feed, received_files.c.file_id == file_id, received_files.c.name == name
-    )
+    return and_(received_files.c.feed == feed, received_files.c.file_id == file_id, received_files.c.name == name)
 
 
 def _received(row: RowMapping) -> ReceivedFile:

@@ -91,7 +91,6 @@ def _drift() -> pl.Expr:
     side = pl.when(drift >= 0).then(pl.lit("above")).otherwise(pl.lit("below"))
     band = pl.when(pl.col("rule") == Rule.HARVEST_LOOK.value).then(pl.lit("narrow band")).otherwise(pl.lit("band"))
     is_beyond = pl.col("severity_frac") > COMPARE_TOLERANCE
-    is_past_minimum = is_beyond & ~pl.col("is_outside") & ~pl.col("is_in_flight")
     known = pl.format(
         "{} {} {} %, {} points {} {} target of {} % and {} ({})",
         name,
@@ -101,7 +100,7 @@ def _drift() -> pl.Expr:
         side,
         its,
         percent(pl.col("target_frac")),
-        pl.when(is_past_minimum)
+        pl.when(_is_past_minimum())
         .then(
             pl.format(
                 "{} points past what a calendar look lets pass, inside {} {}",
@@ -134,6 +133,12 @@ def _drift() -> pl.Expr:
     return pl.when(is_known & pl.col("is_in_flight")).then(in_flight).when(is_known).then(known).otherwise(unknown)
 
 
+def _is_past_minimum() -> pl.Expr:
+    """Tell whether a calendar look counts a node that is inside its band."""
+    at_a_look = (pl.col("rule") == Rule.DRIFT.value) & (pl.col("trigger") == "calendar look")
+    return (at_a_look & ~pl.col("is_outside") & (pl.col("severity_frac") > COMPARE_TOLERANCE)).fill_null(False)
+
+
 def _cash() -> pl.Expr:
     amount = pl.col("severity_frac") * pl.col("proforma_usd").cast(pl.Float64)
     about = pl.when(amount.is_not_null()).then(pl.format(", about {}", dollars(amount))).otherwise(pl.lit(""))
@@ -163,9 +168,9 @@ def _additions() -> list[pl.Expr]:
     return [
         _where(
             is_drift & (more > 0),
-            pl.when(pl.col("is_outside").fill_null(True))
-            .then(pl.format("; {}", counted(more, "more is outside its band", "more are outside their bands")))
-            .otherwise(pl.format("; {}", counted(more, "more counts", "more count"))),
+            pl.when(_is_past_minimum())
+            .then(pl.format("; {}", counted(more, "more counts", "more count")))
+            .otherwise(pl.format("; {}", counted(more, "more is outside its band", "more are outside their bands"))),
         ),
         _where(is_drift & pl.col("has_ips_breach"), limit),
         _where(~is_drift & pl.col("has_ips_breach") & (pl.col("band_source") != BandSource.IPS.value), more_cash),

@@ -181,10 +181,14 @@ class _Standing:
 def _replaces(kind: str, later: _Standing, earlier: _Standing) -> bool:
     """Tell whether `later` stands for all that `earlier` says; both are of one feed and kind.
 
+    A history never does: two of them may speak of different weeks. A transaction that stands in both has one id.
+
     Files of one subject do when they share an account or name none. An order file tells of all open orders of its subject, so the
     later one always does, also when no order is left. A file of positions does for an earlier one about some of its accounts, whatever
     the subject; but a list of cash alone stands for no list of positions, nor the other way round.
     """
+    if kind in ("transactions", "realized"):
+        return False
     same_subject = later.parsed.subject == earlier.parsed.subject
     if kind == "orders":
         return same_subject

@@ -5,7 +5,6 @@ from __future__ import annotations
 from data_contracts.vocab import BandSource
 from evenkeel.policy.model import Band, Sides
 
-
 LEVELS = {
     BandSource.ACCOUNT: "the portfolio's own rule",
     BandSource.IPS: "IPS",

@@ -23,7 +23,7 @@ ORDERS_FEED = "- {feed: desk, role: orders, layout: mapped, map: maps/o.yaml, lo
 ORDERS_MAP = "kind: orders\ncolumns: {order_id: id, source_account: account, symbol: symbol, side: side, order_qty: qty, state: state}\n"
 
 
-def outcome(files: list[ReadFile], *, earlier: dict[str, EarlierFile] | None = None, **changes: str) -> Reconciled:
+def outcome(files: list[ReadFile], *, earlier: dict[str, EarlierFile] | None = None, **changes: Any) -> Reconciled:
     book = small_book(**changes)
     landed = land(MONDAY, files, book, KEYER)
     return reconcile(MONDAY, landed, book, house_policy(book), is_past_deadline=True, earlier_files=earlier)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
+import polars as pl
+
 from data_contracts.source_files import SourceFiles
 from data_contracts.vocab import ExceptionEffect
 from evenkeel.book.model import Book
@@ -51,7 +53,9 @@ def reason_to_run(house: House, business_date: dt.date, as_known_at: dt.datetime
         return "the book has changed since its run"
     if run.code_version != house.code_version:
         return f"it ran with version {run.code_version}"
-    decided = house.records.decisions().get_column("decided_at").max()
+    # A decision counts from a later session than those already run, unless somebody back-dates it.
+    counting = house.records.decisions().filter(pl.col("decided_date") <= business_date)
+    decided = counting.get_column("decided_at").max()
     if isinstance(decided, dt.datetime) and decided >= run.started_at:
         return "a decision was taken since its run"
     return None

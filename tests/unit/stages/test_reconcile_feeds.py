@@ -73,7 +73,7 @@ def orders(account: str) -> ReadFile:
     return read_file("desk", parsed(tables={OpenOrders: table}))
 
 
-def with_orders(files: list[ReadFile], **changes: str) -> Reconciled:
+def with_orders(files: list[ReadFile], **changes: Any) -> Reconciled:
     return outcome(files, feeds_yaml=with_rows("feeds.yaml", ORDERS_FEED), maps__o_yaml=ORDERS_MAP, **changes)
 
 

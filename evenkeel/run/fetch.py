@@ -35,8 +35,8 @@ class Fetched:
 def fetch(house: House, business_date: dt.date, book: Book) -> Fetched:
     """Take in every file that has arrived at the book's feeds and is not known yet.
 
-    A file that cannot be dated is shown with `business_date`, the run that first saw it, and stays with it. A file or a feed that
-    cannot be reached holds up nobody else.
+    A file that cannot be dated is shown with `business_date`, the run that first saw it. One of a later date than today is named and
+    waits for its day. A file or a feed that cannot be reached holds up nobody else.
     """
     left: list[str] = []
     for feed in book.feeds:
@@ -55,6 +55,10 @@ def fetch(house: House, business_date: dt.date, book: Book) -> Fetched:
         if received.feed not in names:
             continue
         read = read_file(house, received, book)
+        if read.dated.check == Check.FUTURE_FILE:
+            # Its day will come: it stays unassigned and is looked at again at every run.
+            left.append(f"feed {received.feed}: {mask_text(received.name, ())}: {read.dated.message}")
+            continue
         date = read.dated.business_date or business_date
         house.records.assign_file(received, date)
         dates.add(date)
@@ -82,9 +86,21 @@ def _take_in(house: House, arrival: Arrival, feed: FeedSpec) -> list[str]:
 
 
 def read_files(house: House, business_date: dt.date, book: Book) -> Sequence[ReadFile]:
-    """Return every file that counts for the date, read, in order of arrival."""
+    """Return every file that counts for the date, read, in order of arrival.
+
+    A file that could not be dated when it came (a layout named wrongly in feeds.yaml, say) and can be now goes to its own date.
+    """
     names = {feed.feed for feed in book.feeds}
-    return [read_file(house, file, book) for file in house.records.files_of(business_date) if file.feed in names]
+    files = []
+    for received in house.records.files_of(business_date):
+        if received.feed not in names:
+            continue
+        read = read_file(house, received, book)
+        if read.dated.business_date not in (None, business_date):
+            house.records.assign_file(received, read.dated.business_date)
+        else:
+            files.append(read)
+    return files
 
 
 def read_file(house: House, received: ReceivedFile, book: Book) -> ReadFile:

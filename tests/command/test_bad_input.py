@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import os
 import re
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from data_contracts.rejects import Rejects
+from data_contracts.source_files import SourceFiles
 from evenkeel.desk.reading import dataset
 from tests.command.practice import Home
 from tests.command.two_custodians import (
@@ -146,7 +148,8 @@ STOPS = {
         reject_count=6,
     ),
     "future": alpha(
-        text(alpha_rows("2026/04/02")), r"dated 2026-04-02, after today \(2026-03-20\); ask", reject_count=6
+        text(alpha_rows("2026/04/02")),
+        r"dated 2026-04-02, after today \(2026-03-20\), and waits for that day; if the date is wrong, ask",
     ),
     "yesterday": alpha(
         text(alpha_rows("2026/02/27")),
@@ -183,6 +186,19 @@ def test_a_damaged_file_is_said_in_one_line_and_holds_up_nobody_else(
     rejects = dataset(home.house(), home.manifest(MONDAY), Rejects)
     assert rejects.height == stops.reject_count
     assert "1000-0001" not in str(rejects["raw_text"].to_list())
+
+
+def test_a_file_that_comes_before_its_day_waits_for_it(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    tuesday = dt.date(2026, 3, 3)
+    both(home)
+    put(home, "alpha", "early.csv", text(alpha_rows("2026/03/03")))
+    evening = {"EVENKEEL_CLOCK": "2026-03-02T22:00:00-05:00"}
+    assert home.run(MONDAY, **evening) == 3
+    assert "early.csv: it is dated 2026-03-03, after today (2026-03-02), and waits" in capsys.readouterr().out
+    assert statuses(home)["A1"] == "scanned"
+    home.run(tuesday)
+    files = dataset(home.house(), home.manifest(tuesday), SourceFiles)
+    assert files.select("feed", "status").rows() == [("alpha", "read")]
 
 
 def archived(home: Home, path: Path) -> bool:

@@ -170,6 +170,12 @@ def _additions() -> list[pl.Expr]:
             is_drift & (more > 0),
             pl.when(_is_past_minimum())
             .then(pl.format("; {}", counted(more, "more counts", "more count")))
+            .when(pl.col("rule") == Rule.HARVEST_LOOK.value)
+            .then(
+                pl.format(
+                    "; {}", counted(more, "more is outside its narrow band", "more are outside their narrow bands")
+                )
+            )
             .otherwise(pl.format("; {}", counted(more, "more is outside its band", "more are outside their bands"))),
         ),
         _where(is_drift & pl.col("has_ips_breach"), limit),

@@ -122,7 +122,7 @@ def _in_the_future(stated: dt.date, today: dt.date) -> FileDate:
         None,
         stated,
         Check.FUTURE_FILE,
-        f"it is dated {stated}, after today ({today}); ask the sender for the right file",
+        f"it is dated {stated}, after today ({today}), and waits for that day; if the date is wrong, ask for the right file",
     )
 
 

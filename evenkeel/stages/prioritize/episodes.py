@@ -22,7 +22,7 @@ from data_contracts.conform import conform
 from data_contracts.decisions import Decisions
 from data_contracts.episodes import Episodes
 from data_contracts.looks import Looks
-from data_contracts.vocab import EpisodeStatus, LookStatus, Rule
+from data_contracts.vocab import EpisodeStatus, LookStatus, Rule, Workflow
 from evenkeel import calendar
 from evenkeel.identity import stable_id
 from evenkeel.policy.model import COMPARE_TOLERANCE
@@ -33,6 +33,7 @@ CLOSING_REASONS = {
     Rule.CASH_SHORTFALL.value: "cash covers what is needed again",
     Rule.HARVEST_LOOK.value: "back inside the narrow band for harvest looks",
 }
+LOOK_LETS_PASS = "so near its targets that a calendar look lets it pass"
 PAST_THE_WIDE_BAND = "past the wide band as well: the drift alert says it now"
 LEFT_THE_BOOK = "the portfolio is no longer in the book"
 IN_FLIGHT = "orders in flight bring it inside; nothing new to do"
@@ -75,6 +76,7 @@ def fold_episodes(
         pl.col("status").alias("look"),
         pl.col("reason").alias("look_reason"),
         "widening",
+        "workflow",
     )
     drifted = breaches.filter(pl.col("rule") == Rule.DRIFT.value, "is_counted").select(
         "portfolio_id", pl.lit(True).alias("has_drift_breach")
@@ -220,6 +222,8 @@ def _why_closed() -> pl.Expr:
     return (
         pl.when(is_harvest & pl.col("has_drift_breach").fill_null(False))
         .then(pl.lit(PAST_THE_WIDE_BAND))
+        .when(is_drift & (pl.col("workflow") == Workflow.CALENDAR.value))
+        .then(pl.lit(LOOK_LETS_PASS))
         .when(is_drift & (pl.col("widening") > 1))
         .then(widened)
         .otherwise(pl.col("rule").replace(CLOSING_REASONS))

@@ -34,8 +34,8 @@ format: $(READY) ## Format the code and fix what lint can fix
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-e2e: $(READY) ## Run the end-to-end tests
-	$(BIN)/pytest -m e2e
+e2e: $(READY) ## Run the end-to-end and slow tests: a server, a worker, both drivers
+	$(BIN)/pytest -m "e2e or slow"
 
 kill: $(READY) ## Run the tests that kill processes midway
 	$(BIN)/pytest -m kill

@@ -107,6 +107,7 @@ def test_a_late_file_makes_its_date_run_again_and_the_next_fold_on_it(
     assert home.all_digests() == punctual.all_digests()
 
 
+@pytest.mark.slow
 def test_a_re_run_folds_what_came_after_it_again(
     home: Home, plan: SandboxPlan, sandbox: tuple[Home, SandboxPlan], tmp_path: Path
 ) -> None:
@@ -126,6 +127,7 @@ def test_a_re_run_folds_what_came_after_it_again(
     assert home.digests(third) != orphan, "three days in a row are not two: the fold must show it"
 
 
+@pytest.mark.slow
 def test_a_backfill_is_the_days_one_after_another(
     home: Home, plan: SandboxPlan, sandbox: tuple[Home, SandboxPlan], tmp_path: Path
 ) -> None:
@@ -272,6 +274,7 @@ def test_records_in_postgresql_end_alike(
     other.house().records.close()  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_lake_archive_and_inbox_on_s3_end_alike(tmp_path: Path, s3_bucket: str, s3_endpoint: str) -> None:
     import boto3
 

@@ -21,7 +21,12 @@ from flows.demo import Look, run_demo_days
 from tasks.retries import RETRIES
 from tests.flows.practice import Practice, make_practice
 
-pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("server"), pytest.mark.timeout(300)]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.xdist_group("prefect"),
+    pytest.mark.usefixtures("server"),
+    pytest.mark.timeout(300),
+]
 
 
 def ran(business_date: dt.date | None = None, *, force: bool = False) -> dict[str, Any]:

@@ -22,7 +22,15 @@ from tests.golden.story import DAYS, Look, Played, facts_of, name_of, play, stor
 UPDATE = "EVENKEEL_GOLDEN_UPDATE"
 
 
-@pytest.mark.parametrize("story", stories())
+QUICK = ("breach_life", "late_custodian", "order_in_flight")
+"""Stories that every test run plays; the others are played by `make e2e`."""
+
+
+def _cases() -> list[object]:
+    return [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in stories()]
+
+
+@pytest.mark.parametrize("story", _cases())
 def test_story(story: str, tmp_path: Path) -> None:
     played = play(story, tmp_path / "home")
     problems = [

@@ -275,6 +275,7 @@ def open_and_commit(url: str, number: int) -> None:
     commit(records, run(f"r{number}", MONDAY + dt.timedelta(days=number)), alerts(alert(f"a{number}")), [])
 
 
+@pytest.mark.slow
 def test_eight_processes_make_the_tables_and_commit_at_once(records_url: str) -> None:
     context = processes()
     writers = [context.Process(target=open_and_commit, args=(records_url, number)) for number in range(8)]

@@ -83,8 +83,12 @@ def _open(settings: Settings) -> House:
     )
 
 
-def account_key(settings: Settings) -> bytes:
-    """Return the key of the account digests, from the settings or the home's keys/account.key; made on first use."""
+def account_key(settings: Settings, *, may_make: bool = False) -> bytes:
+    """Return the key of the account digests, from the settings or the home's keys/account.key; made on first use.
+
+    Raises:
+        UsageError: It is not hexadecimal, or it is gone from a home that has run: a new one would not know the old digests.
+    """
     if settings.account_key is not None:
         try:
             return bytes.fromhex(settings.account_key.get_secret_value())
@@ -92,6 +96,11 @@ def account_key(settings: Settings) -> bytes:
             raise UsageError("EVENKEEL_ACCOUNT_KEY must be hexadecimal digits, at least 32 of them") from error
     path = settings.home / "keys" / "account.key"
     if not path.exists():
+        if (settings.home / "lake").exists() and not may_make:
+            raise UsageError(
+                f"{path} is gone, and this home has run with it; restore it from its backup, or begin anew with `evenkeel init` "
+                "(docs/account-key.md says what that means)"
+            )
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         temporary = path.with_suffix(f".{os.getpid()}")
         temporary.write_text(secrets.token_hex(32) + "\n")

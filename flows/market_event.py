@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import urllib.request
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,12 +10,14 @@ from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
 from prefect.events import Event, emit_event
 from prefect.events.worker import EventsWorker
+from prefect.settings import get_current_settings
 from prefect.states import Completed
 
-from evenkeel.errors import TransientError
+from evenkeel.errors import TransientError, UsageError
 from flows.runner import task_runner
 from tasks.market_event import scan_market_event
 
+HEALTH_SECONDS = 5.0
 EVENT = "evenkeel.market-event"
 """Name of the event that the deployment's automation waits for; its payload holds the flow's parameters."""
 
@@ -46,12 +49,32 @@ def market_event(
     return Completed(message=outcome.message, data={"event_id": outcome.event_id, "run_id": outcome.run_id})
 
 
+def _require_server() -> None:
+    """Refuse to emit where nobody would hear: Prefect would start a server of its own, and stop it again.
+
+    Raises:
+        UsageError: No server is known.
+        TransientError: It does not answer.
+    """
+    address = get_current_settings().api.url
+    if not address:
+        raise UsageError("no Prefect server is known; set PREFECT_API_URL, or scan here without --emit")
+    try:
+        with urllib.request.urlopen(f"{address.rstrip('/')}/health", timeout=HEALTH_SECONDS):
+            pass
+    except OSError as error:
+        raise TransientError(
+            f"the Prefect server at {address} does not answer ({error}); start it, or scan here without --emit"
+        ) from error
+
+
 def emit(reason: str, moves: Mapping[str, float], threshold_frac: float = 0.0) -> Event:
     """Emit the event that starts the deployed flow through its automation, and wait until it has left this process.
 
     Raises:
         TransientError: No Prefect server took it.
     """
+    _require_server()
     payload = {"reason": reason, "moves": dict(moves), "threshold_frac": threshold_frac}
     event = emit_event(EVENT, RESOURCE, payload=payload)
     if event is None:

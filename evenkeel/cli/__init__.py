@@ -42,11 +42,18 @@ def main() -> None:
     sys.exit(run_command(sys.argv[1:]))
 
 
+def _with_dash_last(words: list[str]) -> list[str]:
+    """Move a lone `-` (standard input) behind `--`, where it is no option."""
+    if "-" not in words or "--" in words:
+        return words
+    return [*(word for word in words if word != "-"), "--", "-"]
+
+
 def run_command(words: list[str]) -> int:
     """Return the exit code of one command line; every expected failure is one clear message, never a traceback."""
     errors = Console(stderr=True, soft_wrap=True, highlight=False)
     try:
-        result = make_app()(words, exit_on_error=False, print_error=True, error_console=errors)
+        result = make_app()(_with_dash_last(words), exit_on_error=False, print_error=True, error_console=errors)
     except CycloptsError:
         return EXIT_USAGE
     except BookError as error:

@@ -29,7 +29,7 @@ def register(app: App) -> None:
 def init(*, home: Home = None) -> int:
     """Make a home: a commented starter book, an inbox, an account key and an empty records database.
 
-    What is there already is left as it is.
+    A home that has a book already keeps it as it is.
     """
     from evenkeel.cli import homes
 

@@ -19,20 +19,21 @@ def init(home: Path | None) -> int:
 
     settings = read_settings(home)
     book = settings.home / "book"
-    made = []
-    for name, content in template_files().items():
+    has_book = book.exists() and any(book.iterdir())
+    for name, content in ({} if has_book else template_files()).items():
         target = book / name
-        if not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
-            made.append(name)
-    (settings.home / "inbox").mkdir(exist_ok=True)
-    account_key(settings)
-    open_house(settings)
-    console.print(
-        f"Home {settings.home}: {len(made)} book files written"
-        + (", what was there is kept." if len(made) == 0 else ".")
-    )
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    account_key(settings, may_make=True)
+    house = open_house(settings)
+    if has_book:
+        # A starter file beside a book of one's own would say things twice.
+        console.print(f"Home {settings.home} has a book already; it was left as it is. `evenkeel book check` reads it.")
+        return EXIT_DONE
+    for feed in house.book(house.last_closed_session()).feeds:
+        if not feed.location.startswith("s3://"):
+            (settings.home / feed.location).mkdir(parents=True, exist_ok=True)
+    console.print(f"Home {settings.home}: a starter book of {len(template_files())} files.")
     console.print(f"Next: fill in {book} (docs/book.md), then `evenkeel book check`, put the custodians' files into")
     console.print(f"{settings.home / 'inbox'} as feeds.yaml says, and `evenkeel run`. Back up keys/account.key.")
     return EXIT_DONE

@@ -28,6 +28,10 @@ def run(home: Path | None, date: dt.date | None, as_known_at: dt.datetime | None
     wanted = date or house.last_closed_session()
     with _progress() as told:
         outcome = run_date(house, wanted, as_known_at=as_known_at, progress=told)
+    if as_known_at is not None:
+        console.print(
+            f"Judged by the book as known at {as_known_at}: this is now the record of {wanted}; run it without --as-known-at to go back."
+        )
     return _finish(house, outcome, [wanted])
 
 

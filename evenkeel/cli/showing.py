@@ -43,7 +43,17 @@ def alerts(home: Path | None, date: dt.date | None, form: str, adviser: str | No
     elif form == "csv":
         sys.stdout.write(render_csv(tasks))
     else:
-        console.print(task_tables(tasks, run_of(house, date).business_date), soft_wrap=False)
+        run = run_of(house, date)
+        coverage = run.summary["coverage"]
+        covered = (coverage.get("scanned", 0), run.summary["accounts"])
+        console.print(task_tables(tasks, run.business_date, covered), soft_wrap=False)
+        if covered[0] < covered[1]:
+            held_up = ", ".join(
+                f"{count} {status.replace('_', ' ')}" for status, count in coverage.items() if status != "scanned"
+            )
+            console.print(
+                f"{covered[0]} of {covered[1]} accounts were scanned ({held_up}); `evenkeel status` says who must act."
+            )
     return EXIT_DONE
 
 

@@ -15,6 +15,9 @@ from data_contracts.vocab import EpisodeStatus
 from evenkeel.desk.task_list import Task
 from evenkeel.desk.words import STATUS_NAMES, URGENCY_NAMES, counted, dollars, eastern, long_date
 
+SHORT_ID = 11
+"""Characters of an id that are shown; `evenkeel desk` takes a beginning that is one alert's alone."""
+
 _OPEN = EpisodeStatus.OPEN.value
 _OTHERS = {
     EpisodeStatus.IN_FLIGHT.value: "with orders in flight",
@@ -24,9 +27,16 @@ _OTHERS = {
 }
 
 
-def task_tables(tasks: Sequence[Task], business_date: dt.date) -> RenderableType:
+def task_tables(
+    tasks: Sequence[Task], business_date: dt.date, covered: tuple[int, int] | None = None
+) -> RenderableType:
     """Return one table an adviser, most urgent first, and a line of totals."""
     parts: list[RenderableType] = [Text(f"Task list of {long_date(business_date)}", style="bold")]
+    if not tasks and covered is not None and covered[0] == 0:
+        return Group(
+            *parts,
+            Text(f"Nothing could be judged: 0 of {covered[1]} accounts were scanned. `evenkeel status` says why."),
+        )
     if not tasks:
         return Group(*parts, Text("Nothing is outside its bands. No alert stands."))
     for _, group in groupby(tasks, key=lambda task: str(task["adviser"]["id"])):
@@ -57,7 +67,7 @@ def _table(tasks: Sequence[Task]) -> Table:
         rank, score = task["priority"]["rank"], task["priority"]["score"]
         table.add_row(
             "" if rank is None else str(rank),
-            Text(f"{task['household']['name']}\n{task['portfolio']['name'] or task['portfolio']['id']}"),
+            _whose(task),
             dollars(task["value_usd"]),
             "" if score is None else f"{score:.0f}",
             _due(task) if is_open else "",
@@ -65,6 +75,12 @@ def _table(tasks: Sequence[Task]) -> Table:
             Text(_reason(task)),
         )
     return table
+
+
+def _whose(task: Task) -> Text:
+    """Household and portfolio, and as much of the alert's id as the desk needs."""
+    name = task["portfolio"]["name"] or task["portfolio"]["id"]
+    return Text(f"{task['household']['name']}\n{name}\n").append(str(task["id"])[:SHORT_ID], style="dim")
 
 
 def _due(task: Task) -> Text:

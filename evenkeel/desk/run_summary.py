@@ -48,7 +48,8 @@ def print_status(house: House, console: Console) -> None:
     runs = [house.records.manifest(date) for date in dates[-DATES_SHOWN:]]
     _print_dates([run for run in runs if run is not None], console)
     last = house.last_closed_session()
-    if newest.business_date < last:
+    is_sandbox = (house.home / "sandbox").is_dir()
+    if newest.business_date < last and not is_sandbox:
         console.print(f"The last closed session, {last}, has not been run yet: `evenkeel run`.")
     _print_stops(dataset(house, newest, Exceptions), console)
     console.print(f"Book {newest.book_digest[:12]}, policy {newest.policy_version}, evenkeel {newest.code_version}.")

@@ -145,6 +145,8 @@ def backfill(
         BookError: The book is not valid.
         LeaseHeld: Another run works on one of the dates, and did not end in time.
     """
+    if first > last:
+        raise UsageError(f"{first} is after {last}; give the earlier date first")
     closed = min(last, house.last_closed_session())
     dates = calendar.sessions_between(first, closed) if first <= closed else []
     if not dates:

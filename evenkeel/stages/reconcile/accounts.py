@@ -9,7 +9,7 @@ import polars as pl
 from data_contracts.cash_balances import CashBalances
 from data_contracts.parsed import FACT_CONTRACTS
 from data_contracts.positions import Positions
-from data_contracts.vocab import AccountState, Check, ExceptionEffect, ExceptionScope, FeedRole
+from data_contracts.vocab import AccountState, Check, ExceptionEffect, ExceptionScope, FeedRole, FileStatus
 from evenkeel.book.model import Book
 from evenkeel.stages.ingest.land import Landed
 from evenkeel.stages.reconcile.findings import Findings
@@ -76,6 +76,12 @@ def check_accounts(
         enabled.join(incomplete.select("custodian"), on="custodian", how="anti")
         .join(came.select("account_id").drop_nulls().unique(), on="account_id", how="anti")
         .select("account_id", "account_mask", "custodian", "state")
+        .with_columns(pl.col("custodian").is_in(_with_stopped_files(landed, book)).alias("has_stopped_file"))
+    )
+    asks = (
+        pl.when("has_stopped_file")
+        .then(pl.lit("its rows may be in the file of it that was stopped: mend that first"))
+        .otherwise(pl.lit("ask for it, or close it in accounts.csv"))
     )
     # A new or closing account, which is held back anyway, may not be at its custodian yet, or any more.
     is_open = pl.col("state") == AccountState.OPEN.value
@@ -87,12 +93,19 @@ def check_accounts(
             ExceptionScope.ACCOUNT,
             "account_id",
             pl.format(
-                "account {} ({}): {} delivered, but without this account; ask for it, or close it in accounts.csv",
+                "account {} ({}): {} delivered, but without this account; {}",
                 "account_id",
                 "account_mask",
                 "custodian",
+                asks,
             ),
         )
+
+
+def _with_stopped_files(landed: Landed, book: Book) -> list[str]:
+    """Return the custodians of whom a file was stopped."""
+    stopped = landed.source_files.filter(pl.col("status") == FileStatus.STOPPED.value)["feed"].to_list()
+    return sorted({feed.delivers_for for feed in book.feeds if feed.feed in stopped})
 
 
 def check_other_feeds(landed: Landed, book: Book, findings: Findings) -> None:

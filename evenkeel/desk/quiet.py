@@ -18,7 +18,7 @@ from evenkeel.run.house import House
 def decide(
     house: House, kind: DecisionKind, alert_id: str, until: dt.date | None, reason: str, actor: str, role: str
 ) -> dt.date:
-    """Store a decision about an alert of the newest run.
+    """Store a decision about an alert of the newest run; its id may be shortened to a beginning that no other alert has.
 
     It counts from the first session that has not been run yet, so that what was shown on past dates stays as it was shown.
 
@@ -29,11 +29,15 @@ def decide(
         UsageError: The alert is not open, the reason is empty, or the date has passed.
     """
     run = run_of(house)
-    alerts = dataset(house, run, Alerts).filter(pl.col("alert_id") == alert_id)
-    if not alerts.height or alerts["status"].item() == EpisodeStatus.CLOSED.value:
+    standing = dataset(house, run, Alerts).filter(pl.col("status") != EpisodeStatus.CLOSED.value)
+    alerts = standing.filter(pl.col("alert_id").str.starts_with(alert_id.strip()))
+    if not alerts.height or not alert_id.strip():
         raise UsageError(
             f"alert {alert_id!r} is not open on {run.business_date}; `evenkeel alerts` lists those that are"
         )
+    if alerts.height > 1:
+        raise UsageError(f"{alert_id!r} is the beginning of {alerts.height} alerts; give more of the id")
+    alert_id = alerts["alert_id"].item()
     if not reason.strip() or not actor.strip():
         raise UsageError("a decision needs a reason and an actor")
     counts_from = calendar.next_session(run.business_date)

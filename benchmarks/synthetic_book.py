@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from types import SimpleNamespace
 from typing import cast
 
 import numpy as np
@@ -16,7 +17,9 @@ from data_contracts.book.model_targets import ModelTargets
 from data_contracts.book.portfolios import Portfolios
 from data_contracts.fields import FACT_DTYPE, MONEY_DTYPE
 from data_contracts.holdings import Holdings
+from evenkeel.book.model import Book
 from evenkeel.policy.model import Policy
+from evenkeel.policy.versions import PolicySet
 from evenkeel.stages.threshold import Rulebook
 
 CLASSES = ("us_equity", "intl_equity", "emerging_equity", "us_bond", "muni_bond", "real_estate", "private", "cash")
@@ -161,3 +164,27 @@ def rulebook_of(accounts: int) -> tuple[pl.DataFrame, Rulebook]:
         ips_limits=cast("DataFrame[IpsLimits]", limits),
         policies={"house": policy},
     )
+
+
+def book_of(rulebook: Rulebook, business_date: dt.date) -> Book:
+    """Return as much of a book as prioritize reads: portfolios, accounts, IPS, households with their advisers, policies."""
+    households = rulebook.portfolios.select("household_id").unique().sort("household_id")
+    desk = pl.col("household_id").str.slice(-2).alias("adviser_id")
+    profiles = rulebook.ips_profiles.with_columns(
+        pl.lit(dt.date(2045, 1, 1)).alias("horizon_date"),
+        pl.lit(50.0).alias("risk_score"),
+        pl.lit(0.7).alias("max_growth_frac"),
+        pl.lit(None, pl.String).alias("objective"),
+    )
+    advisers = households.select(desk).unique().with_columns(pl.lit(None, pl.String).alias("escalates_to"))
+    part = SimpleNamespace(
+        on=business_date,
+        as_known_at=None,
+        portfolios=rulebook.portfolios,
+        accounts=rulebook.accounts,
+        ips_profiles=profiles,
+        households=households.with_columns(desk),
+        advisers=advisers,
+        policies=PolicySet(rulebook.policies.values()),
+    )
+    return cast("Book", part)

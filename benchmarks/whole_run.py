@@ -14,6 +14,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from evenkeel.sandbox.plan import SandboxPlan
+
 HOUSEHOLDS = 500
 ROUNDS = 5
 
@@ -41,7 +43,7 @@ def main(households: int = HOUSEHOLDS, rounds: int = ROUNDS) -> None:
 
 
 def _first_date(home: Path) -> str:
-    return (home / "sandbox-dates.txt").read_text().split()[0]
+    return str(SandboxPlan.load(home).dates[0])
 
 
 def _seconds(command: list[str]) -> float:

@@ -11,10 +11,10 @@ READY := .venv/.ready
 CANDIDATES := $(strip $(PYTHON) python3.13 python3.12 python3.11 python3)
 IN_RANGE := import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 
-.PHONY: help setup demo test check format e2e kill bench contracts lock clean
+.PHONY: help setup demo test check format e2e kill faults faults-pairs faults-random bench contracts lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 setup: $(READY) ## Create or update .venv from requirements.lock
 
@@ -39,6 +39,15 @@ e2e: $(READY) ## Run the end-to-end and slow tests: a server, a worker, both dri
 
 kill: $(READY) ## Run the tests that kill processes midway
 	$(BIN)/pytest -m kill
+
+faults: $(READY) ## Damage a day's files in every named way, one at a time, and print what the run makes of it
+	$(BIN)/python -m tests.faults singles
+
+faults-pairs: $(READY) ## The same with all pairs of faults, in memory (an hour and more)
+	$(BIN)/python -m tests.faults pairs
+
+faults-random: $(READY) ## The same with a thousand random damages, in memory
+	$(BIN)/python -m tests.faults random
 
 bench: $(READY) ## Measure against the goals
 	$(BIN)/python -m benchmarks

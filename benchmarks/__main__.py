@@ -1,10 +1,10 @@
-"""Run every benchmark, or those named: `python -m benchmarks [run] [stages] [adapters]`."""
+"""Run every benchmark, or those named: `python -m benchmarks [run] [stages] [reconcile] [adapters] [gates] [trail]`."""
 
 from __future__ import annotations
 
 import sys
 
-NAMES = ("run", "stages", "adapters")
+NAMES = ("run", "stages", "reconcile", "adapters", "gates", "trail")
 
 
 def main(names: list[str]) -> int:
@@ -22,10 +22,22 @@ def main(names: list[str]) -> int:
         from benchmarks import stages_million
 
         stages_million.main()
+    if "reconcile" in chosen:
+        from benchmarks import reconcile_million
+
+        reconcile_million.main()
     if "adapters" in chosen:
         from benchmarks import adapters
 
         adapters.main()
+    if "gates" in chosen:
+        from benchmarks import gates_import
+
+        gates_import.main()
+    if "trail" in chosen:
+        from benchmarks import trail
+
+        trail.main()
     return 0
 
 

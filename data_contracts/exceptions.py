@@ -13,7 +13,8 @@ class Exceptions(Contract):
     """One row per thing a check found.
 
     Produced by `evenkeel.stages.reconcile`; read by operations. `stop` keeps its subject out of everything that follows,
-    `wait` does so until a late file comes, `note` changes nothing. Since when the same thing has been found is in `exception_ages`.
+    `wait` does so until a late file comes, `note` changes nothing, and `released` is a stop that a person has released with a reason
+    (`releases`). Since when the same thing has been found is in `exception_ages`.
     """
 
     business_date: dt.date = key("Exchange session.")
@@ -31,3 +32,4 @@ class Exceptions(Contract):
     row_no: int = column("The row, where it is one.", null=True)
     expected: str = column("The figure it was compared with, as text.", null=True)
     found: str = column("The figure found, as text.", null=True)
+    release_id: str = column("The release that lifted it, where a person has.", null=True)

@@ -160,6 +160,9 @@ class TotalKind(StrEnum):
     LOT_COST = "lot_cost"
     NET_AMOUNT = "net_amount"
     ROW_COUNT = "row_count"
+    QTY_SUM = "qty_sum"
+    NET_QTY = "net_qty"
+    AMOUNT_SUM = "amount_sum"
 
 
 class TaxStatus(StrEnum):
@@ -383,6 +386,7 @@ class ExceptionEffect(StrEnum):
     STOP = "stop"
     WAIT = "wait"
     NOTE = "note"
+    RELEASED = "released"
 
 
 class Check(StrEnum):
@@ -420,6 +424,103 @@ class Check(StrEnum):
     CASH_MISSING = "cash_missing"
     NOTHING_HELD = "nothing_held"
     ROW_UNREADABLE = "row_unreadable"
+    IDENTIFIER_CONFLICT = "identifier_conflict"
+    ORDER_LOST = "order_lost"
+    ORDER_OUTDATED = "order_outdated"
+    BREAK_ACCOUNT = "break_account"
+    BREAK_QUANTITY = "break_quantity"
+    BREAK_PRICE = "break_price"
+    BREAK_VALUE = "break_value"
+    BREAK_COST = "break_cost"
+    BREAK_CASH = "break_cash"
+    NOT_COMPARED = "not_compared"
+    ROLL_QUANTITY = "roll_quantity"
+    ROLL_CASH = "roll_cash"
+    NOT_ROLLED = "not_rolled"
+    PRICE_DOUBT = "price_doubt"
+    SPLIT_DOUBT = "split_doubt"
+    INDICATOR_DOUBT = "indicator_doubt"
+    GATE_STALE = "gate_stale"
+    GATE_ACCOUNTS = "gate_accounts"
+    GATE_ROWS = "gate_rows"
+    GATE_VALUE = "gate_value"
+    GATE_TOTALS = "gate_totals"
+    GATE_PRICES = "gate_prices"
+    GATE_UNCHANGED = "gate_unchanged"
+    GATE_BREAKS = "gate_breaks"
+    GATE_QUARANTINED = "gate_quarantined"
+
+
+class Comparison(StrEnum):
+    """What the custodian's figures were held against."""
+
+    PORTFOLIO_SYSTEM = "portfolio_system"
+    ROLL_FORWARD = "roll_forward"
+    PRICES = "prices"
+
+
+class BreakKind(StrEnum):
+    """What differs; in this order of causes, so that one cause raises one break."""
+
+    ACCOUNT = "account"
+    QUANTITY = "quantity"
+    PRICE = "price"
+    VALUE = "value"
+    COST = "cost"
+    CASH = "cash"
+
+
+class BreakStatus(StrEnum):
+    """Whether a difference has a known reason."""
+
+    OPEN = "open"
+    EXPLAINED = "explained"
+
+
+class Explanation(StrEnum):
+    """The known reason of a difference."""
+
+    TRADE = "trade"
+    REINVESTMENT = "reinvestment"
+    INCOME = "income"
+    DEPOSIT = "deposit"
+    WITHDRAWAL = "withdrawal"
+    TRANSFER = "transfer"
+    FEE = "fee"
+    SPLIT = "split"
+    MERGER = "merger"
+    SYMBOL_CHANGE = "symbol_change"
+    OTHER_TRANSACTION = "other_transaction"
+    SETTLEMENT = "settlement"
+    OWN_ORDER = "own_order"
+    PENDING = "pending"
+    ACCRUED_INTEREST = "accrued_interest"
+    PER_HUNDRED = "per_hundred"
+    SWEEP = "sweep"
+    PRIVATE_PRICE = "private_price"
+    CONFIRMED_ELSEWHERE = "confirmed_elsewhere"
+    SAME_CAUSE = "same_cause"
+
+
+class Gate(StrEnum):
+    """What tonight's delivery of a custodian is judged by, as a whole, against other nights and feeds."""
+
+    STALE = "stale"
+    ACCOUNTS = "accounts"
+    ROWS = "rows"
+    VALUE = "value"
+    TOTALS = "totals"
+    PRICES = "prices"
+    UNCHANGED = "unchanged"
+    BREAKS = "breaks"
+    QUARANTINED = "quarantined"
+
+
+class Doubt(StrEnum):
+    """What may not be what a source says."""
+
+    PRICE = "price"
+    INDICATOR = "indicator"
 
 
 class NoticeKind(StrEnum):
@@ -443,3 +544,32 @@ class Owner(StrEnum):
     ADVISER = "adviser"
     OPERATIONS = "operations"
     COMPLIANCE = "compliance"
+
+
+class EventKind(StrEnum):
+    """What an event of the audit trail says."""
+
+    RUN_COMMITTED = "run_committed"
+    COVERAGE_STATED = "coverage_stated"
+    BOOK_CHANGED = "book_changed"
+    POLICY_IN_FORCE = "policy_in_force"
+    MODEL_IN_FORCE = "model_in_force"
+    IPS_IN_FORCE = "ips_in_force"
+    SUSPENSION_STARTED = "suspension_started"
+    SUSPENSION_ENDED = "suspension_ended"
+    EXCEPTION_FOUND = "exception_found"
+    EXCEPTION_CHANGED = "exception_changed"
+    EXCEPTION_ENDED = "exception_ended"
+    RELEASE_GRANTED = "release_granted"
+    RELEASE_APPLIED = "release_applied"
+    BREAK_FOUND = "break_found"
+    BREAK_ENDED = "break_ended"
+    BREAKS_EXPLAINED = "breaks_explained"
+    GATES_JUDGED = "gates_judged"
+    DOUBT_RAISED = "doubt_raised"
+    DOUBT_ENDED = "doubt_ended"
+    ALERT_OPENED = "alert_opened"
+    ALERT_CHANGED = "alert_changed"
+    ALERT_CLOSED = "alert_closed"
+    ALERT_WITHDRAWN = "alert_withdrawn"
+    DECISION_TAKEN = "decision_taken"

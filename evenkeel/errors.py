@@ -49,3 +49,7 @@ class LeaseHeld(EvenkeelError):
 
 class TransientError(EvenkeelError):
     """The outside world failed in a way that a later try may cure (network, lock, rate limit)."""
+
+
+class TrailBroken(EvenkeelError):
+    """The audit trail cannot be read or continued as it stands."""

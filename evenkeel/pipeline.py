@@ -18,23 +18,32 @@ from pandera.typing.polars import DataFrame
 from data_contracts.alerts import Alerts
 from data_contracts.bands import Bands
 from data_contracts.breaches import Breaches
+from data_contracts.breaks import Breaks
 from data_contracts.conform import conform
 from data_contracts.contract import Contract
 from data_contracts.coverage import Coverage
+from data_contracts.custodian_totals import CustodianTotals
 from data_contracts.decisions import Decisions
+from data_contracts.doubts import Doubts
 from data_contracts.drift import Drift
 from data_contracts.episodes import Episodes
 from data_contracts.exception_ages import ExceptionAges
 from data_contracts.exceptions import Exceptions
+from data_contracts.gate_results import GateResults
 from data_contracts.holdings import Holdings
 from data_contracts.household_drift import HouseholdDrift
 from data_contracts.indicators import Indicators
+from data_contracts.ledger import Ledger
 from data_contracts.looks import Looks
 from data_contracts.notices import Notices
+from data_contracts.open_orders import OpenOrders
 from data_contracts.parsed import FACT_CONTRACTS
 from data_contracts.priorities import Priorities
 from data_contracts.rejects import Rejects
+from data_contracts.releases import Releases
+from data_contracts.rolled_transactions import RolledTransactions
 from data_contracts.source_files import SourceFiles
+from data_contracts.transactions import Transactions
 from data_contracts.unmeasured_portfolios import UnmeasuredPortfolios
 from data_contracts.valuations import Valuations
 from evenkeel.book.model import Book
@@ -47,6 +56,7 @@ from evenkeel.stages.prioritize.episodes import fold_episodes
 from evenkeel.stages.prioritize.exception_ages import fold_exception_ages
 from evenkeel.stages.prioritize.priority import score_episodes
 from evenkeel.stages.prioritize.settings import portfolio_settings
+from evenkeel.stages.reconcile.before import Before
 from evenkeel.stages.reconcile.files import EarlierFile
 from evenkeel.stages.reconcile.stage import reconcile as check
 from evenkeel.stages.threshold import Rulebook, judge
@@ -72,6 +82,8 @@ class Inputs:
     decisions: DataFrame[Decisions]
     today: Frames
     before: Frames
+    releases: DataFrame[Releases] = field(default_factory=lambda: cast("DataFrame[Releases]", Releases.empty_frame()))
+    """All that people have released from quarantine."""
     earlier_files: Mapping[str, EarlierFile] = field(default_factory=dict)
     """By feed, what it sent last before the date: said where its file is missing."""
 
@@ -113,8 +125,27 @@ def _reconcile(inputs: Inputs) -> Frames:
         inputs.policy,
         is_past_deadline=inputs.is_past_deadline,
         earlier_files=inputs.earlier_files,
+        before=Before(
+            ledger=inputs.yesterday(Ledger),
+            rolled=inputs.yesterday(RolledTransactions),
+            totals=inputs.yesterday(CustodianTotals),
+            transactions=inputs.yesterday(Transactions),
+            orders=inputs.yesterday(OpenOrders),
+            indicators=inputs.yesterday(Indicators),
+        ),
+        releases=inputs.releases,
     )
-    return {Holdings: result.holdings, Exceptions: result.exceptions, Coverage: result.coverage}
+    return {
+        Holdings: result.holdings,
+        Exceptions: result.exceptions,
+        Coverage: result.coverage,
+        Breaks: result.breaks,
+        Doubts: result.doubts,
+        GateResults: result.gate_results,
+        CustodianTotals: result.custodian_totals,
+        Ledger: result.ledger,
+        RolledTransactions: result.rolled_transactions,
+    }
 
 
 def _drift(inputs: Inputs) -> Frames:
@@ -198,7 +229,23 @@ def _alerts(inputs: Inputs) -> Frames:
 
 
 STAGES: tuple[Stage, ...] = (
-    Stage("reconcile", (SourceFiles, Rejects, *FACT_CONTRACTS), (), (Holdings, Exceptions, Coverage), _reconcile),
+    Stage(
+        "reconcile",
+        (SourceFiles, Rejects, *FACT_CONTRACTS),
+        (Ledger, RolledTransactions, CustodianTotals, Transactions, OpenOrders, Indicators),
+        (
+            Holdings,
+            Exceptions,
+            Coverage,
+            Breaks,
+            Doubts,
+            GateResults,
+            CustodianTotals,
+            Ledger,
+            RolledTransactions,
+        ),
+        _reconcile,
+    ),
     Stage("drift", (Holdings,), (), (Valuations, Drift, HouseholdDrift, UnmeasuredPortfolios), _drift),
     Stage(
         "threshold",
@@ -234,6 +281,7 @@ def compute_day(
     before: Frames,
     *,
     is_past_deadline: bool,
+    releases: DataFrame[Releases] | None = None,
 ) -> Frames:
     """Return every dataset of a date, from its landed tables, in memory.
 
@@ -245,7 +293,9 @@ def compute_day(
         decisions: All that people have taken.
         before: What this function returned for the session before; empty on the first.
         is_past_deadline: What has not come by now is missing, no longer late.
+        releases: All that people have released from quarantine.
     """
+    lifted = cast("DataFrame[Releases]", Releases.empty_frame()) if releases is None else releases
     today: dict[type[Contract], pl.DataFrame] = {
         SourceFiles: landed.source_files,
         Rejects: landed.rejects,
@@ -260,6 +310,7 @@ def compute_day(
             decisions=decisions,
             today={contract: today[contract] for contract in stage.reads},
             before={contract: before[contract] for contract in stage.reads_before if contract in before},
+            releases=lifted,
         )
         today |= stage.compute(inputs)
     return today

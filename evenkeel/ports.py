@@ -6,7 +6,7 @@ Nothing here knows a file system, a database or a network.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,10 @@ from typing import Any, Protocol
 import polars as pl
 
 from data_contracts.contract import Contract
+from evenkeel.audit.chain import Entry
+from evenkeel.audit.checkpoint import Checkpoint
+from evenkeel.audit.event import Event
+from evenkeel.audit.verify import Outside
 
 
 class Clock(Protocol):
@@ -209,8 +213,31 @@ class RunRecord:
     datasets: Sequence[StoredDataset]
 
 
+@dataclass(frozen=True)
+class StoredTrail:
+    """The audit trail as it is stored, in one state; whether it is right is for `evenkeel.audit.verify` to say."""
+
+    entries: Callable[[int, int | None], Iterator[Entry]]
+    """Returns the entries after one seq up to another (None: to the end), in order."""
+    checkpoints: Sequence[Checkpoint]
+    unsealed_count: int
+    outside: Outside | None
+    """The checkpoints that the home keeps outside the database."""
+
+
+@dataclass(frozen=True)
+class TrailQuery:
+    """Which events somebody looks for; `subject` is what they are about, their run's or their own id, or an id they mention."""
+
+    subject: str | None = None
+    kind: str | None = None
+    business_date: dt.date | None = None
+    limit: int = 1000
+    """The newest so many."""
+
+
 class UnitOfWork(Protocol):
-    """One database transaction: manifest, records and outbox together, or nothing. Used as a context manager; commits on success."""
+    """One database transaction: manifest, records, trail and outbox, or nothing. Used as a context manager; commits on success."""
 
     def __enter__(self) -> UnitOfWork:
         """Open the transaction."""
@@ -220,8 +247,17 @@ class UnitOfWork(Protocol):
         """Commit, or roll back when an exception is on its way."""
         ...
 
-    def commit_run(self, run: RunRecord, alerts: pl.DataFrame, messages: Iterable[Mapping[str, Any]]) -> None:
-        """Write the run's manifest, upsert its alerts (`data_contracts.alerts`) by id, and add messages to the outbox once."""
+    def commit_run(
+        self,
+        run: RunRecord,
+        alerts: pl.DataFrame,
+        messages: Iterable[Mapping[str, Any]],
+        events: Iterable[Event],
+    ) -> None:
+        """Write the run's manifest, upsert its alerts (`data_contracts.alerts`) by id, add messages to the outbox and events to the trail.
+
+        A run that counts already changes nothing.
+        """
         ...
 
 
@@ -307,6 +343,42 @@ class Records(Protocol):
         """Return all decisions (`data_contracts.decisions`)."""
         ...
 
-    def add_decision(self, decision: Mapping[str, Any]) -> None:
-        """Store one decision (columns of `data_contracts.decisions`); the same id again changes nothing."""
+    def add_decision(self, decision: Mapping[str, Any], event: Event) -> None:
+        """Store one decision (columns of `data_contracts.decisions`) and its event; the same id again changes nothing."""
+        ...
+
+    def releases(self) -> pl.DataFrame:
+        """Return all releases (`data_contracts.releases`)."""
+        ...
+
+    def add_release(self, release: Mapping[str, Any], event: Event) -> None:
+        """Store one release (columns of `data_contracts.releases`) and its event; the same id again changes nothing."""
+        ...
+
+    def commit_count(self, business_date: dt.date, kind: str) -> int:
+        """Return how often a run of a date and kind has come to count, by the trail: a run that comes again counts anew."""
+        ...
+
+    def seal(self, now: dt.datetime) -> int:
+        """Link every committed event that is not in the chain yet; return how many."""
+        ...
+
+    def checkpoint(self, now: dt.datetime) -> None:
+        """Seal, and write down what the trail is by now, in the database and outside it, where it has grown."""
+        ...
+
+    def trail(self) -> AbstractContextManager[StoredTrail]:
+        """Read the trail in one state while the context lasts.
+
+        Raises:
+            TrailBroken: It cannot be read.
+        """
+        ...
+
+    def trail_range(self, first: dt.date | None, last: dt.date | None) -> tuple[int, int]:
+        """Return the first and last entry whose events belong to business dates from `first` to `last`; zeros where none does."""
+        ...
+
+    def find_events(self, query: TrailQuery) -> list[dict[str, Any]]:
+        """Return the stored events that match, oldest first, each with its `seq` in the chain (None: not sealed yet)."""
         ...

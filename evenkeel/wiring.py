@@ -69,7 +69,7 @@ def _open(settings: Settings) -> House:
             retention_days=settings.retention_days,
             endpoint_url=settings.s3_endpoint_url,
         ),
-        records=SqlRecords(settings.records_url),
+        records=SqlRecords(settings.records_url, home / "audit" / "checkpoints.jsonl"),
         archive=open_archive(settings.archive_url or str(home / "archive"), endpoint_url=settings.s3_endpoint_url),
         clock=_clock(settings),
         keyer=AccountKeyer(account_key(settings)),

@@ -31,6 +31,10 @@ class FeedSpec(BaseModel):
         ("positions",), description="Kinds that must have come for a date to be complete."
     )
     weekend_as_of: Literal["stop", "previous_session"] | None = Field(None, description="Overrides the policy's.")
+    roll_forward: bool | None = Field(
+        None,
+        description="Hold each day against the one before and its transactions; by default where the feed expects transactions.",
+    )
     is_required: bool = Field(True, description="The day waits for it until the deadline.")
 
     @property

@@ -20,10 +20,11 @@ Date = Annotated[dt.date | None, Parameter(name="--date", help="Business date, Y
 
 def register(app: App) -> None:
     """Add every command to `app`."""
-    for command in (init, demo, sandbox, run, backfill, market_event, alerts, status, sql):
+    for command in (init, demo, sandbox, run, backfill, market_event, alerts, gates, status, quarantine, sql):
         app.command(command)
     app.command(_book_app())
     app.command(_desk_app())
+    app.command(_audit_app())
 
 
 def init(*, home: Home = None) -> int:
@@ -137,11 +138,35 @@ def alerts(
     return showing.alerts(home, date, format, adviser)
 
 
+def gates(
+    *,
+    date: Date = None,
+    format: Annotated[Literal["table", "json", "csv"], Parameter(help="How to print.")] = "table",
+    home: Home = None,
+) -> int:
+    """Print what each custodian's delivery of a date, the last run's by default, was judged by: figures, bounds, verdicts."""
+    from evenkeel.cli import showing
+
+    return showing.gates(home, date, format)
+
+
 def status(*, home: Home = None) -> int:
     """Tell where the home stands: last runs, coverage, what is stopped and who must act."""
     from evenkeel.cli import showing
 
     return showing.status(home)
+
+
+def quarantine(
+    *,
+    date: Date = None,
+    format: Annotated[Literal["table", "json", "csv"], Parameter(help="How to print.")] = "table",
+    home: Home = None,
+) -> int:
+    """List what is stopped: why, since when, who must act; and what was released, by whom and why."""
+    from evenkeel.cli import releasing
+
+    return releasing.quarantine(home, date, format)
 
 
 def sql(
@@ -173,7 +198,7 @@ def _book_app() -> App:
 
 
 def _desk_app() -> App:
-    desk = App(name="desk", help="What a person says to an alert, short of approving trades.")
+    desk = App(name="desk", help="What a person says to an alert or a stop, short of approving trades.")
 
     @desk.command
     def snooze(
@@ -214,4 +239,74 @@ def _desk_app() -> App:
 
         return deciding.decide(home, "defer", alert_id, until, reason, actor, role)
 
+    @desk.command
+    def release(
+        exception_id: Annotated[str, Parameter(name="EXCEPTION", help="The stop's id, or its beginning.")],
+        /,
+        *,
+        reason: Why,
+        actor: Who,
+        role: Role = "operations",
+        until: Annotated[
+            dt.date | None, Parameter(help="Last session on which it is lifted; the run's own by default.")
+        ] = None,
+        home: Home = None,
+    ) -> int:
+        """Lift a stop of the last run; `evenkeel quarantine` lists them. It takes effect when the date is run again."""
+        from evenkeel.cli import releasing
+
+        return releasing.release(home, exception_id, until, reason, actor, role)
+
     return desk
+
+
+def _audit_app() -> App:
+    audit = App(name="audit", help="The trail of what happened: proved, handed out, searched.")
+
+    @audit.command
+    def verify(
+        *,
+        file: Annotated[Path | None, Parameter(help="Verify this export instead of a home's trail.")] = None,
+        checkpoint: Annotated[
+            tuple[Path, ...],
+            Parameter(help="An older copy of the home's audit/checkpoints.jsonl to compare with.", negative=()),
+        ] = (),
+        home: Home = None,
+    ) -> int:
+        """Work out every hash anew; exit code 3 where the trail is not what it was, with the place."""
+        from evenkeel.cli import auditing
+
+        return auditing.verify(home, file, checkpoint)
+
+    @audit.command
+    def export(
+        path: Annotated[Path, Parameter(name="PATH", help="The file to write.")],
+        /,
+        *,
+        first: Annotated[dt.date | None, Parameter(name="--from", help="First business date.")] = None,
+        last: Annotated[dt.date | None, Parameter(name="--to", help="Last business date.")] = None,
+        home: Home = None,
+    ) -> int:
+        """Write the trail as JSON Lines that anyone can verify."""
+        from evenkeel.cli import auditing
+
+        return auditing.export(home, path, first, last)
+
+    @audit.command
+    def show(
+        *,
+        subject: Annotated[
+            str | None, Parameter(help="What it is about or mentions: an account, alert, household, run.")
+        ] = None,
+        kind: Annotated[str | None, Parameter(help="What it says, `exception_found` for example.")] = None,
+        date: Date = None,
+        limit: Annotated[int, Parameter(help="The newest so many.")] = 200,
+        format: Annotated[Literal["table", "json"], Parameter(help="How to print.")] = "table",
+        home: Home = None,
+    ) -> int:
+        """Search the trail."""
+        from evenkeel.cli import auditing
+
+        return auditing.show(home, subject, kind, date, limit, format)
+
+    return audit

@@ -57,6 +57,25 @@ def alerts(home: Path | None, date: dt.date | None, form: str, adviser: str | No
     return EXIT_DONE
 
 
+def gates(home: Path | None, date: dt.date | None, form: str) -> int:
+    """Print the verdicts of the gates."""
+    from data_contracts.gate_results import GateResults
+    from evenkeel.desk.gates_report import gate_rows, print_gates, to_csv, to_json
+    from evenkeel.desk.reading import dataset, run_of
+    from evenkeel.wiring import open_house, read_settings
+
+    house = open_house(read_settings(home))
+    run = run_of(house, date)
+    rows = gate_rows(dataset(house, run, GateResults))
+    if form == "json":
+        sys.stdout.write(to_json(rows))
+    elif form == "csv":
+        sys.stdout.write(to_csv(rows))
+    else:
+        print_gates(rows, run.business_date, console)
+    return EXIT_DONE
+
+
 def status(home: Path | None) -> int:
     """Print where the home stands."""
     from evenkeel.desk.run_summary import print_status

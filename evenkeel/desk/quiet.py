@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+from typing import Any
 
 import polars as pl
 
 from data_contracts.alerts import Alerts
-from data_contracts.vocab import DecisionKind, EpisodeStatus
+from data_contracts.vocab import DecisionKind, EpisodeStatus, EventKind
 from evenkeel import calendar
+from evenkeel.audit.event import Event, id_of
 from evenkeel.desk.reading import dataset, run_of
 from evenkeel.errors import UsageError
 from evenkeel.identity import stable_id
+from evenkeel.ports import RunRecord
 from evenkeel.run.house import House
 
 
@@ -44,18 +48,33 @@ def decide(
     if until is not None and until < counts_from:
         raise UsageError(f"--until {until} has passed; the decision counts from {counts_from}")
     now = house.clock.now()
-    house.records.add_decision(
-        {
-            "decision_id": stable_id("de", alert_id, kind.value, actor, now.isoformat()),
-            "episode_id": alert_id,
-            "kind": kind.value,
-            "decided_date": counts_from,
-            "until_date": until,
-            "severity_frac": alerts["severity_frac"].item(),
-            "actor": actor,
-            "role": role,
-            "reason": reason,
-            "decided_at": now,
-        }
-    )
+    decision = {
+        "decision_id": stable_id("de", alert_id, kind.value, actor, now.isoformat()),
+        "episode_id": alert_id,
+        "kind": kind.value,
+        "decided_date": counts_from,
+        "until_date": until,
+        "severity_frac": alerts["severity_frac"].item(),
+        "actor": actor,
+        "role": role,
+        "reason": reason,
+        "decided_at": now,
+    }
+    house.records.add_decision(decision, _event(decision, run))
+    house.records.checkpoint(now)
     return counts_from
+
+
+def _event(decision: Mapping[str, Any], run: RunRecord) -> Event:
+    """Return what the trail is told: the decision, and the run whose alert the person saw."""
+    return Event(
+        event_id=id_of(EventKind.DECISION_TAKEN, decision["decision_id"]),
+        kind=EventKind.DECISION_TAKEN,
+        business_date=run.business_date,
+        subject=decision["episode_id"],
+        run_id=run.run_id,
+        actor=decision["actor"],
+        role=decision["role"],
+        occurred_at=decision["decided_at"],
+        payload=decision,
+    )

@@ -21,7 +21,7 @@ def render_csv(tasks: Sequence[Task]) -> str:
     writer = csv.DictWriter(buffer, fieldnames=list(_row(None)), lineterminator="\n")
     writer.writeheader()
     for task in tasks:
-        writer.writerow({name: _safe(value) for name, value in _row(task).items()})
+        writer.writerow({name: safe_cell(value) for name, value in _row(task).items()})
     return buffer.getvalue()
 
 
@@ -70,7 +70,8 @@ def _row(task: Task | None) -> dict[str, Any]:
     }
 
 
-def _safe(value: object) -> object:
+def safe_cell(value: object) -> object:
+    """Return a cell that no spreadsheet runs as a formula."""
     # Figures arrive as numbers or as decimal text of ours; only words can come from outside.
     if isinstance(value, str) and value.startswith(_FORMULA_STARTS) and not _is_figure(value):
         return f"'{value}"

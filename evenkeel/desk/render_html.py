@@ -87,8 +87,9 @@ def render_task_page(
         if facts.generated_for is None
         else notices.filter(pl.col("adviser_id").is_null() | (pl.col("adviser_id") == facts.generated_for))
     )
-    stopping = exceptions.filter(pl.col("effect") != ExceptionEffect.NOTE.value).sort("effect", "scope", "exception_id")
-    noted = exceptions.filter(pl.col("effect") == ExceptionEffect.NOTE.value).sort("scope", "exception_id")
+    holds_up = pl.col("effect").is_in([ExceptionEffect.STOP.value, ExceptionEffect.WAIT.value])
+    stopping = exceptions.filter(holds_up).sort("effect", "scope", "exception_id")
+    noted = exceptions.filter(~holds_up).sort("scope", "exception_id")
     return _template().render(
         facts=facts,
         generated_for=facts.generated_for and directory.adviser(facts.generated_for),

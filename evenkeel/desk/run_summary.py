@@ -74,7 +74,10 @@ def _print_one(house: House, run: RunRecord, console: Console) -> None:
 
 
 def _print_stops(exceptions: pl.DataFrame, console: Console) -> None:
-    held_up = exceptions.filter(pl.col("effect") != ExceptionEffect.NOTE.value)
+    held_up = exceptions.filter(pl.col("effect").is_in([ExceptionEffect.STOP.value, ExceptionEffect.WAIT.value]))
+    released = exceptions.filter(pl.col("effect") == ExceptionEffect.RELEASED.value).height
+    if released:
+        console.print(f"Released by a person: {_count(released, 'stop')}; `evenkeel quarantine` says by whom and why.")
     if not held_up.height:
         console.print("Stopped: nothing.")
         return

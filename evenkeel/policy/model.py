@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from data_contracts.vocab import AssetClass, BandSource, Cadence, HowFar, Segment, Urgency, Workflow
+from data_contracts.vocab import AssetClass, BandSource, BreakKind, Cadence, HowFar, Segment, Urgency, Workflow
 
 COMPARE_TOLERANCE = 1e-9
 """The one tolerance of all threshold comparisons: a weight on its bound, up to this, is inside."""
@@ -144,6 +144,11 @@ class VolatilityRule(_Part):
     at_or_above: float
     factor: float = Field(ge=1)
     max_age_sessions: int = Field(1, ge=0)
+    doubt_jump_frac: float = Field(
+        0.4,
+        gt=0,
+        description="A reading that moves further in a session, and equities did not go the other way, is in doubt.",
+    )
 
 
 class IlliquidRule(_Part):
@@ -172,6 +177,51 @@ class Tolerances(_Part):
     reject_share_frac: float = Field(
         0.05, description="A file with a larger share of unreadable rows is stopped whole."
     )
+
+
+class ReconciliationRule(_Part):
+    """Up to where a custodian agrees with what it is held against, and what an open difference does.
+
+    Money in dollars; where two bounds are given a difference passes if either admits it. `outcome_frac` is how much a severity may
+    differ and still be the same outcome.
+    """
+
+    quantity_abs: float = Field(0.0001, ge=0)
+    price_rel_frac: float = Field(0.0005, ge=0, description="Listed securities and funds.")
+    evaluated_price_rel_frac: float = Field(0.02, ge=0, description="Bonds and what else is evaluated.")
+    value_abs: float = Field(1.0, ge=0)
+    value_rel_frac: float = Field(0.0005, ge=0)
+    cost_abs: float = Field(1.0, ge=0)
+    cost_rel_frac: float = Field(0.0001, ge=0)
+    cash_abs: float = Field(1.0, ge=0)
+    price_jump_frac: float = Field(
+        0.25, gt=0, description="A listed price that moves further in a session needs another source."
+    )
+    outcome_frac: Fraction = 0.0005
+    stops: tuple[BreakKind, ...] = Field(
+        tuple(BreakKind),
+        description="Kinds of open differences to the portfolio system that stop; the others are notes.",
+    )
+
+
+class GateRule(_Part):
+    """What a custodian's delivery of a night must keep to as a whole; ratios are to the median of the nights before.
+
+    A ratio is judged once `min_sessions` nights are known; a share once `min_count` accounts fall under it, so that two bad accounts of
+    ten do not stop the other eight.
+    """
+
+    window_sessions: int = Field(20, ge=1)
+    min_sessions: int = Field(3, ge=1)
+    accounts_ratio: tuple[float, float] = (0.9, 1.25)
+    rows_ratio: tuple[float, float] = (0.8, 1.25)
+    value_ratio: tuple[float, float] = (0.75, 1.35)
+    min_priced_frac: Fraction = 0.98
+    max_unchanged_frac: Fraction = 0.8
+    min_unchanged_count: int = Field(5, ge=1)
+    max_break_frac: Fraction = 0.2
+    max_quarantined_frac: Fraction = 0.3
+    min_count: int = Field(5, ge=1)
 
 
 class PriorityWeights(_Part):
@@ -227,6 +277,9 @@ class Policy(_Part):
     max_price_age_sessions: int = Field(0, ge=0, description="Sessions that a listed security's price may be old.")
     household_waits: Literal["household", "portfolio"] = "household"
     tolerances: Tolerances = Tolerances()
+    reconciliation: ReconciliationRule = ReconciliationRule()
+    gates: GateRule = GateRule()
+    max_fx_age_sessions: int = Field(1, ge=0, description="Sessions that an exchange rate may be old.")
     priority: PriorityWeights = PriorityWeights()
 
     @property

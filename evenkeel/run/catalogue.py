@@ -44,10 +44,8 @@ BOOK_TABLES: tuple[type[Contract], ...] = (
 INGESTED: tuple[type[Contract], ...] = (SourceFiles, Rejects, *FACT_CONTRACTS, *BOOK_TABLES, BookVersions)
 """What ingest writes."""
 
-FOLDED = frozenset(
-    [FoldBases.dataset_name(), *(table.dataset_name() for stage in STAGES if stage.is_fold for table in stage.writes)]
-)
-"""What builds on the session before, and is made anew when an earlier date changes."""
+FOLDED = frozenset([FoldBases.dataset_name(), *(table.dataset_name() for stage in STAGES for table in stage.writes)])
+"""What builds on the session before, and is made anew when an earlier date changes: everything behind ingest."""
 
 _WRITTEN: tuple[type[Contract], ...] = (
     *INGESTED,

@@ -15,6 +15,7 @@ from data_contracts.event_alerts import EventAlerts
 from data_contracts.fold_bases import FoldBases
 from data_contracts.parsed import FACT_CONTRACTS
 from data_contracts.rejects import Rejects
+from data_contracts.releases import Releases
 from data_contracts.source_files import SourceFiles
 from evenkeel.pipeline import STAGES
 from evenkeel.run.catalogue import BOOK_TABLES
@@ -40,7 +41,11 @@ GROUPS: tuple[tuple[str, str, tuple[type[Contract], ...]], ...] = (
         "Stored for every date beside the rest; in SQL with `business_date` first.",
         (BookVersions, FoldBases, *BOOK_TABLES),
     ),
-    ("Beside the daily run", "Market events, and what people decided.", (EventAlerts, Decisions)),
+    (
+        "Beside the daily run",
+        "Market events, and what people decided and released.",
+        (EventAlerts, Decisions, Releases),
+    ),
 )
 
 

@@ -58,6 +58,12 @@ def reason_to_run(house: House, business_date: dt.date, as_known_at: dt.datetime
     decided = counting.get_column("decided_at").max()
     if isinstance(decided, dt.datetime) and decided >= run.started_at:
         return "a decision was taken since its run"
+    released = house.records.releases().filter(
+        pl.col("from_date") <= business_date, pl.col("until_date") >= business_date
+    )
+    newest = released.get_column("released_at").max()
+    if isinstance(newest, dt.datetime) and newest >= run.started_at:
+        return "something was released from quarantine since its run"
     return None
 
 

@@ -32,6 +32,7 @@ from evenkeel.identity import stable_id
 from evenkeel.policy.model import COMPARE_TOLERANCE
 from evenkeel.ports import RunRecord
 from evenkeel.run.house import House
+from evenkeel.run.trail_events import commit_event
 from evenkeel.stages.drift import measure_drift
 from evenkeel.stages.threshold import Rulebook, judge
 
@@ -246,7 +247,9 @@ def _commit(
         },
         datasets=[stored],
     )
+    turn = house.records.commit_count(run.business_date, KIND) + 1
     with house.records.begin() as unit:
         # The records hold the day's alerts; an event has none of its own there.
-        unit.commit_run(run, Alerts.empty_frame(), ())
+        unit.commit_run(run, Alerts.empty_frame(), (), [commit_event(run, turn)])
+    house.records.checkpoint(now)
     return run

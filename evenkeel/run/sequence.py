@@ -31,11 +31,11 @@ from evenkeel.run.steps import Day, Staged
 Progress = Callable[[dt.date, str], None]
 """Called before each step with the date and the step's name."""
 
-MEASURE = ("ingest", "reconcile", "drift", "threshold")
+ALONE = ("ingest",)
 """Steps that look at one date alone: several dates may run at once."""
 
-FOLD = ("prioritize", "alerts")
-"""Steps that build on the session before: oldest date first."""
+FOLD = ("reconcile", "drift", "threshold", "prioritize", "alerts")
+"""Steps that build on the session before, or on one that does: oldest date first."""
 
 BACKFILL_WORKERS = 2
 LEASE_POLL_SECONDS = 1.0
@@ -129,7 +129,7 @@ def backfill(
     driver: Driver = IN_PROCESS,
     wait_seconds: float = 0.0,
 ) -> Outcome:
-    """Run every session from `first` to `last`, several at once up to the fold, the fold oldest first. Nothing is sent.
+    """Run every session from `first` to `last`, reading several dates' files at once, then oldest first. Nothing is sent.
 
     Args:
         house: The home.
@@ -160,15 +160,15 @@ def backfill(
     runs = []
     with ExitStack() as leases:
         held = {day: leases.enter_context(_leased(conduct, day.business_date)) for day in days}
-        measured = _measure_all(conduct, days, held)
-        for day, staged in zip(days, measured, strict=True):
+        ingested = _ingest_all(conduct, days, held)
+        for day, staged in zip(days, ingested, strict=True):
             runs.append(_fold_and_commit(conduct, day, staged, held[day]))
     runs += _refold_stale(conduct)
     return Outcome(runs, tuple(left))
 
 
 def refold(house: House, day: Day, progress: Progress = _silent) -> RunRecord:
-    """Fold a committed date again on the session before it, from its stored breaches; nothing is read anew, nothing is sent."""
+    """Fold a committed date again on the session before it, from its stored tables; no file is read anew, nothing is sent."""
     return _refold(_Conduct(house, IN_PROCESS, progress, 0.0), day)
 
 
@@ -200,19 +200,19 @@ def _refold(conduct: _Conduct, day: Day) -> RunRecord:
 
 def _run_one(conduct: _Conduct, day: Day) -> RunRecord:
     with _leased(conduct, day.business_date) as lease:
-        staged = _measure(conduct, day, lease)
+        staged = _ingest(conduct, day, lease)
         return _fold_and_commit(conduct, day, staged, lease)
 
 
-def _measure_all(conduct: _Conduct, days: Sequence[Day], held: dict[Day, Lease]) -> list[Staged]:
+def _ingest_all(conduct: _Conduct, days: Sequence[Day], held: dict[Day, Lease]) -> list[Staged]:
     with ThreadPoolExecutor(BACKFILL_WORKERS) as pool:
         # What the caller set for its own thread (a driver's flow, say) holds in these threads too.
-        measuring = [pool.submit(contextvars.copy_context().run, _measure, conduct, day, held[day]) for day in days]
-        return [future.result() for future in measuring]
+        ingesting = [pool.submit(contextvars.copy_context().run, _ingest, conduct, day, held[day]) for day in days]
+        return [future.result() for future in ingesting]
 
 
-def _measure(conduct: _Conduct, day: Day, lease: Lease) -> Staged:
-    return _steps(conduct, MEASURE, day, {}, lease)
+def _ingest(conduct: _Conduct, day: Day, lease: Lease) -> Staged:
+    return _steps(conduct, ALONE, day, {}, lease)
 
 
 def _fold_and_commit(conduct: _Conduct, day: Day, staged: Staged, lease: Lease) -> RunRecord:

@@ -24,6 +24,7 @@ from data_contracts.exceptions import Exceptions
 from data_contracts.fold_bases import FoldBases
 from data_contracts.parsed import FACT_CONTRACTS
 from data_contracts.rejects import Rejects
+from data_contracts.releases import Releases
 from data_contracts.source_files import SourceFiles
 from data_contracts.vocab import ExceptionEffect
 from evenkeel.book.model import Book
@@ -33,6 +34,7 @@ from evenkeel.ports import RunRecord, StoredDataset
 from evenkeel.run.catalogue import BOOK_TABLES, FOLDED
 from evenkeel.run.fetch import read_files
 from evenkeel.run.house import House, deadline_of, house_policy
+from evenkeel.run.trail_sources import events_of_run
 from evenkeel.stages.ingest.land import land
 from evenkeel.stages.reconcile.files import EarlierFile
 
@@ -67,8 +69,12 @@ def ingest(house: House, day: Day, staged: Staged) -> list[StoredDataset]:
 
 
 def reconcile(house: House, day: Day, staged: Staged) -> list[StoredDataset]:
-    """Check the tables; write holdings that may be believed, exceptions, and the proof of coverage."""
-    return _run(_STAGES["reconcile"], house, day, staged)
+    """Check the tables, against each other and against the session before; write what may be believed, and why the rest may not."""
+    before = house.records.latest_manifest_before(day.business_date)
+    row = {"business_date": day.business_date, "run_id": before.run_id if before else None}
+    base = conform(pl.DataFrame([row], schema=FoldBases.polars_schema()), FoldBases)
+    stored = house.store.write(FoldBases, day.business_date, base)
+    return [stored, *_run(_STAGES["reconcile"], house, day, {**staged, stored.dataset: stored})]
 
 
 def drift(house: House, day: Day, staged: Staged) -> list[StoredDataset]:
@@ -83,11 +89,7 @@ def threshold(house: House, day: Day, staged: Staged) -> list[StoredDataset]:
 
 def prioritize(house: House, day: Day, staged: Staged) -> list[StoredDataset]:
     """Fold the day into the session before it; write episodes, their priorities and the ages of exceptions."""
-    before = house.records.latest_manifest_before(day.business_date)
-    row = {"business_date": day.business_date, "run_id": before.run_id if before else None}
-    base = conform(pl.DataFrame([row], schema=FoldBases.polars_schema()), FoldBases)
-    stored = house.store.write(FoldBases, day.business_date, base)
-    return [stored, *_run(_STAGES["prioritize"], house, day, {**staged, stored.dataset: stored})]
+    return _run(_STAGES["prioritize"], house, day, staged)
 
 
 def alerts(house: House, day: Day, staged: Staged) -> list[StoredDataset]:
@@ -96,7 +98,7 @@ def alerts(house: House, day: Day, staged: Staged) -> list[StoredDataset]:
 
 
 def records(house: House, day: Day, staged: Staged) -> RunRecord:
-    """Commit the date: manifest and alerts in one transaction.
+    """Commit the date: manifest, alerts and events in one transaction; then seal the events and make a checkpoint of the trail.
 
     The run's id is a digest of what it produced, with what, and of the run it was folded on, so that the same result is the same run.
     """
@@ -131,8 +133,10 @@ def records(house: House, day: Day, staged: Staged) -> RunRecord:
         },
         datasets=datasets,
     )
+    events = events_of_run(house, run, book)
     with house.records.begin() as unit:
-        unit.commit_run(run, raised, ())
+        unit.commit_run(run, raised, (), events)
+    house.records.checkpoint(now)
     return run
 
 
@@ -140,6 +144,7 @@ def _run(stage: Stage, house: House, day: Day, staged: Staged) -> list[StoredDat
     book = _book(house, day, staged)
     policy = house_policy(book)
     before = _base(house, staged) if stage.is_fold else None
+    is_checking = stage.name == "reconcile"
     inputs = Inputs(
         business_date=day.business_date,
         book=book,
@@ -148,7 +153,8 @@ def _run(stage: Stage, house: House, day: Day, staged: Staged) -> list[StoredDat
         decisions=cast("DataFrame[Decisions]", house.records.decisions() if stage.is_fold else Decisions.empty_frame()),
         today={contract: _read(house, contract, staged) for contract in stage.reads},
         before=_of_run(house, before, stage.reads_before),
-        earlier_files=_earlier_files(house, day, book) if stage.name == "reconcile" else {},
+        releases=cast("DataFrame[Releases]", house.records.releases() if is_checking else Releases.empty_frame()),
+        earlier_files=_earlier_files(house, day, book) if is_checking else {},
     )
     frames = stage.compute(inputs)
     return [house.store.write(contract, day.business_date, frames[contract]) for contract in stage.writes]

@@ -114,7 +114,7 @@ def _policies(effective: dt.date, change: dt.date | None) -> list[dict[str, Any]
         "workflow": "threshold",
         "cadence": "daily",
         "volatility": {"indicator": "VIX", "at_or_above": 30, "factor": 1.25, "max_age_sessions": 1},
-        "illiquid": {"max_price_age_sessions": 95, "frequency": "quarterly", "band": 0.05},
+        "illiquid": {"max_price_age_sessions": 130, "frequency": "quarterly", "band": 0.05},
         "cash": {"reserve_days": 30, "shortfall_urgency": "same_day"},
         "cooldown_days": 31,
         "growth_step_frac": 0.01,
@@ -144,7 +144,7 @@ def _policies(effective: dt.date, change: dt.date | None) -> list[dict[str, Any]
 def _feeds(practice: Practice) -> list[dict[str, Any]]:
     feeds: list[dict[str, Any]] = []
     for custodian in practice.custodians():
-        feed = _feed(custodian.value, FeedRole.CUSTODIAN, _LAYOUTS[custodian], ["positions"])
+        feed = _feed(custodian.value, FeedRole.CUSTODIAN, _LAYOUTS[custodian], ["positions"]) | {"roll_forward": True}
         if custodian == Custodian.PLANS:
             feed["map"] = "maps/positions.yaml"
             cash = _feed("plans_cash", FeedRole.CUSTODIAN, "mapped", ["positions"], "cash")
@@ -161,7 +161,7 @@ def _feeds(practice: Practice) -> list[dict[str, Any]]:
         _feed("portfolio_system_lots", FeedRole.PORTFOLIO_SYSTEM, "mapped", ["lots"], "lots", is_required=False),
         _feed("market", FeedRole.MARKET, "mapped", ["prices"], "prices"),
         _feed("indicators", FeedRole.MARKET, "mapped", ["indicators"], "indicators"),
-        _feed("orders", FeedRole.ORDERS, "mapped", ["orders"], "orders", is_required=False),
+        _feed("orders", FeedRole.ORDERS, "mapped", ["orders"], "orders"),
     ]
 
 

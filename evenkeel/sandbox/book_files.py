@@ -10,6 +10,7 @@ from pathlib import Path
 
 from data_contracts.vocab import (
     AssetClass,
+    IdType,
     PlannedCashKind,
     Registration,
     RestrictionKind,
@@ -20,7 +21,7 @@ from evenkeel.sandbox.draws import Draws
 from evenkeel.sandbox.models import MODELS, class_weights_of
 from evenkeel.sandbox.people import Account, Portfolio, Practice
 from evenkeel.sandbox.practice import CYCLE, HOLD, PENDING
-from evenkeel.sandbox.securities import CLASSES, SECURITIES, Security
+from evenkeel.sandbox.securities import CLASSES, NEW_TICKER, RENAMED, SECURITIES, Security
 
 GROWTH_CLASSES = {
     AssetClass.US_EQUITY, AssetClass.INTL_EQUITY, AssetClass.EMERGING_EQUITY, AssetClass.REAL_ESTATE, AssetClass.COMMODITY,
@@ -63,6 +64,11 @@ def write_tables(folder: Path, practice: Practice, seed: int) -> None:
             "security_id,name,asset_type,asset_class,sleeve,symbol,cusip,isin,native_id,issuer_id,wash_group,price_factor,"
             "multiplier,max_price_age_sessions,is_illiquid",
             map(_security, SECURITIES),
+        ),
+        (
+            "security_aliases.csv",
+            "id_type,id_value,security_id",
+            [(IdType.SYMBOL.value, NEW_TICKER, RENAMED)],
         ),
         (
             "restrictions.csv",
@@ -189,7 +195,7 @@ def _security(security: Security) -> Sequence[Cell]:
     return (
         security.symbol, security.name.title(), security.asset_type, security.asset_class, security.sleeve,
         None if security.is_bond else security.symbol, security.cusip, security.isin, security.conid, security.issuer,
-        security.wash_group, 0.01 if security.is_bond else 1, 1, 95 if security.is_private else None, security.is_private,
+        security.wash_group, 0.01 if security.is_bond else 1, 1, 130 if security.is_private else None, security.is_private,
     )  # fmt: skip
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from data_contracts.vocab import AccountState, Check
 from evenkeel.sandbox.book_files import suspended_accounts
-from evenkeel.sandbox.files import fidelity, ibkr, mapped, schwab
+from evenkeel.sandbox.files import fidelity, ibkr, mapped, portfolio_system, schwab
 from evenkeel.sandbox.files.evening import Evening, Stranger, Twist, evening_of
 from evenkeel.sandbox.files.text import write
 from evenkeel.sandbox.ledger import Day
@@ -27,7 +28,8 @@ class FaultDays:
     duplicate: int | None = None
     stranger: int | None = None
     corrected: int | None = None
-    late: int | None = None
+    late: Mapping[int, Custodian] = field(default_factory=dict)
+    """The custodian that is late on a session."""
     wrong_value: int | None = None
     stale: int | None = None
     half_written: int | None = None
@@ -37,8 +39,20 @@ def fault_days(days: int) -> FaultDays:
     """Spread the faults over the days: the first is clean, unless it is the only one."""
     at = [place * (days - 1) // 4 for place in range(5)] if days >= 5 else [min(place, days - 1) for place in range(5)]
     return FaultDays(
-        duplicate=at[1], stranger=at[1], corrected=at[2], half_written=at[2], late=at[3], wrong_value=at[4], stale=at[4]
+        duplicate=at[1],
+        stranger=at[1],
+        corrected=at[2],
+        half_written=at[2],
+        late={at[3]: Custodian.IBKR},
+        wrong_value=at[4],
+        stale=at[4],
     )
+
+
+def late_days(days: int) -> FaultDays:
+    """Let a custodian be late on every fifth session, each in its turn, and all be right otherwise."""
+    turns = (Custodian.IBKR, Custodian.FIDELITY, Custodian.SCHWAB, Custodian.PLANS)
+    return FaultDays(late={index: turns[turn % len(turns)] for turn, index in enumerate(range(2, days, 5))})
 
 
 @dataclass
@@ -57,6 +71,7 @@ class Stage:
     def add_day(self, day: Day, placed_before: dt.date) -> None:
         """Stage all files of a session."""
         used = self.practice.custodians()
+        self._note_late(day)
         if Custodian.SCHWAB in used:
             self._schwab(day)
         if Custodian.FIDELITY in used:
@@ -79,7 +94,24 @@ class Stage:
         price_dates = [self.market.price_date(day.index, place) for place in range(len(SECURITIES))]
         return evening_of(day, self.practice, custodian, price_dates, twist)
 
+    def _note_late(self, day: Day) -> None:
+        late = self.faults.late.get(day.index)
+        if late is None or late not in self.practice.custodians():
+            return
+        names = {
+            Custodian.SCHWAB: schwab.positions_name(day.date),
+            Custodian.FIDELITY: fidelity.positions_name(day.date),
+            Custodian.IBKR: ibkr.name(day.date),
+            Custodian.PLANS: mapped.file_name("positions", day.date),
+        }
+        places = tuple(account.place for account in self.practice.accounts if account.custodian == late)
+        what = "comes at 08:00 of the next session, past the deadline"
+        self._expect(day, "late", Check.FEED_MISSING, late.value, names[late], places, what)
+
     def _put(self, day: Day, feed: str, name: str, text: str, at: dt.datetime) -> None:
+        late = self.faults.late.get(day.index)
+        if late is not None and feed.split("_")[0] == late.value:
+            at = eastern(day.next_date, 8)
         path = f"{day.date}/{feed}/{name}"
         size = write(self.home / STAGED / path, text)
         stamp(self.home / STAGED / path, at)
@@ -161,20 +193,7 @@ class Stage:
 
     def _ibkr(self, day: Day) -> None:
         evening, feed, name = self._evening(day, Custodian.IBKR), Custodian.IBKR.value, ibkr.name(day.date)
-        at = eastern(day.date, 21, 30)
-        if day.index == self.faults.late:
-            at = eastern(day.next_date, 8)
-            places = tuple(evening.accounts.tolist())
-            self._expect(
-                day,
-                "late",
-                Check.FEED_MISSING,
-                feed,
-                name,
-                places,
-                "comes at 08:00 of the next session, past the deadline",
-            )
-        self._put(day, feed, name, ibkr.statement(evening), at)
+        self._put(day, feed, name, ibkr.statement(evening), eastern(day.date, 21, 30))
 
     def _plans(self, day: Day) -> None:
         feed, name = Custodian.PLANS.value, mapped.file_name("positions", day.date)
@@ -195,6 +214,7 @@ class Stage:
 
     def _system(self, day: Day) -> None:
         evening, at = self._evening(day, None), eastern(day.next_date, 5, 30)
-        self._put(day, "portfolio_system", mapped.file_name("positions", day.date), mapped.positions(evening), at)
-        self._put(day, "portfolio_system_cash", mapped.file_name("cash", day.date), mapped.cash(evening), at)
+        held = portfolio_system.positions(evening, self.market)
+        self._put(day, "portfolio_system", mapped.file_name("positions", day.date), held, at)
+        self._put(day, "portfolio_system_cash", mapped.file_name("cash", day.date), portfolio_system.cash(evening), at)
         self._put(day, "portfolio_system_lots", mapped.file_name("lots", day.date), mapped.lots(evening), at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -45,10 +46,10 @@ def plan_orders(
     practice: Practice,
     holdings: Holdings,
     cash: Ints,
-    is_open: np.typing.NDArray[np.bool_],
-    blocked: int,
+    can_trade: np.typing.NDArray[np.bool_],
+    blocked: Sequence[int],
 ) -> Orders:
-    """Return the orders placed on the evening of session `index`; none in the security `blocked`."""
+    """Return the orders placed on the evening of session `index`; none in the securities `blocked`."""
     classes = len(CLASSES)
     values = np.zeros(len(cash) * classes, dtype=np.int64)
     np.add.at(
@@ -63,7 +64,7 @@ def plan_orders(
         if portfolio.model is None or len(portfolio.accounts) != 1 or chance[portfolio.place] >= SHARE_TRADED:
             continue
         account = portfolio.accounts[0]
-        if is_open[account]:
+        if can_trade[account]:
             found += _bring_back(
                 portfolio, by_class[account].tolist(), targets[portfolio.model], holdings, account, blocked
             )
@@ -81,7 +82,12 @@ def plan_orders(
 
 
 def _bring_back(
-    portfolio: Portfolio, values: list[int], target: list[float], holdings: Holdings, account: int, blocked: int
+    portfolio: Portfolio,
+    values: list[int],
+    target: list[float],
+    holdings: Holdings,
+    account: int,
+    blocked: Sequence[int],
 ) -> list[tuple[int, int, int, bool, int]]:
     total = sum(values)
     if total < 2_000_000 or portfolio.model is None:
@@ -117,9 +123,9 @@ def _bring_back(
     return orders
 
 
-def _trades(security: int, blocked: int) -> bool:
+def _trades(security: int, blocked: Sequence[int]) -> bool:
     known = SECURITIES[security]
-    return not known.is_bond and not known.is_private and security != blocked
+    return not known.is_bond and not known.is_private and security not in blocked
 
 
 def _quantity(cents: int, security: int, price: int) -> int:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 from pathlib import Path
+from typing import Literal
 
 from evenkeel import calendar
 from evenkeel.errors import UsageError
 from evenkeel.sandbox.book_documents import write_documents
 from evenkeel.sandbox.book_files import write_tables
-from evenkeel.sandbox.deliveries import FaultDays, Stage, fault_days
+from evenkeel.sandbox.deliveries import FaultDays, Stage, fault_days, late_days
+from evenkeel.sandbox.events import event_days
 from evenkeel.sandbox.ledger import Ledger
 from evenkeel.sandbox.market import make_market
 from evenkeel.sandbox.plan import STAGED, SandboxPlan
@@ -28,12 +30,12 @@ def generate(
     seed: int,
     first_date: dt.date | None = None,
     *,
-    faults: bool = True,
+    faults: bool | Literal["late"] = True,
 ) -> SandboxPlan:
     """Write a synthetic practice's book to `home/book` and stage its files for every session; the same arguments give the same bytes.
 
-    Nothing is in the inbox yet: the plan's `deliver` and `deliver_all` put it there. The shock comes on the middle session, the split
-    and the second policy version on the one three fifths on. Memory is that of one session's files, some 50 kB a household.
+    Nothing is in the inbox yet: the plan's `deliver` and `deliver_all` put it there. On which session what happens is in `events`.
+    Memory is that of one session's files, some 50 kB a household.
 
     Args:
         home: Where to write; an earlier sandbox there is replaced, a book that no sandbox made is not.
@@ -41,7 +43,8 @@ def generate(
         days: How many sessions, from 1.
         seed: Any whole number from 0.
         first_date: First session, 2026-03-02 by default; the next session where it is none.
-        faults: Make what `SandboxPlan.expected` lists; else all files are right.
+        faults: Make what `SandboxPlan.expected` lists; `late`: nothing but a late custodian on every fifth session; else all files are
+            right and in time.
 
     Raises:
         UsageError: A number is out of range, or the home has a book of its own.
@@ -52,15 +55,16 @@ def generate(
     while len(dates) <= days:
         dates.append(calendar.next_session(dates[-1]))
     _clear(home)
-    shock, split = days // 2, days * 3 // 5 if days > 1 else None
-    market = make_market(seed, tuple(dates[:days]), shock, split)
+    events = event_days(days)
+    market = make_market(seed, tuple(dates[:days]), events)
     practice = make_practice(seed, households, dates[0])
-    change = dates[split] if split is not None else None
+    split = dates[events.split] if events.split is not None else None
+    change = dates[events.policy_change] if events.policy_change is not None else None
     book = home / BOOK
     book.mkdir(parents=True, exist_ok=True)
     write_tables(book, practice, seed)
     write_documents(book, practice, change)
-    stage = Stage(home, practice, market, fault_days(days) if faults else FaultDays())
+    stage = Stage(home, practice, market, _faults(days, faults))
     ledger = Ledger(seed, practice, market)
     for index in range(days):
         before = dates[index - 1] if index else calendar.previous_session(dates[0])
@@ -70,14 +74,20 @@ def generate(
         household_count=households,
         account_count=len(practice.accounts),
         dates=tuple(dates[:days]),
-        shock_date=dates[shock],
-        split_date=change,
+        shock_date=dates[events.shock],
+        split_date=split,
         policy_change_date=change,
         deliveries=tuple(stage.deliveries),
         expected=tuple(stage.expected),
     )
     plan.save(home)
     return plan
+
+
+def _faults(days: int, faults: bool | Literal["late"]) -> FaultDays:
+    if faults == "late":
+        return late_days(days)
+    return fault_days(days) if faults else FaultDays()
 
 
 def _check(home: Path, households: int, days: int, seed: int) -> None:

@@ -10,9 +10,10 @@ import numpy as np
 
 from data_contracts.vocab import AssetClass, Segment, TaxStatus
 from evenkeel.sandbox.draws import Draws, Ints
+from evenkeel.sandbox.market import last_coupon
 from evenkeel.sandbox.models import CASH, MODELS, weights_of
 from evenkeel.sandbox.people import Account, Portfolio, Practice
-from evenkeel.sandbox.securities import INDEX, MUNI_BOND, SECURITIES
+from evenkeel.sandbox.securities import COUPON_BPS, INDEX, MUNI_BOND, SECURITIES
 
 UNIT = 10_000
 """Quantities are whole ten-thousandths of a unit."""
@@ -52,6 +53,16 @@ def money(qty: Ints, price: Ints, is_bond: np.typing.NDArray[np.bool_]) -> Ints:
     divisor = np.where(is_bond, 100_000_000, 1_000_000)
     cents: Ints = (2 * qty * price + divisor) // (2 * divisor)
     return cents
+
+
+def accrued(qty: Ints, is_bond: np.typing.NDArray[np.bool_], date: dt.date) -> Ints:
+    """Return the interest in cents that bonds of so much face value have earned since their last coupon, of 30-day months."""
+    since = last_coupon(date)
+    days = (date.year - since.year) * 360 + (date.month - since.month) * 30 + min(date.day, 30) - since.day
+    # Ten-thousandths of a dollar of face, by hundredths of a per cent a year of 360 days, in cents.
+    divisor = 100 * 10_000 * 360
+    cents: Ints = (2 * qty * COUPON_BPS * days + divisor) // (2 * divisor)
+    return np.where(is_bond, cents, 0)
 
 
 IS_BOND = np.array([security.is_bond for security in SECURITIES])

@@ -1,57 +1,34 @@
 """The books of all accounts from day to day: what happens to lots and cash, and the transactions that say so.
 
 Buys and sells settle on the next session; cash is counted on trade date and `unsettled` says which part of it is not there yet.
+Mergers, changes of a ticker and transfers are in `happenings`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
-from enum import IntEnum
+from dataclasses import dataclass
 
 import numpy as np
 
 from data_contracts.vocab import AccountState, ReliefMethod
 from evenkeel.sandbox.desk import Orders, plan_orders
 from evenkeel.sandbox.draws import Draws, Ints
+from evenkeel.sandbox.events import receivers, senders
+from evenkeel.sandbox.happenings import Parcel, merge, part_of_largest
 from evenkeel.sandbox.holdings import IS_BOND, UNIT, Lots, first_lots, money
 from evenkeel.sandbox.market import Market
+from evenkeel.sandbox.moves import Kind, Moves, Noted
 from evenkeel.sandbox.people import Custodian, Practice
-from evenkeel.sandbox.securities import INDEX, SECURITIES, SPLIT
+from evenkeel.sandbox.securities import ACQUIRER, INDEX, RENAMED, SECURITIES, SPLIT, TAKEN_OVER
 
-NO_SECURITY = -1
 INTEREST_EVERY, INTEREST_ON = 21, 3
 FEE_EVERY, FEE_ON = 63, 1
 FEE_BPS_A_QUARTER = 20
+TRANSFERRED_AGE_DAYS = 800
+"""How long units that come by transfer had been held before the first session."""
 COMMISSION_CENTS = 100
 """What Interactive Brokers takes for a trade; the others take nothing."""
-
-
-class Kind(IntEnum):
-    """What a transaction is."""
-
-    BUY = 0
-    SELL = 1
-    DIVIDEND = 2
-    REINVEST = 3
-    INTEREST = 4
-    DEPOSIT = 5
-    WITHDRAWAL = 6
-    FEE = 7
-    SPLIT = 8
-
-
-@dataclass
-class Moves:
-    """Transactions of one day as columns: units and cash into the account are positive, cash and fees in cents."""
-
-    account: Ints
-    kind: Ints
-    security: Ints
-    qty: Ints
-    price: Ints
-    fees: Ints
-    cash: Ints
 
 
 @dataclass
@@ -64,6 +41,11 @@ class Holdings:
     cost: Ints
     price: Ints
     value: Ints
+
+    def of(self, security: int) -> Holdings:
+        """Return the holdings of one security."""
+        mine = self.security == security
+        return Holdings(*(column[mine] for column in vars(self).values()))
 
 
 @dataclass
@@ -83,34 +65,8 @@ class Day:
     moves: Moves
     orders: Orders
     filled: Orders
-
-
-@dataclass
-class _Noted:
-    parts: list[tuple[Ints, ...]] = field(default_factory=list)
-
-    def add(
-        self, account: Ints, kind: Kind, cash: Ints, security: Ints | None = None, qty: Ints | None = None,
-        price: Ints | None = None, fees: Ints | None = None,
-    ) -> None:  # fmt: skip
-        nothing = np.zeros(len(account), dtype=np.int64)
-        self.parts.append(
-            (
-                account,
-                nothing + int(kind),
-                nothing + NO_SECURITY if security is None else security,
-                nothing if qty is None else qty,
-                nothing if price is None else price,
-                nothing if fees is None else fees,
-                cash,
-            )
-        )
-
-    def moves(self) -> Moves:
-        empty = (np.zeros(0, dtype=np.int64),) * 7
-        joined = [np.concatenate(column) for column in zip(empty, *self.parts, strict=True)]
-        order = np.argsort(joined[0], kind="stable")
-        return Moves(*(column[order] for column in joined))
+    is_renamed: bool
+    """Whether the fund that changes its ticker goes by the new one."""
 
 
 class Ledger:
@@ -129,27 +85,39 @@ class Ledger:
         self._is_dear_first = np.array(
             [account.relief == ReliefMethod.HIGHEST_COST for account in accounts], dtype=bool
         )
+        self._receives, self._sends = receivers(practice), senders(practice)
+        self._incoming: dict[int, Parcel] = {}
 
     def close_day(self, index: int, next_date: dt.date) -> Day:
         """Do all that happens on session `index` and return the evening's picture."""
-        market = self._market
+        market, events = self._market, self._market.events
         self._today = market.dates[index].toordinal()
         prices, before = market.prices[index + 1], market.prices[index].copy()
-        noted = _Noted()
+        noted = Noted()
         unsettled = np.zeros(len(self.cash), dtype=np.int64)
-        if index == market.split_index:
+        if index == events.split:
             before[INDEX[SPLIT]] //= 2
             self._split(noted)
-        self._pay(market.pays[index], prices, noted)
+        if index == events.merger:
+            self._merge(prices, noted)
+        if index == events.rename:
+            held = self._holdings(prices).of(INDEX[RENAMED])
+            noted.add(held.account, Kind.RENAME_OUT, None, held.security, -held.qty)
+            noted.add(held.account, Kind.RENAME_IN, None, held.security, held.qty)
+        self._pay(market.pays[index], prices, noted, unsettled)
         self._flows(index, prices, noted)
+        self._transfer(index, prices, noted)
         filled = self._pending
         self._execute(filled, prices, noted, unsettled)
         holdings = self._holdings(prices)
-        blocked = INDEX[SPLIT] if index + 1 == market.split_index else NO_SECURITY
-        self._pending = plan_orders(self._seed, index, self._practice, holdings, self.cash, self._is_open, blocked)
+        # Nobody trades into a corporate action, nor out of an account that is being transferred.
+        blocked = [INDEX[SPLIT]] if index + 1 == events.split else []
+        blocked += [INDEX[TAKEN_OVER], INDEX[ACQUIRER]] if index + 1 == events.merger else []
+        can_trade = self._is_open & ~self._sends if index + 1 == events.transfer_out else self._is_open
+        self._pending = plan_orders(self._seed, index, self._practice, holdings, self.cash, can_trade, blocked)
         return Day(
             index, market.dates[index], next_date, prices, before, holdings, self.lots, self.cash.copy(), unsettled,
-            noted.moves(), self._pending, filled,
+            noted.moves(), self._pending, filled, events.rename is not None and index >= events.rename,
         )  # fmt: skip
 
     def _holdings(self, prices: Ints) -> Holdings:
@@ -161,31 +129,47 @@ class Ledger:
         account, security = lots.account[starts], lots.security[starts]
         return Holdings(account, security, qty, cost, prices[security], money(qty, prices[security], IS_BOND[security]))
 
-    def _split(self, noted: _Noted) -> None:
-        held = self._holdings(self._market.prices[0])
-        is_split = held.security == INDEX[SPLIT]
-        nothing = np.zeros(int(is_split.sum()), dtype=np.int64)
-        noted.add(held.account[is_split], Kind.SPLIT, nothing, held.security[is_split], held.qty[is_split])
+    def _split(self, noted: Noted) -> None:
+        held = self._holdings(self._market.prices[0]).of(INDEX[SPLIT])
+        noted.add(held.account, Kind.SPLIT, None, held.security, held.qty)
         self.lots.qty = np.where(self.lots.security == INDEX[SPLIT], self.lots.qty * 2, self.lots.qty)
 
-    def _pay(self, pays: Ints, prices: Ints, noted: _Noted) -> None:
-        """Pay dividends; accounts that reinvest buy a thousandth of a unit or more with them."""
+    def _merge(self, prices: Ints, noted: Noted) -> None:
+        """Exchange the units of the company taken over; a fraction of a unit is paid out in cash."""
+        self.lots, done = merge(self.lots, self._market.ratio)
+        price = np.full(len(done.account), prices[INDEX[ACQUIRER]])
+        paid = money(done.fraction, price, np.zeros(len(price), dtype=bool))
+        np.add.at(self.cash, done.account, paid)
+        # Interactive Brokers pays it with the exchange, the others as a transaction of its own.
+        is_ibkr = self._is_ibkr[done.account]
+        old, new = (np.full(len(price), INDEX[symbol]) for symbol in (TAKEN_OVER, ACQUIRER))
+        noted.add(done.account, Kind.MERGER_OUT, np.where(is_ibkr, paid, 0), old, -done.out_qty, cost=-done.out_cost)
+        came, apart = done.in_qty > 0, (paid > 0) & ~is_ibkr
+        noted.add(done.account[came], Kind.MERGER_IN, None, new[came], done.in_qty[came], cost=done.in_cost[came])
+        noted.add(done.account[apart], Kind.CASH_IN_LIEU, paid[apart], new[apart])
+
+    def _pay(self, pays: Ints, prices: Ints, noted: Noted, unsettled: Ints) -> None:
+        """Pay dividends and coupons; accounts that reinvest buy a thousandth of a unit or more with dividends."""
         held = self._holdings(prices)
         paid = money(held.qty, pays[held.security], np.zeros(len(held.qty), dtype=bool))
         gets = paid > 0
         account, security, amount = held.account[gets], held.security[gets], paid[gets]
-        noted.add(account, Kind.DIVIDEND, amount, security)
+        is_bond = IS_BOND[security]
+        noted.add(account[~is_bond], Kind.DIVIDEND, amount[~is_bond], security[~is_bond])
+        noted.add(account[is_bond], Kind.INTEREST, amount[is_bond], security[is_bond])
         np.add.at(self.cash, account, amount)
         price = prices[security]
         qty = amount * 1_000_000 // price // 10 * 10
-        buys = self._reinvests[account] & (qty > 0)
+        buys = self._reinvests[account] & (qty > 0) & ~is_bond
         account, security, qty, price = account[buys], security[buys], qty[buys], price[buys]
         cost = money(qty, price, np.zeros(len(qty), dtype=bool))
-        noted.add(account, Kind.REINVEST, -cost, security, qty, price)
+        noted.add(account, Kind.REINVEST, -cost, security, qty, price, cost=cost)
         np.add.at(self.cash, account, -cost)
+        # At Interactive Brokers a reinvestment is a trade in the market like any other.
+        np.add.at(unsettled, account, np.where(self._is_ibkr[account], -cost, 0))
         self._add_lots(account, security, qty, cost)
 
-    def _flows(self, index: int, prices: Ints, noted: _Noted) -> None:
+    def _flows(self, index: int, prices: Ints, noted: Noted) -> None:
         """Interest and fees on their days, deposits and withdrawals on any."""
         accounts = np.arange(len(self.cash))
         if index % INTEREST_EVERY == INTEREST_ON:
@@ -206,17 +190,57 @@ class Ledger:
         takes &= amount > 0
         self._move_cash(accounts[takes], Kind.WITHDRAWAL, -amount[takes], noted)
 
+    def _transfer(self, index: int, prices: Ints, noted: Noted) -> None:
+        """Let a part of a transfer in, with some cash; send a part of an account away on its day."""
+        events = self._market.events
+        held, worth = self._holdings(prices), self._worth(prices)
+        if index in events.transfers_in:
+            if index == events.transfers_in[0]:
+                parts = {account: self._part(held, account, 6) for account in np.flatnonzero(self._receives).tolist()}
+                self._incoming = {account: part for account, part in parts.items() if part is not None}
+            # Every part is of the same holding and of the same size.
+            self._receive(worth, noted)
+        if index == events.transfer_out:
+            for account in np.flatnonzero(self._sends).tolist():
+                if (parcel := self._part(held, account, 30)) is not None:
+                    self._send(account, parcel, noted)
+            self.lots = self.lots.take(self.lots.qty > 0)
+
+    def _part(self, held: Holdings, account: int, per_cent: int) -> Parcel | None:
+        rows = slice(*np.searchsorted(held.account, [account, account + 1]).tolist())
+        return part_of_largest(held.security[rows], held.qty[rows], held.price[rows], held.value[rows], per_cent)
+
+    def _receive(self, worth: Ints, noted: Noted) -> None:
+        """Units come with the dates and the cost that they had where they were held before, and some cash with them."""
+        account = np.array(list(self._incoming), dtype=np.int64)
+        parcels = list(self._incoming.values())
+        security = np.array([parcel.security for parcel in parcels], dtype=np.int64)
+        qty = np.array([parcel.qty for parcel in parcels], dtype=np.int64)
+        price = np.array([parcel.price * 8 // 10 for parcel in parcels], dtype=np.int64)
+        cost = money(qty, price, np.zeros(len(qty), dtype=bool))
+        noted.add(account, Kind.TRANSFER_IN, None, security, qty, cost=cost)
+        self._add_lots(account, security, qty, cost, self._practice.first_date.toordinal() - TRANSFERRED_AGE_DAYS)
+        amount = worth[account] // 20_000 * 100
+        self._move_cash(account[amount > 0], Kind.TRANSFER_IN, amount[amount > 0], noted)
+
+    def _send(self, account: int, parcel: Parcel, noted: Noted) -> None:
+        where, security, qty = (np.array([each], dtype=np.int64) for each in (account, parcel.security, parcel.qty))
+        cost = np.array([self._sell(account, parcel.security, parcel.qty)], dtype=np.int64)
+        noted.add(where, Kind.TRANSFER_OUT, None, security, -qty, cost=-cost)
+        amount = np.maximum(self.cash[where], 0) // 1000 * 100
+        self._move_cash(where[amount > 0], Kind.TRANSFER_OUT, -amount[amount > 0], noted)
+
     def _worth(self, prices: Ints) -> Ints:
         held = self._holdings(prices)
         worth = self.cash.copy()
         np.add.at(worth, held.account, held.value)
         return worth
 
-    def _move_cash(self, account: Ints, kind: Kind, amount: Ints, noted: _Noted) -> None:
+    def _move_cash(self, account: Ints, kind: Kind, amount: Ints, noted: Noted) -> None:
         noted.add(account, kind, amount)
         np.add.at(self.cash, account, amount)
 
-    def _execute(self, orders: Orders, prices: Ints, noted: _Noted, unsettled: Ints) -> None:
+    def _execute(self, orders: Orders, prices: Ints, noted: Noted, unsettled: Ints) -> None:
         if not len(orders.account):
             return
         price = prices[orders.security]
@@ -224,24 +248,23 @@ class Ledger:
         gross = money(orders.qty, price, IS_BOND[orders.security])
         cash = np.where(orders.is_buy, -gross, gross) - fees
         signed = np.where(orders.is_buy, orders.qty, -orders.qty)
+        cost = gross + fees
+        for place in np.flatnonzero(~orders.is_buy).tolist():
+            cost[place] = -self._sell(int(orders.account[place]), int(orders.security[place]), int(orders.qty[place]))
         for is_buy, kind in ((False, Kind.SELL), (True, Kind.BUY)):
             side = orders.is_buy == is_buy
             noted.add(
-                orders.account[side], kind, cash[side], orders.security[side], signed[side], price[side], fees[side]
-            )
+                orders.account[side], kind, cash[side], orders.security[side], signed[side], price[side], fees[side],
+                cost[side],
+            )  # fmt: skip
         np.add.at(self.cash, orders.account, cash)
         np.add.at(unsettled, orders.account, cash)
-        sells = ~orders.is_buy
-        for account, security, qty in zip(
-            orders.account[sells].tolist(), orders.security[sells].tolist(), orders.qty[sells].tolist(), strict=True
-        ):
-            self._sell(account, security, qty)
         self.lots = self.lots.take(self.lots.qty > 0)
         buys = orders.is_buy
-        self._add_lots(orders.account[buys], orders.security[buys], orders.qty[buys], gross[buys] + fees[buys])
+        self._add_lots(orders.account[buys], orders.security[buys], orders.qty[buys], cost[buys])
 
-    def _sell(self, account: int, security: int, qty: int) -> None:
-        """Take units from the account's lots, dearest first or oldest first by its method; cost leaves in proportion."""
+    def _sell(self, account: int, security: int, qty: int) -> int:
+        """Take units from the account's lots, dearest first or oldest first by its method; return the cost that leaves with them."""
         lots = self.lots
         key = lots.account * len(SECURITIES) + lots.security
         first, last = np.searchsorted(
@@ -250,19 +273,23 @@ class Ledger:
         places = list(range(first, last))
         if self._is_dear_first[account]:
             places.sort(key=lambda place: (-(int(lots.cost[place]) * UNIT // max(1, int(lots.qty[place]))), place))
+        relieved = 0
         for place in places:
             taken = min(qty, int(lots.qty[place]))
-            lots.cost[place] -= int(lots.cost[place]) * taken // max(1, int(lots.qty[place]))
+            cost = int(lots.cost[place]) * taken // max(1, int(lots.qty[place]))
+            lots.cost[place] -= cost
+            relieved += cost
             lots.qty[place] -= taken
             qty -= taken
         if qty:
             raise AssertionError("an order sells more than the account holds")
+        return relieved
 
-    def _add_lots(self, account: Ints, security: Ints, qty: Ints, cost: Ints) -> None:
+    def _add_lots(self, account: Ints, security: Ints, qty: Ints, cost: Ints, opened_on: int | None = None) -> None:
         if not len(account):
             return
         count = len(account)
-        opened = np.full(count, self._today, dtype=np.int64)
+        opened = np.full(count, self._today if opened_on is None else opened_on, dtype=np.int64)
         numbers = np.arange(self._next_lot, self._next_lot + count)
         self._next_lot += count
         self.lots = self.lots.joined(Lots(account, security, qty, cost, opened, numbers))

@@ -13,7 +13,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from evenkeel.sandbox.draws import Draws, Ints
-from evenkeel.sandbox.securities import INDEX, PRIVATE, SECURITIES, SPLIT
+from evenkeel.sandbox.events import EventDays
+from evenkeel.sandbox.securities import (
+    ACQUIRER,
+    COUPON_BPS,
+    COUPON_MONTHS,
+    INDEX,
+    PRIVATE,
+    SECURITIES,
+    SPLIT,
+    TAKEN_OVER,
+)
 
 EQUITY_DEVIATION = 0.008
 BOND_DEVIATION = 0.0025
@@ -21,8 +31,8 @@ DRIFT_PER_DAY = 0.0003
 SHOCK_EQUITY = -0.062
 SHOCK_BOND = 0.005
 VIX_START, VIX_HOME, VIX_SHOCK_FLOOR = 15.8, 17.0, 33.0
-PUBLICATION_DAYS = 45
-"""Days after a quarter's end until its private valuation is published."""
+PUBLICATION_DAYS = 70
+"""Days after a quarter's end until its private valuation is published: the year's last falls into the middle of March."""
 
 
 @dataclass(frozen=True)
@@ -37,16 +47,23 @@ class Market:
     pays: Ints
     vix: Ints
     private_dates: tuple[dt.date, ...]
-    shock_index: int
-    split_index: int | None
+    events: EventDays
+    ratio: int
+    """Ten-thousandths of a unit of the acquirer for one of the company taken over."""
 
     def price_date(self, session: int, security: int) -> dt.date:
         """Return the date that a session's price of a security is of."""
         return self.private_dates[session] if SECURITIES[security].is_private else self.dates[session]
 
+    def is_priced(self, session: int, security: int) -> bool:
+        """Tell whether a security has a price on a session: one taken over has none from its merger on."""
+        merger = self.events.merger
+        return merger is None or session < merger or security != INDEX[TAKEN_OVER]
 
-def make_market(seed: int, dates: tuple[dt.date, ...], shock_index: int, split_index: int | None) -> Market:
+
+def make_market(seed: int, dates: tuple[dt.date, ...], events: EventDays) -> Market:
     """Return the market over `dates`."""
+    shock_index, split_index = events.shock, events.split
     days, count = len(dates), len(SECURITIES)
     factors = Draws(seed, "factors")
     equity = factors.bell(days) * EQUITY_DEVIATION + DRIFT_PER_DAY
@@ -77,10 +94,20 @@ def make_market(seed: int, dates: tuple[dt.date, ...], shock_index: int, split_i
         for day in range(days):
             if security.pays_bps and day % security.pays_every == security.pays_on:
                 pays[day, place] = prices[day, place] * security.pays_bps // 10_000
+            if security.is_bond and day and last_coupon(dates[day]) > dates[day - 1]:
+                pays[day, place] = COUPON_BPS // 2
     if split_index is not None and split_index:
         # The rate is worked out from the price of the day before, which on the split day is of the old unit.
         pays[split_index, INDEX[SPLIT]] //= 2
-    return Market(dates, prices, pays, _vix(equity, shock_index), private_dates, shock_index, split_index)
+    merger = events.merger or 0
+    ratio = int(prices[merger, INDEX[TAKEN_OVER]]) * 10_000 // int(prices[merger, INDEX[ACQUIRER]])
+    return Market(dates, prices, pays, _vix(equity, shock_index), private_dates, events, ratio)
+
+
+def last_coupon(date: dt.date) -> dt.date:
+    """Return the day on or before `date` on which the bonds' last coupon was due."""
+    due = [dt.date(year, month, 1) for year in (date.year - 1, date.year) for month in COUPON_MONTHS]
+    return max(day for day in due if day <= date)
 
 
 def _vix(equity: np.typing.NDArray[np.float64], shock_index: int) -> Ints:

@@ -102,7 +102,10 @@ def _add_advisers(practice: Practice, households: int) -> None:
 
 def _add_household(practice: Practice, number: int, dice: _Dice) -> None:
     special = number % CYCLE
-    adviser = practice.advisers[(number * 5 + number // 7) % len(practice.advisers)]
+    advisers = practice.advisers
+    # Without laps the turns would fall on the same seven advisers wherever 36 is a multiple of their count (18, say).
+    laps = number // (7 * len(advisers)) if len(advisers) > 7 else 0
+    adviser = advisers[(number * 5 + number // 7 + laps) % len(advisers)]
     last = _LAST[dice.below(len(_LAST))]
     is_couple = dice.happens(60) or special in TWO_UNITS
     skew = dice.below(1001)

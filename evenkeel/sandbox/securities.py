@@ -143,5 +143,13 @@ CLASSES: tuple[AssetClass, ...] = tuple(dict.fromkeys(security.asset_class for s
 CLASS_OF: tuple[int, ...] = tuple(CLASSES.index(security.asset_class) for security in SECURITIES)
 SPLIT = "USGR"
 """The fund that splits two for one midway."""
+TAKEN_OVER, ACQUIRER = "KSTN", "ALBR"
+"""The company that is merged into another, and that other."""
+RENAMED, NEW_TICKER = "INSC", "HISC"
+"""The fund whose ticker changes, and the new one; its other identifiers stay, and so does its name in the book."""
 PRIVATE = "PVCR"
 MUNI_BOND = "CASC34"
+COUPON_BPS = 500
+"""What a bond pays in a year, of its face value: half of it on each of `COUPON_MONTHS`."""
+COUPON_MONTHS = (6, 12)
+"""Months on whose first day a coupon is due."""

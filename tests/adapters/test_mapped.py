@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 from data_contracts.cash_balances import CashBalances
+from data_contracts.control_totals import ControlTotals
 from data_contracts.indicators import Indicators
 from data_contracts.open_orders import OpenOrders
 from data_contracts.parsed import parsed_schema
@@ -436,3 +437,108 @@ def test_the_documented_example(tmp_path: Path) -> None:
     ]
     assert rejects(parsed) == [(6, "held_qty")]
     assert (parsed.row_count, parsed.structural_count, parsed.as_of_date) == (7, 4, dt.date(2025, 12, 31))
+
+
+TRAILER = {"marker": "TRAILER", "rows": 2, "qty": 3, "amount": 4}
+ROW = "A1,VTI,10,2500.50,12/31/2025\n"
+
+
+def stated(parsed: ParsedFile) -> list[tuple[int, str, str | None, Decimal]]:
+    return parsed.tables[ControlTotals].select("row_no", "total_kind", "currency", "stated").rows()
+
+
+def test_a_trailer_states_what_was_sent(tmp_path: Path) -> None:
+    parsed = parse_text(tmp_path, HEADER + ROW + "A2,BND,x,1,12/31/2025\nTRAILER,2,10,2501.50\n\n", trailer=TRAILER)
+    assert stated(parsed) == [
+        (4, "row_count", None, Decimal(2)),
+        (4, "qty_sum", None, Decimal(10)),
+        (4, "amount_sum", "USD", Decimal("2501.5")),
+    ]
+    assert parsed.tables[ControlTotals].schema == parsed_schema(ControlTotals)
+    assert parsed.tables[ControlTotals]["source_account"].null_count() == 3
+    # The line is structural, as are the header and the blank line behind it; the rejected row is a data row.
+    assert (parsed.row_count, parsed.structural_count, len(parsed.rejects)) == (5, 3, 1)
+    assert parsed.tables[Positions]["row_no"].to_list() == [2]
+
+
+def test_a_trailer_may_state_the_count_alone(tmp_path: Path) -> None:
+    text = HEADER.replace(",", "|") + ROW.replace(",", "|") + '"TRAILER"|"1,001"'
+    parsed = parse_text(
+        tmp_path, text, delimiter="|", thousands=",", trailer={"marker": "TRAILER", "rows": 2}, quoted_newlines=True
+    )
+    assert stated(parsed) == [(3, "row_count", None, Decimal(1001))]
+
+
+def test_a_table_without_rows_has_its_trailer(tmp_path: Path) -> None:
+    parsed = parse_text(tmp_path, HEADER + "TRAILER,0,0,0", trailer=TRAILER)
+    assert [row[3] for row in stated(parsed)] == [0, 0, 0]
+    assert parsed.tables[Positions].is_empty()
+    assert (parsed.row_count, parsed.structural_count) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        (HEADER + ROW + "A1,VT", None, "it ends before its own trailer"),
+        (HEADER + ROW, None, "it ends before its own trailer"),
+        (HEADER, None, "it ends before its own trailer"),
+        (HEADER + ROW + "TRAILERS,1,10,1\n", None, "it ends before its own trailer"),
+        (HEADER + ROW + "A1,TRAILER,1,1,12/31/2025\n", None, "it ends before its own trailer"),
+        (HEADER + ROW + "TRAILER,1,10,2500.5\n" + ROW, 4, "rows stand behind its trailer"),
+        (HEADER + ROW + "TRAILER,1,10,1\n\nTRAILER,1,10,1\n", 5, "rows stand behind its trailer"),
+        (HEADER + ROW + "TRAILER,1,10", 3, "no figure in cell 4"),
+        (HEADER + ROW + "TRAILER,x,10,1", 3, "no figure in cell 2"),
+        (HEADER + ROW + "TRAILER", 3, "no figure in cell 2"),
+    ],
+)
+def test_a_file_that_does_not_end_with_its_trailer_stops(
+    tmp_path: Path, text: str, line: int | None, words: str
+) -> None:
+    stopped = stop(tmp_path, text, trailer=TRAILER)
+    assert (stopped.check, stopped.row_no) == (Check.FILE_TRUNCATED, line)
+    assert words in str(stopped)
+
+
+def test_a_trailer_is_found_in_any_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = HEADER + ROW * 40 + "TRAILER,40,400,100020\n"
+    whole = parse_text(tmp_path, text, trailer=TRAILER)
+    monkeypatch.setattr(mapped_rows, "BLOCK_BYTES", 64)
+    assert stated(parse_text(tmp_path, text, trailer=TRAILER)) == stated(whole)
+    assert stop(tmp_path, text + "\n" * 100 + ROW, trailer=TRAILER).row_no == 143
+    assert parse_text(tmp_path, text + "\n" * 100, trailer=TRAILER).structural_count == 102
+
+
+def test_a_line_inside_a_quoted_cell_is_no_trailer(tmp_path: Path) -> None:
+    text = HEADER + 'A1,"VTI\nTRAILER,1",10,1,12/31/2025\nTRAILER,1,10,1'
+    parsed = parse_text(tmp_path, text, trailer=TRAILER, quoted_newlines=True)
+    assert [row[3] for row in stated(parsed)] == [1, 10, 1]
+    assert parsed.tables[Positions]["symbol"].to_list() == ["VTI\nTRAILER,1"]
+
+
+def test_a_map_with_a_trailer_fills_control_totals() -> None:
+    assert MappedFeed(parse_map(POSITIONS | {"trailer": TRAILER}, "m")).fills == {Positions, ControlTotals}
+    assert MappedFeed(parse_map(POSITIONS, "m")).fills == {Positions}
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"trailer": {"marker": "T", "rows": 1}}, "trailer.rows"),
+        ({"trailer": {"rows": 2}}, "trailer.marker"),
+        ({"trailer": {"marker": "T,1", "rows": 2}}, "the delimiter is in it"),
+        ({"trailer": {"marker": "T", "rows": 2}, "format": "parquet"}, "a Parquet file has no lines"),
+        ({"trailer": {"marker": "T", "rows": 2, "cost": 3}}, "trailer.cost"),
+    ],
+)
+def test_mistakes_in_a_trailer(changes: dict[str, Any], problem: str) -> None:
+    with pytest.raises(BookError, match=problem):
+        parse_map(POSITIONS | changes, "map.yaml")
+
+
+def test_a_trailer_states_only_sums_of_mapped_columns() -> None:
+    columns = {name: header for name, header in POSITIONS["columns"].items() if name != "value_ccy"}
+    with pytest.raises(BookError, match=r"trailer\.amount: the sum of value_ccy, which is not mapped"):
+        parse_map(POSITIONS | {"columns": columns, "trailer": TRAILER}, "map.yaml")
+    prices = {"kind": "prices", "columns": {"symbol": "T", "price_ccy": "P"}, "constants": {"currency": "USD"}}
+    with pytest.raises(BookError, match=r"trailer\.qty: prices have no such sum"):
+        parse_map(prices | {"as_of": {"file_name": r"_(\d{8})"}, "trailer": TRAILER}, "map.yaml")

@@ -18,9 +18,9 @@ from evenkeel.sandbox.generate import generate
 from evenkeel.sandbox.plan import SandboxPlan
 from tests.command.practice import Home, deliver
 
-pytestmark = [pytest.mark.kill, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.kill, pytest.mark.timeout(2400)]
 HOUSEHOLDS, DAYS, SEED = 25, 2, 7
-KILLS_AT_RANDOM = 20
+KILLS_AT_RANDOM = 50
 LONGEST_WAIT_SECONDS = 60.0
 """A run after a killed one takes as long as any other: nothing of the dead one is waited for."""
 
@@ -62,7 +62,18 @@ def command(home: Home, *words: str) -> subprocess.CompletedProcess[str]:
 
 def leftovers(home: Home) -> list[str]:
     """Return what lies in the home that no run leaves on purpose."""
-    known = {"book", "sandbox", "inbox", "lake", "archive", "reports", "records.db", "records.db-wal", "records.db-shm"}
+    known = {
+        "book",
+        "sandbox",
+        "inbox",
+        "lake",
+        "archive",
+        "reports",
+        "audit",
+        "records.db",
+        "records.db-wal",
+        "records.db-shm",
+    }
     odd = [path for path in home.path.iterdir() if path.name not in known]
     odd += [path for path in (home.path / "archive").rglob("*") if path.name.startswith(".")]
     odd += [path for path in (home.path / "reports").rglob("*") if path.is_file() and path.name != "tasks.html"]
@@ -111,6 +122,8 @@ def run_again(home: Home, plan: SandboxPlan, undisturbed: Home) -> None:
     assert time.monotonic() - begun < LONGEST_WAIT_SECONDS
     assert home.all_digests() == undisturbed.all_digests()
     assert home.found() == undisturbed.found()
+    verified = command(home, "audit", "verify")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
     page = Path("reports") / str(plan.dates[1]) / "tasks.html"
     assert (home.path / page).read_text() == (undisturbed.path / page).read_text()
     assert leftovers(home) == []

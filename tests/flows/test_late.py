@@ -12,6 +12,7 @@ from evenkeel.run.driver import IN_PROCESS
 from evenkeel.run.late import late_dates, reason_to_run
 from evenkeel.run.sequence import run_date
 from evenkeel.run.steps import Day
+from tests.adapters.stores.samples import event
 from tests.flows.practice import Practice, make_practice
 
 EVENING = dt.datetime(2026, 3, 3, 1, 0, tzinfo=dt.UTC)
@@ -74,7 +75,8 @@ def test_a_date_is_due_when_a_decision_was_taken(practice: Practice) -> None:
             "role": "adviser",
             "reason": "a test",
             "decided_at": house.clock.now() + dt.timedelta(minutes=1),
-        }
+        },
+        event("d1"),
     )
     assert reason_to_run(house, date) == "a decision was taken since its run"
 

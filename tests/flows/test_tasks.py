@@ -14,7 +14,7 @@ from prefect.states import Completed, Failed
 from evenkeel.errors import BookError, EvenkeelError, LeaseHeld, TransientError
 from evenkeel.ports import StoredDataset
 from evenkeel.run.driver import STEPS
-from evenkeel.run.sequence import FOLD, MEASURE
+from evenkeel.run.sequence import ALONE, FOLD
 from flows.driver import TASKS
 from tasks.ingest import fetch_files
 from tasks.market_event import scan_market_event
@@ -39,7 +39,7 @@ def test_an_address_is_plain_and_leads_back(stored: StoredDataset) -> None:
 
 
 def test_every_step_has_a_task_and_a_place_in_the_sequence() -> None:
-    assert set(TASKS) == set(STEPS) == {*MEASURE, *FOLD}
+    assert set(TASKS) == set(STEPS) == {*ALONE, *FOLD}
     assert {name: task.name for name, task in TASKS.items()} == {name: name for name in TASKS}
 
 

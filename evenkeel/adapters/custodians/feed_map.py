@@ -45,6 +45,17 @@ KINDS: dict[str, type[Contract]] = {
     "securities": SecurityTexts,
 }
 
+SUMMED: dict[str, tuple[str | None, str | None]] = {
+    "positions": ("held_qty", "value_ccy"),
+    "cash": (None, "amount_ccy"),
+    "lots": ("held_qty", "cost_ccy"),
+    "transactions": ("traded_qty", "net_cash_ccy"),
+    "orders": ("order_qty", "estimated_price_ccy"),
+    "prices": (None, "price_ccy"),
+    "indicators": (None, "reading"),
+}
+"""What the quantity and the amount of a trailer are the sums of, by kind; kinds that are not here have a row count alone."""
+
 DEFAULTS = {"sub_account": "cash", "bucket": "core"}
 """What a column holds that neither `columns` nor `constants` name."""
 
@@ -73,6 +84,19 @@ class SignBy(BaseModel):
     negative: tuple[str, ...] = Field(min_length=1)
 
 
+class TrailerRule(BaseModel):
+    """The line that ends a table: its first cell is `marker`; the cells (counted from 1) of row count and sums."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+
+    marker: str = Field(min_length=1)
+    rows: int = Field(ge=2)
+    qty: int | None = Field(None, ge=2)
+    amount: int | None = Field(None, ge=2)
+    qty_is_net: bool = False
+    """The quantity is that of purchases less that of sales."""
+
+
 class FeedMap(BaseModel):
     """One table layout of one source."""
 
@@ -95,6 +119,7 @@ class FeedMap(BaseModel):
     sign: dict[str, Literal["negate"] | SignBy] = {}
     skip_rows_where: dict[str, tuple[str, ...]] = {}
     as_of: AsOf | None = None
+    trailer: TrailerRule | None = None
 
     @field_validator("columns", mode="before")
     @classmethod
@@ -199,7 +224,7 @@ def _problems(data: Mapping[str, Any]) -> list[str]:
     known = [name for name in schema if name not in ("row_no", AS_OF_TIME, "as_of_date")]
     parts = {
         key: data[key] if isinstance(data.get(key), Mapping) else {}
-        for key in ("columns", "constants", "values", "sign", "as_of")
+        for key in ("columns", "constants", "values", "sign", "as_of", "trailer")
     }
     columns, constants = parts["columns"], parts["constants"]
     problems = [
@@ -227,6 +252,7 @@ def _problems(data: Mapping[str, Any]) -> list[str]:
     pattern = parts["as_of"].get("file_name")
     if isinstance(pattern, str):
         problems += _bad_pattern(pattern)
+    problems += _bad_trailer(data, parts["trailer"])
     dates = data.get("dates", {})
     formats = dates.values() if isinstance(dates, Mapping) else [dates]
     problems += [f"dates: {text!r} lacks %-fields; for example %m/%d/%Y" for text in formats if "%" not in str(text)]
@@ -276,6 +302,27 @@ def _bad_constant(dtype: pl.DataType, text: str) -> str | None:
         except ValueError:
             return "not a date; write it as 2025-12-31"
     return None
+
+
+def _bad_trailer(data: Mapping[str, Any], trailer: Mapping[str, Any]) -> list[str]:
+    if not trailer:
+        return []
+    if data.get("format") == "parquet":
+        return ["trailer: a Parquet file has no lines; take it out"]
+    sums = dict(zip(("qty", "amount"), SUMMED.get(str(data.get("kind")), (None, None)), strict=True))
+    problems = [
+        f"trailer.{name}: {data['kind']} have no such sum; take it out"
+        for name in sums
+        if sums[name] is None and name in trailer
+    ]
+    problems += [
+        f"trailer.{name}: the sum of {column}, which is not mapped; add columns.{column} or take it out"
+        for name, column in sums.items()
+        if column is not None and name in trailer and column not in data.get("columns", {})
+    ]
+    if str(data.get("delimiter", ",")) in str(trailer.get("marker", "")):
+        problems.append("trailer.marker: the delimiter is in it; give the first cell alone")
+    return problems
 
 
 def _bad_pattern(pattern: str) -> list[str]:

@@ -1,6 +1,6 @@
 """Any table, by a map of its columns: CSV or Parquet of a custodian, portfolio system, order system or market data service.
 
-What a map says is in `feed_map`, reading rows in `mapped_rows`, reading cells in `mapped_cells`;
+What a map says is in `feed_map`, reading rows in `mapped_rows`, cells in `mapped_cells`, the trailer in `mapped_trailer`;
 docs/mapped-feeds.md explains all to users.
 """
 
@@ -14,12 +14,14 @@ from collections.abc import Iterable
 import polars as pl
 
 from data_contracts.contract import Contract
+from data_contracts.control_totals import ControlTotals
 from data_contracts.fields import FACT_DTYPE
 from data_contracts.parsed import parsed_schema
 from data_contracts.vocab import Check
 from evenkeel.adapters.custodians.feed_map import DEFAULTS, FeedMap, boolean, codes_of, required_columns
 from evenkeel.adapters.custodians.mapped_cells import Column, read_cells, signed
 from evenkeel.adapters.custodians.mapped_rows import Block, csv_blocks, find_header, parquet_blocks
+from evenkeel.adapters.custodians.mapped_trailer import trailer_totals
 from evenkeel.errors import FileStopped
 from evenkeel.ports import ParsedFile, RawFile, RejectedRow
 
@@ -28,6 +30,8 @@ MOST_REJECTS = 100_000
 
 class MappedFeed:
     """Reads the tables that one map describes.
+
+    A trailer's line is structural: it is no data row, though its figures become rows of `ControlTotals`.
 
     Rows are read in blocks of 32 MiB (CSV) or 250,000 rows (Parquet) and kept in the contract's types.
     The process stays under 600 MiB plus twice the size of a CSV file (measured: 878 MiB at 202 MB, 1,602 MiB at 607 MB),
@@ -42,8 +46,9 @@ class MappedFeed:
 
     @property
     def fills(self) -> frozenset[type[Contract]]:
-        """Return the one contract that the map's kind fills."""
-        return frozenset([self.feed_map.contract])
+        """Return the contract that the map's kind fills, and that of control totals where the table has a trailer."""
+        totals = [ControlTotals] if self.feed_map.trailer is not None else []
+        return frozenset([self.feed_map.contract, *totals])
 
     def recognises(self, file_name: str, head: bytes) -> bool:
         """Tell from the first bytes: a Parquet file, or a line with every column of the map."""
@@ -59,7 +64,7 @@ class MappedFeed:
         """Read the file.
 
         Raises:
-            FileStopped: It is empty, damaged or too large, columns or its date are missing, or most rows are bad.
+            FileStopped: It is empty, damaged or too large, columns, its date or its trailer are missing, or most rows are bad.
         """
         if file.byte_count > self.max_bytes:
             raise FileStopped(
@@ -75,7 +80,7 @@ class MappedFeed:
             layout=self.layout,
             generation=f"{self.feed_map.kind}_{self.feed_map.format}",
             encoding="binary" if self.feed_map.format == "parquet" else self.feed_map.encoding,
-            tables={self.feed_map.contract: frame},
+            tables={self.feed_map.contract: frame} | ({} if reader.totals is None else {ControlTotals: reader.totals}),
             rejects=sorted(reader.rejects, key=lambda reject: reject.row_no),
             row_count=reader.row_count,
             structural_count=reader.structural_count,
@@ -94,6 +99,7 @@ class _Reader:
         self.rejects: list[RejectedRow] = []
         self.row_count = 0
         self.structural_count = 0
+        self.totals: pl.DataFrame | None = None
         self._frames: list[pl.DataFrame] = []
         self._unknown_codes: dict[str, int] = {}
         self._file_day = self._day_of(file_name)
@@ -102,7 +108,7 @@ class _Reader:
         """Read all blocks.
 
         Raises:
-            FileStopped: More rows are rejected than anyone would look at.
+            FileStopped: More rows are rejected than anyone would look at, or the trailer has no figures.
         """
         for block in blocks:
             self.row_count += block.row_count
@@ -110,6 +116,8 @@ class _Reader:
             self.rejects += block.rejects
             if block.frame.height:
                 self._take(block)
+            if block.trailer is not None:
+                self.totals = trailer_totals(block.trailer[1], block.trailer[0], self.feed_map)
             if len(self.rejects) > MOST_REJECTS:
                 raise FileStopped(
                     Check.FILE_REJECT_SHARE,

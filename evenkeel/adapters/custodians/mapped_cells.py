@@ -36,7 +36,7 @@ def read_cells(cells: pl.Series, name: str, dtype: pl.DataType, feed_map: FeedMa
         return Column(cells, ~cells.is_between(*_YEARS).fill_null(True), "not a date")
     text = text_of(cells, feed_map)
     if dtype == FACT_DTYPE:
-        return _checked(_numbers(text, feed_map), text, "not a number")
+        return _checked(numbers(text, feed_map), text, "not a number")
     if dtype == pl.Date:
         return _dates(text, feed_map.date_format(name))
     if dtype == pl.Boolean:
@@ -56,8 +56,8 @@ def signed(values: pl.Series, name: str, sources: dict[str, pl.Series], feed_map
     return (-values.abs()).zip_with(is_negative, values)
 
 
-def _numbers(text: pl.Series, feed_map: FeedMap) -> pl.Series:
-    """Return decimals; digits after the fifteenth decimal are rounded half to even."""
+def numbers(text: pl.Series, feed_map: FeedMap) -> pl.Series:
+    """Return trimmed texts as decimals, null where one is no number; digits after the fifteenth decimal are rounded half to even."""
     if feed_map.decimal == ",":
         text = _without(text, feed_map.thousands).str.replace(",", ".", literal=True)
     values = text.cast(FACT_DTYPE, strict=False)

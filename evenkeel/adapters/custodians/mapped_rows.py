@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from data_contracts.vocab import Check
 from evenkeel.adapters.custodians.feed_map import FeedMap
+from evenkeel.adapters.custodians.mapped_trailer import cut_trailer, no_trailer, rows_behind
 from evenkeel.errors import FileStopped
 from evenkeel.ports import RejectedRow
 
@@ -35,6 +36,17 @@ class Block:
     rejects: list[RejectedRow] = field(default_factory=list)
     raw: pl.Series | None = None
     """The rows' text, in the frame's order; None where the rows have none of their own."""
+    trailer: tuple[int, str] | None = None
+    """Number and text of the trailer's line, which is counted as structural; no row stands behind it."""
+
+    def first_row(self) -> int | None:
+        """Return the number of the first row that is not structural, None where there is none."""
+        numbers = [reject.row_no for reject in self.rejects] + self.frame.head(1).to_dict(as_series=False).get(
+            "row_no", []
+        )
+        if self.trailer is not None:
+            numbers.append(self.trailer[0])
+        return min(numbers, default=None)
 
     @property
     def sources(self) -> dict[str, pl.Series]:
@@ -119,7 +131,7 @@ def csv_blocks(path: Path, feed_map: FeedMap) -> Iterator[Block]:
     A row is a physical line and its number the line's; with `quoted_newlines` rows are logical and numbered as such.
 
     Raises:
-        FileStopped: The file is empty, or has no header with the map's columns.
+        FileStopped: The file is empty, has no header with the map's columns, or lacks the trailer that the map describes.
     """
     with path.open("rb") as file:
         head = file.read(_HEADER_BYTES)
@@ -128,7 +140,7 @@ def csv_blocks(path: Path, feed_map: FeedMap) -> Iterator[Block]:
         header = find_header(head, feed_map)
         yield Block(pl.DataFrame(), {}, header.line_no, header.line_no)
         file.seek(header.end)
-        row_no, rest = header.line_no, b""
+        row_no, rest, is_ended = header.line_no, b"", False
         while True:
             raw = file.read(BLOCK_BYTES)
             is_last = not raw
@@ -139,10 +151,15 @@ def csv_blocks(path: Path, feed_map: FeedMap) -> Iterator[Block]:
                 rest = b""
             if raw:
                 block = _csv_block(raw, row_no, header, feed_map)
+                if is_ended and (number := block.first_row()) is not None:
+                    raise rows_behind(number)
+                is_ended = is_ended or block.trailer is not None
                 row_no += block.row_count
                 yield block
             if is_last:
-                return
+                break
+        if feed_map.trailer is not None and not is_ended:
+            raise no_trailer(feed_map.trailer)
 
 
 def _whole_records(raw: bytes) -> tuple[bytes, bytes]:
@@ -160,6 +177,25 @@ def _whole_records(raw: bytes) -> tuple[bytes, bytes]:
 
 def _csv_block(raw: bytes, rows_before: int, header: Header, feed_map: FeedMap) -> Block:
     text, is_damaged = _utf8(raw, feed_map.encoding)
+    text, trailer, behind = cut_trailer(text, feed_map)
+    block = _rows_block(text, is_damaged, rows_before, header, feed_map) if text else Block(pl.DataFrame(), {}, 0)
+    if trailer is None:
+        return block
+    row_no = rows_before + block.row_count + 1
+    lines = behind.splitlines()
+    for place, line in enumerate(lines, start=1):
+        if line.strip(f'{feed_map.delimiter} "\t'.encode()):
+            raise rows_behind(row_no + place)
+    count = 1 + len(lines)
+    return replace(
+        block,
+        row_count=block.row_count + count,
+        structural_count=block.structural_count + count,
+        trailer=(row_no, trailer),
+    )
+
+
+def _rows_block(text: bytes, is_damaged: bool, rows_before: int, header: Header, feed_map: FeedMap) -> Block:
     lines = pl.read_lines(io.BytesIO(text))["line"].alias(_RAW)
     has_quotes = b'"' in text
     if feed_map.quoted_newlines and has_quotes:

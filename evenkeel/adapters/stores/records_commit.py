@@ -1,4 +1,4 @@
-"""The one commit: a run's manifest, its alerts and its messages, in a transaction of their own or not at all."""
+"""The one commit: a run's manifest, its alerts, messages and events, in a transaction of their own or not at all."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from sqlalchemy import Connection, Engine, func, select, update
 from evenkeel.adapters.stores.database import errors_said, insert_once, upsert
 from evenkeel.adapters.stores.lease import HeldLease
 from evenkeel.adapters.stores.records_schema import alert_log, alerts, current_runs, outbox, run_datasets, runs
+from evenkeel.adapters.stores.trail import write_events
+from evenkeel.audit.event import Event
 from evenkeel.ports import RunRecord
 
 WHOLE_BOOK = "daily"
@@ -64,7 +66,13 @@ class Commit:
             finally:
                 connection.close()
 
-    def commit_run(self, run: RunRecord, alerts: pl.DataFrame, messages: Iterable[Mapping[str, Any]]) -> None:
+    def commit_run(
+        self,
+        run: RunRecord,
+        alerts: pl.DataFrame,
+        messages: Iterable[Mapping[str, Any]],
+        events: Iterable[Event] = (),
+    ) -> None:
         """Write the run's manifest, make it the one that counts for its date, bring its alerts up to date and queue its messages.
 
         The same run again changes nothing; where another one counts by now (a book changed and changed back, say) it counts again,
@@ -75,6 +83,7 @@ class Commit:
             run: The run.
             alerts: Rows of `data_contracts.alerts`.
             messages: Each with `message_id`, `kind` and `payload`; none for re-runs and backfills, which never send.
+            events: What the trail is told of the run.
         """
         connection = self._open()
         with errors_said(self._engine):
@@ -91,6 +100,7 @@ class Commit:
             )
             _write_alerts(connection, run, alerts)
             insert_once(connection, outbox, [_message_row(run, message) for message in messages])
+            write_events(connection, events)
 
     def _open(self) -> Connection:
         if self._connection is None:

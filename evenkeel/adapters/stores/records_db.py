@@ -1,15 +1,21 @@
-"""The records database as `ports.Records`: manifests, files seen, decisions, leases; what a run commits is in `records_commit`."""
+"""The records database as `ports.Records`: manifests, files seen, decisions, releases, leases.
+
+What a run commits is in `records_commit`, the trail in `trail` and `trail_reading`.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, select, update
 
 from data_contracts.decisions import Decisions
+from data_contracts.releases import Releases
 from evenkeel.adapters.stores.database import insert_once, open_engine, reading, upgrade, writing
 from evenkeel.adapters.stores.lease import HeldLease
 from evenkeel.adapters.stores.records_commit import WHOLE_BOOK, Commit
@@ -18,10 +24,15 @@ from evenkeel.adapters.stores.records_schema import (
     current_runs,
     decisions,
     received_files,
+    releases,
     run_datasets,
     runs,
 )
-from evenkeel.ports import Arrival, ReceivedFile, RunRecord, StoredDataset
+from evenkeel.adapters.stores.trail import checkpoints_after, count_commits, seal, seal_and_check, write_events
+from evenkeel.adapters.stores.trail_file import append_checkpoints, last_checkpoint_seq
+from evenkeel.adapters.stores.trail_reading import find_events, open_trail, seq_range
+from evenkeel.audit.event import Event
+from evenkeel.ports import Arrival, ReceivedFile, RunRecord, StoredDataset, StoredTrail, TrailQuery
 
 _IN_ORDER = (
     received_files.c.first_seen_at,
@@ -36,13 +47,15 @@ class SqlRecords:
 
     Args:
         url: SQLAlchemy URL.
+        checkpoint_file: To which the trail's checkpoints are written too; None: to none.
 
     Raises:
         UsageError: The URL is of no use, or the database is of a newer evenkeel.
         TransientError: The database cannot be reached.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, checkpoint_file: Path | None = None) -> None:
+        self._checkpoint_file = checkpoint_file
         self._engine = open_engine(url)
         upgrade(self._engine)
 
@@ -154,10 +167,52 @@ class SqlRecords:
             found = connection.execute(select(decisions).order_by(decisions.c.decision_id)).mappings()
             return pl.DataFrame([dict(row) for row in found], schema=Decisions.polars_schema())
 
-    def add_decision(self, decision: Mapping[str, Any]) -> None:
-        """Store one decision (columns of `data_contracts.decisions`); the same id again changes nothing."""
+    def add_decision(self, decision: Mapping[str, Any], event: Event) -> None:
+        """Store one decision (columns of `data_contracts.decisions`) and its event; the same id again changes nothing."""
         with writing(self._engine) as connection:
             insert_once(connection, decisions, [decision])
+            write_events(connection, [event])
+
+    def releases(self) -> pl.DataFrame:
+        """Return all releases (`data_contracts.releases`), by id."""
+        with reading(self._engine) as connection:
+            found = connection.execute(select(releases).order_by(releases.c.release_id)).mappings()
+            return pl.DataFrame([dict(row) for row in found], schema=Releases.polars_schema())
+
+    def add_release(self, release: Mapping[str, Any], event: Event) -> None:
+        """Store one release (columns of `data_contracts.releases`) and its event; the same id again changes nothing."""
+        with writing(self._engine) as connection:
+            insert_once(connection, releases, [release])
+            write_events(connection, [event])
+
+    def commit_count(self, business_date: dt.date, kind: str = WHOLE_BOOK) -> int:
+        """Return how often a run of a date and kind has come to count, by the trail."""
+        with reading(self._engine) as connection:
+            return count_commits(connection, business_date, kind)
+
+    def seal(self, now: dt.datetime) -> int:
+        """Link every committed event that is not in the chain yet; return how many."""
+        return seal(self._engine, now)
+
+    def checkpoint(self, now: dt.datetime) -> None:
+        """Seal, and write a checkpoint where the chain has grown; write the checkpoints that the file lacks into it."""
+        seal_and_check(self._engine, now)
+        if self._checkpoint_file is not None:
+            append_checkpoints(
+                self._checkpoint_file, checkpoints_after(self._engine, last_checkpoint_seq(self._checkpoint_file))
+            )
+
+    def trail(self) -> AbstractContextManager[StoredTrail]:
+        """Read the trail in one state while the context lasts."""
+        return open_trail(self._engine, self._checkpoint_file)
+
+    def trail_range(self, first: dt.date | None, last: dt.date | None) -> tuple[int, int]:
+        """Return the first and last entry whose events belong to business dates from `first` to `last`; zeros where none does."""
+        return seq_range(self._engine, first, last)
+
+    def find_events(self, query: TrailQuery) -> list[dict[str, Any]]:
+        """Return the stored events that match, oldest first, each with its `seq` in the chain (None: not sealed yet)."""
+        return find_events(self._engine, query)
 
     def _first(self, query: Select[Any]) -> RunRecord | None:
         with reading(self._engine) as connection:

@@ -30,7 +30,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration: a database that is there already is known by it, without importing Alembic."""
 
 metadata = MetaData(
@@ -156,6 +156,23 @@ decisions = Table(
     Column("decided_at", Instant, nullable=False),
     Index("ix_decisions_episode_id", "episode_id"),
     comment="What people said to alerts.",
+)
+
+releases = Table(
+    "releases",
+    metadata,
+    Column("release_id", String(64), primary_key=True),
+    Column("exception_id", String(64), nullable=False),
+    Column("check", String(64), nullable=False),
+    Column("subject_id", Text, nullable=False),
+    Column("from_date", Date, nullable=False),
+    Column("until_date", Date, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("released_at", Instant, nullable=False),
+    Index("ix_releases_exception_id", "exception_id"),
+    comment="Stops that people have lifted, with their reasons.",
 )
 
 alerts = Table(

@@ -10,16 +10,37 @@ import numpy as np
 
 from evenkeel.sandbox.draws import Ints
 from evenkeel.sandbox.holdings import Lots
-from evenkeel.sandbox.ledger import Day, Holdings, Moves
+from evenkeel.sandbox.ledger import Day, Holdings
+from evenkeel.sandbox.moves import Kind, Moves
 from evenkeel.sandbox.people import Custodian, Practice
-from evenkeel.sandbox.securities import SECURITIES
+from evenkeel.sandbox.securities import INDEX, NEW_TICKER, RENAMED, SECURITIES
 
 _Table = TypeVar("_Table", Holdings, Moves)
 
-SYMBOLS = [security.traded_as for security in SECURITIES]
-TICKERS = [security.symbol for security in SECURITIES]
-NAMES = [security.name for security in SECURITIES]
-CUSIPS = [security.cusip for security in SECURITIES]
+OLD_TICKER = len(SECURITIES)
+"""Place of the ticker that the renamed fund has given up: the leg of the renaming that goes out is written with it."""
+NAMES = [security.name for security in SECURITIES] + [SECURITIES[INDEX[RENAMED]].name]
+CUSIPS = [security.cusip for security in SECURITIES] + [SECURITIES[INDEX[RENAMED]].cusip]
+
+
+def tickers_on(*, is_renamed: bool) -> list[str]:
+    """Return the securities' tickers before or after the renaming, and at `OLD_TICKER` the one given up."""
+    now = [NEW_TICKER if is_renamed and security.symbol == RENAMED else security.symbol for security in SECURITIES]
+    return [*now, RENAMED]
+
+
+def symbols_on(*, is_renamed: bool) -> list[str]:
+    """Return what statements name securities by: bonds by CUSIP, others by ticker."""
+    tickers = tickers_on(is_renamed=is_renamed)
+    return [
+        security.cusip if security.is_bond else ticker for security, ticker in zip(SECURITIES, tickers, strict=False)
+    ] + tickers[-1:]
+
+
+def written_as(moves: Moves) -> tuple[Ints, np.typing.NDArray[np.bool_]]:
+    """Return the place of each transaction's security in lists of texts, and whether it has one."""
+    places = np.where(moves.kind == int(Kind.RENAME_OUT), OLD_TICKER, np.maximum(moves.security, 0))
+    return places, moves.security >= 0
 
 
 @dataclass(frozen=True)
@@ -57,6 +78,16 @@ class Evening:
     price_dates: list[dt.date]
     twist: Twist = field(default_factory=Twist)
     stale_row: int | None = None
+
+    @property
+    def tickers(self) -> list[str]:
+        """Return the evening's tickers by security, the one given up last."""
+        return tickers_on(is_renamed=self.day.is_renamed)
+
+    @property
+    def symbols(self) -> list[str]:
+        """Return what statements name securities by on this evening, the ticker given up last."""
+        return symbols_on(is_renamed=self.day.is_renamed)
 
     @property
     def date(self) -> dt.date:

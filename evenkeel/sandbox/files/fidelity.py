@@ -8,10 +8,10 @@ import numpy as np
 import polars as pl
 
 from evenkeel.adapters.custodians.layouts_fidelity import FIDELITY_HISTORY, FIDELITY_POSITIONS
-from evenkeel.sandbox.files.evening import NAMES, SYMBOLS, Evening, totals
+from evenkeel.sandbox.files.evening import NAMES, Evening, totals, written_as
 from evenkeel.sandbox.files.text import NEWLINE, Lines, decimals, dollars, percents, prices, rows, same, taken
 from evenkeel.sandbox.holdings import IS_BOND, money
-from evenkeel.sandbox.ledger import Kind
+from evenkeel.sandbox.moves import Kind
 from evenkeel.sandbox.securities import CORE_FUND, INDEX
 
 _LEGAL = (
@@ -19,20 +19,26 @@ _LEGAL = (
     '"Brokerage services are provided by Fidelity Brokerage Services LLC."',
 )
 _BOM = "\ufeff"
-_SECURITY_WORDS = {
+_WORDS = {
     Kind.BUY: "YOU BOUGHT",
     Kind.SELL: "YOU SOLD",
     Kind.DIVIDEND: "DIVIDEND RECEIVED",
     Kind.REINVEST: "REINVESTMENT",
+    Kind.INTEREST: "INTEREST EARNED",
+    Kind.DEPOSIT: "ELECTRONIC FUNDS TRANSFER RECEIVED",
+    Kind.WITHDRAWAL: "ELECTRONIC FUNDS TRANSFER PAID",
+    Kind.FEE: "ADVISORY FEE",
     Kind.SPLIT: "STOCK SPLIT",
+    Kind.MERGER_OUT: "MERGER MER PAYOUT",
+    Kind.MERGER_IN: "MERGER MER FROM",
+    Kind.CASH_IN_LIEU: "IN LIEU OF FRX SHARE LEU PAYOUT",
+    Kind.RENAME_OUT: "NAME CHANGE PAYOUT",
+    Kind.RENAME_IN: "NAME CHANGE FROM",
+    Kind.TRANSFER_IN: "TRANSFER OF ASSETS ACAT RECEIVE",
+    Kind.TRANSFER_OUT: "TRANSFER OF ASSETS ACAT DELIVER",
 }
-_CASH_WORDS = {
-    Kind.INTEREST: "INTEREST EARNED (Cash)",
-    Kind.DEPOSIT: "ELECTRONIC FUNDS TRANSFER RECEIVED (Cash)",
-    Kind.WITHDRAWAL: "ELECTRONIC FUNDS TRANSFER PAID (Cash)",
-    Kind.FEE: "ADVISORY FEE (Cash)",
-}
-_WORDS = [_SECURITY_WORDS.get(kind, _CASH_WORDS.get(kind, "")) for kind in Kind]
+_SECURITY_WORDS = [_WORDS[kind] for kind in Kind]
+_CASH_WORDS = [f"{_WORDS[kind]} (Cash)" for kind in Kind]
 
 
 def positions_name(date: dt.date, copy: str = "") -> str:
@@ -88,7 +94,7 @@ def _held(
     return {
         "Account Number": taken(numbers, held.account),
         "Account Name": taken(names, held.account),
-        "Symbol": taken(SYMBOLS, held.security),
+        "Symbol": taken(evening.symbols, held.security),
         "Description": taken(NAMES, held.security),
         "Quantity": decimals(held.qty, 4),
         "Last Price": rows([prices(held.price)], edge='"'),
@@ -124,11 +130,11 @@ def history(evening: Evening) -> str | None:
         return None
     header = FIDELITY_HISTORY.generations["14"]
     accounts = evening.practice.accounts
-    has_security = pl.Series(moves.security >= 0)
-    security = np.maximum(moves.security, 0)
-    symbols, names, words = taken(SYMBOLS, security), taken(NAMES, security), taken(_WORDS, moves.kind)
+    security, is_named = written_as(moves)
+    has_security = pl.Series(is_named)
+    symbols, names, words = taken(evening.symbols, security), taken(NAMES, security), taken(_SECURITY_WORDS, moves.kind)
     named = rows([words, names, rows([same("", count), symbols, same(" (Cash)", count)], "")], " ")
-    action = named.zip_with(has_security, words)
+    action = named.zip_with(has_security, taken(_CASH_WORDS, moves.kind))
     trades = (moves.kind == int(Kind.BUY)) | (moves.kind == int(Kind.SELL))
     cells = {
         "Run Date": same(f"{evening.date:%m/%d/%Y}", count),

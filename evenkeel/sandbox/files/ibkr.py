@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import cache
 
 import numpy as np
 import polars as pl
 
 from data_contracts.vocab import AssetType
 from evenkeel.sandbox.draws import Ints
-from evenkeel.sandbox.files.evening import CUSIPS, NAMES, Evening
+from evenkeel.sandbox.files.evening import Evening, written_as
 from evenkeel.sandbox.files.text import NEWLINE, Lines, decimals, rows, same, taken
-from evenkeel.sandbox.holdings import IS_BOND, money
-from evenkeel.sandbox.ledger import Kind
-from evenkeel.sandbox.securities import SECURITIES
+from evenkeel.sandbox.holdings import IS_BOND, accrued, money
+from evenkeel.sandbox.moves import Kind
+from evenkeel.sandbox.securities import INDEX, RENAMED, SECURITIES
 
 _CATEGORIES = {
     AssetType.ETF: ("STK", "ETF"),
@@ -23,12 +24,6 @@ _CATEGORIES = {
     AssetType.PRIVATE: ("FUND", ""),
     AssetType.MONEY_MARKET: ("FUND", ""),
 }
-_SECURITY_TEXTS = [
-    f'assetCategory="{_CATEGORIES[s.asset_type][0]}" subCategory="{_CATEGORIES[s.asset_type][1]}" symbol="{s.symbol}" '
-    f'description="{name.replace("&", "&amp;")}" conid="{s.conid}" securityID="{s.isin}" securityIDType="ISIN" cusip="{cusip}" '
-    f'isin="{s.isin}" multiplier="1"'
-    for s, name, cusip in zip(SECURITIES, NAMES, CUSIPS, strict=True)
-]
 _CASH_TYPES = {
     Kind.DIVIDEND: "Dividends",
     Kind.INTEREST: "Broker Interest Received",
@@ -36,7 +31,30 @@ _CASH_TYPES = {
     Kind.WITHDRAWAL: "Deposits/Withdrawals",
     Kind.FEE: "Advisor Fees",
 }
-_OPEN, _CASH, _POSITIONS, _ROWS, _TRADES, _TRADE_ROWS, _MIDDLE, _CASH_ROWS, _LATE, _ACTIONS, _CLOSE = range(11)
+_ACTION_TYPES = {
+    Kind.SPLIT: ("FS", "SPLIT 2 FOR 1"),
+    Kind.MERGER_OUT: ("TC", "CASH and STOCK MERGER (Acquisition)"),
+    Kind.MERGER_IN: ("TC", "CASH and STOCK MERGER (Acquisition)"),
+    Kind.RENAME_OUT: ("IC", "CUSIP/ISIN CHANGE"),
+    Kind.RENAME_IN: ("IC", "CUSIP/ISIN CHANGE"),
+}
+_TRANSFERS = {Kind.TRANSFER_IN: "IN", Kind.TRANSFER_OUT: "OUT"}
+(
+    _OPEN, _CASH, _POSITIONS, _ROWS, _TRADES, _TRADE_ROWS, _MIDDLE, _CASH_ROWS, _LATE, _ACTIONS, _LAST, _TRANSFER_ROWS, _CLOSE,
+) = range(13)  # fmt: skip
+
+
+@cache
+def _security_texts(tickers: tuple[str, ...]) -> list[str]:
+    """Return the attributes that name a security, by place; a ticker given up goes by `.OLD`, and is the last."""
+    every = [*SECURITIES, SECURITIES[INDEX[RENAMED]]]
+    symbols = [*tickers[:-1], f"{tickers[-1]}.OLD"]
+    return [
+        f'assetCategory="{_CATEGORIES[s.asset_type][0]}" subCategory="{_CATEGORIES[s.asset_type][1]}" symbol="{symbol}" '
+        f'description="{s.name.replace("&", "&amp;")}" conid="{s.conid}" securityID="{s.isin}" securityIDType="ISIN" '
+        f'cusip="{s.cusip}" isin="{s.isin}" multiplier="1"'
+        for s, symbol in zip(every, symbols, strict=True)
+    ]
 
 
 def name(date: dt.date) -> str:
@@ -74,7 +92,9 @@ def statement(evening: Evening) -> str:
     _cash_transactions(evening, lines, numbers, day)
     lines.add(accounts, _LATE, same("</CashTransactions>\n<CorporateActions>", count))
     _actions(evening, lines, numbers, day)
-    lines.add(accounts, _CLOSE, same("</CorporateActions>\n</FlexStatement>", count))
+    lines.add(accounts, _LAST, same("</CorporateActions>\n<Transfers>", count))
+    _transfers(evening, lines, numbers, day)
+    lines.add(accounts, _CLOSE, same("</Transfers>\n</FlexStatement>", count))
     head = f'<FlexQueryResponse queryName="evenkeel" type="AF">\n<FlexStatements count="{count}">'
     return NEWLINE.join([head, lines.text(), "</FlexStatements>", "</FlexQueryResponse>", ""])
 
@@ -83,24 +103,27 @@ def _element(parts: list[pl.Series]) -> pl.Series:
     return rows(parts, "")
 
 
-def _shared(tag: str, numbers: list[str], account: Ints, security: Ints) -> list[pl.Series]:
+def _shared(tag: str, evening: Evening, numbers: list[str], account: Ints, security: Ints) -> list[pl.Series]:
     count = len(account)
     return [
         same(f'<{tag} accountId="', count), taken(numbers, account), same('" currency="USD" fxRateToBase="1" ', count),
-        taken(_SECURITY_TEXTS, security),
+        taken(_security_texts(tuple(evening.tickers)), security),
     ]  # fmt: skip
 
 
 def _open_positions(evening: Evening, lines: Lines, numbers: list[str], day: str) -> None:
     held, lots = evening.holdings, evening.lots
     count = len(held.account)
+    is_bond = IS_BOND[held.security]
+    interest = decimals(accrued(held.qty, is_bond, evening.date), 2)
+    earned = interest.zip_with(pl.Series(is_bond), same("", count))
     summary = _element([
-        *_shared("OpenPosition", numbers, held.account, held.security),
+        *_shared("OpenPosition", evening, numbers, held.account, held.security),
         same(f' reportDate="{day}" position="', count), decimals(held.qty, 4),
         same('" markPrice="', count), decimals(held.price, 4),
         same('" positionValue="', count), decimals(held.value, 2),
         same('" costBasisMoney="', count), decimals(held.cost, 2),
-        same('" side="Long" levelOfDetail="SUMMARY" openDateTime="" accruedInt="" />', count),
+        same('" side="Long" levelOfDetail="SUMMARY" openDateTime="" accruedInt="', count), earned, same('" />', count),
     ])  # fmt: skip
     # A position's lots follow it: both are ranked by security, its lots after it by number.
     lines.add(held.account, _ROWS, summary, held.security << 32)
@@ -114,7 +137,7 @@ def _open_positions(evening: Evening, lines: Lines, numbers: list[str], day: str
     terms = taken(["ST", "LT"], (evening.date.toordinal() - lots.opened > 366).astype(np.int64))
     count = len(lots.account)
     detail = _element([
-        *_shared("OpenPosition", numbers, lots.account, lots.security),
+        *_shared("OpenPosition", evening, numbers, lots.account, lots.security),
         same(f' reportDate="{day}" position="', count), decimals(lots.qty, 4),
         same('" markPrice="', count), decimals(price, 4),
         same('" positionValue="', count), decimals(value, 2),
@@ -135,7 +158,7 @@ def _trades(evening: Evening, lines: Lines, numbers: list[str], day: str) -> Non
         return
     sides = taken(["SELL", "BUY"], (qty > 0).astype(np.int64))
     text = _element([
-        *_shared("Trade", numbers, account, security),
+        *_shared("Trade", evening, numbers, account, security),
         same(' transactionType="ExchTrade" quantity="', count), decimals(qty, 4),
         same('" tradePrice="', count), decimals(moves.price[chosen], 4),
         same('" proceeds="', count), decimals(moves.cash[chosen] + moves.fees[chosen], 2),
@@ -158,8 +181,8 @@ def _cash_transactions(evening: Evening, lines: Lines, numbers: list[str], day: 
     if not count:
         return
     words = [_CASH_TYPES.get(each, "") for each in Kind]
-    paid = [f"{text} " for text in _SECURITY_TEXTS] + [""]
-    security = np.where(moves.security[chosen] >= 0, moves.security[chosen], len(SECURITIES))
+    paid = [f"{text} " for text in _security_texts(tuple(evening.tickers))] + [""]
+    security = np.where(moves.security[chosen] >= 0, moves.security[chosen], len(paid) - 1)
     text = _element([
         same('<CashTransaction accountId="', count), taken(numbers, account),
         same('" currency="USD" fxRateToBase="1" ', count), taken(paid, security),
@@ -171,19 +194,45 @@ def _cash_transactions(evening: Evening, lines: Lines, numbers: list[str], day: 
 
 
 def _actions(evening: Evening, lines: Lines, numbers: list[str], day: str) -> None:
+    """Write corporate actions; a merger pays the fraction of a unit with the leg that goes out."""
     moves = evening.moves
-    chosen = moves.kind == int(Kind.SPLIT)
-    account = moves.account[chosen]
+    chosen = np.isin(moves.kind, [int(kind) for kind in _ACTION_TYPES])
+    account, kind, cash = moves.account[chosen], moves.kind[chosen], moves.cash[chosen]
     count = len(account)
     if not count:
         return
+    types, texts = ([_ACTION_TYPES.get(each, ("", ""))[place] for each in Kind] for place in (0, 1))
     text = _element([
-        *_shared("CorporateAction", numbers, account, moves.security[chosen]),
-        same(f' reportDate="{day}" dateTime="{day};202500" type="FS" actionDescription="SPLIT 2 FOR 1" quantity="', count),
-        decimals(moves.qty[chosen], 4), same('" amount="0" proceeds="0" value="0" levelOfDetail="DETAIL" transactionID="', count),
+        *_shared("CorporateAction", evening, numbers, account, written_as(moves)[0][chosen]),
+        same(f' reportDate="{day}" dateTime="{day};202500" type="', count), taken(types, kind),
+        same('" actionDescription="', count), taken(texts, kind),
+        same('" quantity="', count), decimals(moves.qty[chosen], 4),
+        same('" amount="', count), decimals(-cash, 2), same('" proceeds="', count), decimals(cash, 2),
+        same('" value="0" levelOfDetail="DETAIL" transactionID="', count),
         _ids(evening, np.flatnonzero(chosen)), same('" />', count),
     ])  # fmt: skip
     lines.add(account, _ACTIONS, text)
+
+
+def _transfers(evening: Evening, lines: Lines, numbers: list[str], day: str) -> None:
+    """Write transfers of units and of cash, each as a record; the direction gives their sign."""
+    moves = evening.moves
+    chosen = np.isin(moves.kind, [int(kind) for kind in _TRANSFERS])
+    account, kind, security = moves.account[chosen], moves.kind[chosen], moves.security[chosen]
+    count = len(account)
+    if not count:
+        return
+    named = [*_security_texts(tuple(evening.tickers)), 'assetCategory="CASH" symbol="--" description="--"']
+    text = _element([
+        same('<Transfer accountId="', count), taken(numbers, account), same('" currency="USD" fxRateToBase="1" ', count),
+        taken(named, np.where(security >= 0, security, len(named) - 1)),
+        same(f' reportDate="{day}" date="{day}" dateTime="{day};202000" type="ACATS" direction="', count),
+        taken([_TRANSFERS.get(each, "") for each in Kind], kind),
+        same('" quantity="', count), decimals(np.abs(moves.qty[chosen]), 4),
+        same('" cashTransfer="', count), decimals(np.abs(moves.cash[chosen]), 2),
+        same('" transactionID="', count), _ids(evening, np.flatnonzero(chosen)), same('" />', count),
+    ])  # fmt: skip
+    lines.add(account, _TRANSFER_ROWS, text)
 
 
 def _ids(evening: Evening, places: Ints) -> pl.Series:

@@ -9,10 +9,10 @@ import polars as pl
 
 from data_contracts.vocab import AssetType
 from evenkeel.adapters.custodians.layouts_schwab import SCHWAB_LOTS, SCHWAB_POSITIONS, SCHWAB_TRANSACTIONS
-from evenkeel.sandbox.files.evening import NAMES, SYMBOLS, Evening, totals
+from evenkeel.sandbox.files.evening import NAMES, Evening, totals, written_as
 from evenkeel.sandbox.files.text import NEWLINE, Lines, decimals, dollars, percents, prices, quoted, rows, same, taken
 from evenkeel.sandbox.holdings import IS_BOND, money
-from evenkeel.sandbox.ledger import Kind
+from evenkeel.sandbox.moves import Kind
 from evenkeel.sandbox.practice import schwab_title
 from evenkeel.sandbox.securities import SECURITIES
 
@@ -36,9 +36,30 @@ _ACTIONS = {
     Kind.WITHDRAWAL: "MoneyLink Transfer",
     Kind.FEE: "Advisor Fee",
     Kind.SPLIT: "Stock Split",
+    Kind.MERGER_OUT: "Stock Merger",
+    Kind.MERGER_IN: "Stock Merger",
+    Kind.CASH_IN_LIEU: "Cash In Lieu",
+    Kind.RENAME_OUT: "Name Change",
+    Kind.RENAME_IN: "Name Change",
+    Kind.TRANSFER_IN: "Security Transfer",
+    Kind.TRANSFER_OUT: "Security Transfer",
 }
 _ACTION_TEXTS = [_ACTIONS[kind] for kind in Kind]
-_FREE_TEXTS = ["", "", "", "", "SCHWAB1 INT", "FUNDS RECEIVED", "FUNDS PAID", "MANAGEMENT FEE", ""]
+_FREE_TEXTS = [
+    {
+        Kind.INTEREST: "SCHWAB1 INT",
+        Kind.DEPOSIT: "FUNDS RECEIVED",
+        Kind.WITHDRAWAL: "FUNDS PAID",
+        Kind.FEE: "MANAGEMENT FEE",
+        Kind.TRANSFER_IN: "TOA ACAT 0226",
+        Kind.TRANSFER_OUT: "TOA ACAT 0226",
+    }.get(kind, "")
+    for kind in Kind
+]
+_UNSIGNED = [int(Kind.BUY), int(Kind.SELL), int(Kind.REINVEST)]
+"""Actions whose quantity carries no sign; the others' do."""
+_NO_SYMBOL = ["NO NUMBER" if kind in (Kind.TRANSFER_IN, Kind.TRANSFER_OUT) else "" for kind in Kind]
+"""What stands for the symbol of cash."""
 LOT_FILES = 3
 
 
@@ -98,7 +119,7 @@ def _position_cells(evening: Evening, worth: np.typing.NDArray[np.int64]) -> dic
         ["No", "Yes"], np.array([a.does_reinvest for a in evening.practice.accounts], dtype=np.int64)[held.account]
     )
     return {
-        "Symbol": taken(SYMBOLS, held.security),
+        "Symbol": taken(evening.symbols, held.security),
         "Description": taken(NAMES, held.security),
         "Quantity": decimals(held.qty, 4, is_grouped=True),
         "Price": prices(held.price),
@@ -165,15 +186,15 @@ def transactions(evening: Evening) -> str | None:
         pl.Series([quoted([f"Transactions  for account {titles[place]} {stamp}"]) for place in movers.tolist()]),
     )
     lines.add(movers, 1, same(quoted(header), len(movers)))
-    has_security = moves.security >= 0
-    security = np.maximum(moves.security, 0)
+    security, has_security = written_as(moves)
+    qty = np.where(np.isin(moves.kind, _UNSIGNED), np.abs(moves.qty), moves.qty)
     described = taken(NAMES, security).zip_with(pl.Series(has_security), taken(_FREE_TEXTS, moves.kind))
     cells = [
         same(f"{evening.date:%m/%d/%Y}", len(moves.account)),
         taken(_ACTION_TEXTS, moves.kind),
-        _where(taken(SYMBOLS, security), has_security),
+        taken(evening.symbols, security).zip_with(pl.Series(has_security), taken(_NO_SYMBOL, moves.kind)),
         described,
-        _where(decimals(np.abs(moves.qty), 4), moves.qty != 0),
+        _where(decimals(qty, 4), qty != 0),
         _where(prices(moves.price), moves.price != 0),
         _where(dollars(moves.fees), moves.fees != 0),
         _where(dollars(moves.cash), moves.cash != 0),
@@ -222,7 +243,7 @@ def lot_details(evening: Evening) -> list[tuple[str, str]]:
         )
         known = evening.practice.accounts[account]
         as_of = f"as of 04:30 PM ET, {evening.date:%m/%d/%Y}"
-        title = f"{SYMBOLS[security]} Lot Details for {schwab_title(known)} {as_of}"
+        title = f"{evening.symbols[security]} Lot Details for {schwab_title(known)} {as_of}"
         total = rows(
             [
                 pl.Series(["Total"]),
@@ -240,5 +261,5 @@ def lot_details(evening: Evening) -> list[tuple[str, str]]:
         )
         header = ",".join(f'"{cell}"' if cell else "" for cell in SCHWAB_LOTS.generations["9"])
         text = NEWLINE.join([quoted([title]), "", header, *lines.to_list(), *total.to_list()]) + NEWLINE
-        found.append((f"{SYMBOLS[security]}-Lot-Details-{known.number}-{evening.date}.csv", text))
+        found.append((f"{evening.symbols[security]}-Lot-Details-{known.number}-{evening.date}.csv", text))
     return found

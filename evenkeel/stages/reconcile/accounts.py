@@ -34,15 +34,12 @@ def check_accounts(
 ) -> None:
     """Report unknown accounts (a note) and enabled accounts without a row in a complete feed (a stop)."""
     feeds = custodian_feeds(book)
-    came = (
-        pl.concat(
-            landed.fact(contract).select("feed", "account_key", "account_mask", "account_id")
-            for contract in (Positions, CashBalances)
-        )
-        .filter(pl.col("feed").is_in(feeds))
-        .unique(["feed", "account_key"], keep="first", maintain_order=True)
-    )
-    unknown = came.filter(pl.col("account_id").is_null())
+    sent = [landed.fact(contract).filter(pl.col("feed").is_in(feeds)) for contract in (Positions, CashBalances)]
+    came = pl.concat(rows.select("account_id") for rows in sent).drop_nulls().unique()
+    unknown = pl.concat(
+        rows.filter(pl.col("account_id").is_null()).select("feed", "account_key", "account_mask", "account_id")
+        for rows in sent
+    ).unique(["feed", "account_key"], keep="first", maintain_order=True)
     elsewhere = unknown.join(book.accounts.select("account_key", "custodian"), on="account_key", how="inner").unique(
         ["feed", "account_key"], keep="first", maintain_order=True
     )
@@ -74,7 +71,7 @@ def check_accounts(
     )
     missing = (
         enabled.join(incomplete.select("custodian"), on="custodian", how="anti")
-        .join(came.select("account_id").drop_nulls().unique(), on="account_id", how="anti")
+        .join(came, on="account_id", how="anti")
         .select("account_id", "account_mask", "custodian", "state")
         .with_columns(pl.col("custodian").is_in(_with_stopped_files(landed, book)).alias("has_stopped_file"))
     )
@@ -115,10 +112,17 @@ def check_other_feeds(landed: Landed, book: Book, findings: Findings) -> None:
     of an account that the book does not know is a note. Whether a portfolio system agrees with the custodians is not judged here.
     """
     sent = pl.concat(
-        landed.fact(contract).select("feed", "account_key", "account_mask", "account_id")
+        landed.fact(contract)
+        .filter(
+            # A whole file's control total names no account.
+            pl.col("account_key").is_not_null(),
+            pl.col("account_id").is_null(),
+            ~pl.col("feed").is_in(custodian_feeds(book)),
+        )
+        .select("feed", "account_key", "account_mask", "account_id")
         for contract in FACT_CONTRACTS
         if "account_key" in contract.polars_schema()
-    ).filter(pl.col("account_id").is_null(), ~pl.col("feed").is_in(custodian_feeds(book)))
+    )
     unplaced = sent.drop("account_id").unique(["feed", "account_key"], keep="first", maintain_order=True)
     sharing = (
         book.accounts.select("account_id", "account_key", "custodian")

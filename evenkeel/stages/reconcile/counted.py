@@ -88,10 +88,11 @@ def orders_in_flight(
     currency; of an order in dollars, what is filled already is taken off at that price. An order that cannot be valued, whose security
     the book does not know, or that stands twice, stops its account.
     """
+    still_open = landed.fact(OpenOrders).filter(pl.col("state").is_in(OPEN_STATES), pl.col("account_id").is_not_null())
+    if not still_open.height:
+        return pl.DataFrame(schema={"account_id": pl.String, "security_id": pl.String, "change_usd": MONEY_DTYPE})
     orders = (
-        landed.fact(OpenOrders)
-        .filter(pl.col("state").is_in(OPEN_STATES), pl.col("account_id").is_not_null())
-        .join(rates, on="currency", how="left")
+        still_open.join(rates, on="currency", how="left")
         .join(
             book.securities.select(
                 "security_id", pl.col("price_factor").cast(pl.Float64), pl.col("multiplier").cast(pl.Float64)
@@ -101,8 +102,6 @@ def orders_in_flight(
         )
         .join(_prices(positions), on=["security_id", "currency"], how="left")
     )
-    if not orders.height:
-        return pl.DataFrame(schema={"account_id": pl.String, "security_id": pl.String, "change_usd": MONEY_DTYPE})
     _check_ordered_twice(orders, findings)
     # An order that was sent and says nothing of fills has none; one that is partly filled must say how much.
     filled_qty = (

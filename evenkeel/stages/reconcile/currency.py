@@ -15,15 +15,19 @@ from evenkeel.stages.reconcile.findings import Findings
 BASE_CURRENCY = "USD"
 
 
-def usd_rates(business_date: dt.date, landed: Landed) -> pl.DataFrame:
+def usd_rates(business_date: dt.date, landed: Landed, max_age_sessions: int) -> pl.DataFrame:
     """Return `currency`, `usd_rate`: dollars for one unit of the currency.
 
     A rate to dollars is taken as it is, one from dollars inverted, and a cross is made over a currency that has a rate to both. Where
-    several files give one, the newest date before the next session counts, then the feed's name, file and row.
+    several files give one, the newest date before the next session counts, then the feed's name, file and row. A rate of more than
+    `max_age_sessions` sessions before the date is none.
     """
+    oldest = business_date
+    for _ in range(max_age_sessions):
+        oldest = calendar.previous_session(oldest)
     stated = (
         landed.fact(FxRates)
-        .filter(pl.col("rate_date") < calendar.next_session(business_date))
+        .filter(pl.col("rate_date") >= oldest, pl.col("rate_date") < calendar.next_session(business_date))
         .sort(["rate_date", "feed", "file_id", "row_no"], descending=[True, False, False, False])
         .select("currency_from", "currency_to", pl.col("rate").cast(pl.Float64))
     )
@@ -59,7 +63,7 @@ def check_currencies(rows: pl.DataFrame, rates: pl.DataFrame, findings: Findings
         ExceptionScope.ACCOUNT,
         "account_id",
         pl.format(
-            "account {}: it holds {} and no file of the day gives a rate to USD; add a feed of kind fx, or ask for a statement with rates",
+            "account {}: it holds {} and no file of the day gives a fresh rate to USD; add a feed of kind fx, or ask for rates",
             "account_id",
             "currency",
         ),

@@ -27,6 +27,7 @@ _SCHEMA = pl.Schema(
         "expected": pl.String,
         "found": pl.String,
         "detail": pl.String,
+        "release_id": pl.String,
     }
 )
 
@@ -82,6 +83,7 @@ class Findings:
                 _text(expected).alias("expected"),
                 _text(found).alias("found"),
                 (pl.col(detail).cast(pl.String) if detail else pl.lit(None, dtype=pl.String)).alias("detail"),
+                pl.lit(None, dtype=pl.String).alias("release_id"),
                 *carried,
             ).select(list(_SCHEMA))
         )
@@ -90,6 +92,27 @@ class Findings:
     def frame(self) -> pl.DataFrame:
         """Return all findings so far."""
         return pl.concat(self._parts) if self._parts else pl.DataFrame(schema=_SCHEMA)
+
+    def release(self, releases: pl.DataFrame) -> None:
+        """Lift the stops that a person has released. `releases`: `exception_id`, `release_id`; those found later are not lifted."""
+        if not releases.height:
+            return
+        held = identified(self.frame).join(
+            releases.rename({"release_id": "by"}), on="exception_id", how="left", maintain_order="left"
+        )
+        is_released = (pl.col("effect") == ExceptionEffect.STOP.value) & pl.col("by").is_not_null()
+        self._parts = [
+            held.with_columns(
+                pl.when(is_released).then(pl.lit(ExceptionEffect.RELEASED.value)).otherwise("effect").alias("effect"),
+                pl.when(is_released).then("by").otherwise("release_id").alias("release_id"),
+            ).select(list(_SCHEMA))
+        ]
+
+    def released(self, *checks: Check) -> pl.DataFrame:
+        """Return `account_id`, `detail`, `subject_id` of the findings of these checks that are released."""
+        return self.frame.filter(
+            pl.col("effect") == ExceptionEffect.RELEASED.value, pl.col("check").is_in([check.value for check in checks])
+        ).select("account_id", "detail", "subject_id")
 
     def stopped_accounts(self, effect: ExceptionEffect = ExceptionEffect.STOP) -> pl.DataFrame:
         """Return one row per account that a finding of this effect touches: `account_id` and the first `message`."""
@@ -111,15 +134,19 @@ class Findings:
 
     def to_exceptions(self, business_date: dt.date, households: pl.DataFrame) -> DataFrame[Exceptions]:
         """Return the dataset of the date. `households`: `account_id`, `household_id`."""
-        found = self.frame
-        keys = found.select("scope", "subject_id", "check", "detail", "feed").rows()
-        identified = (
-            found.with_columns(pl.Series("exception_id", [stable_id("ex", *key) for key in keys], dtype=pl.String))
+        told = (
+            identified(self.frame)
             .unique("exception_id", keep="first", maintain_order=True)
             .join(households.select("account_id", "household_id"), on="account_id", how="left")
             .with_columns(pl.lit(business_date).alias("business_date"))
         )
-        return conform(identified, Exceptions)
+        return conform(told, Exceptions)
+
+
+def identified(found: pl.DataFrame) -> pl.DataFrame:
+    """Add `exception_id`: a digest of what was found and about what, never of a figure."""
+    keys = found.select("scope", "subject_id", "check", "detail", "feed").rows()
+    return found.with_columns(pl.Series("exception_id", [stable_id("ex", *key) for key in keys], dtype=pl.String))
 
 
 def _text(figure: pl.Expr | None) -> pl.Expr:

@@ -15,7 +15,7 @@ from data_contracts.vocab import CashBucket, Check, ExceptionEffect, ExceptionSc
 from evenkeel import calendar
 from evenkeel.book.model import Book
 from evenkeel.policy.model import Policy
-from evenkeel.stages.ingest.door import identifier_map, identify
+from evenkeel.stages.ingest.door import compared, identifier_map, identify
 from evenkeel.stages.ingest.land import Landed
 from evenkeel.stages.reconcile.accounts import custodian_feeds
 from evenkeel.stages.reconcile.findings import Findings, plain
@@ -79,6 +79,47 @@ def check_positions(
     _check_repeated(known, findings)
 
 
+def check_identifiers(positions: pl.DataFrame, book: Book, findings: Findings) -> None:
+    """Stop accounts with a row that one identifier ties to a security of the book while another contradicts it.
+
+    A CUSIP or ISIN that the book does not know, beside a symbol of a security for which the book has another CUSIP or ISIN, may be a
+    different security under the same ticker.
+    """
+    known = book.securities.select(
+        "security_id", *(compared(pl.col(name)).alias(f"book_{name}") for name in ("cusip", "isin"))
+    )
+    aliases = book.security_aliases.select("security_id", "id_type", compared(pl.col("id_value")).alias("id_value"))
+    rows = positions.filter(pl.col("security_id").is_not_null()).select(
+        "feed", "file_id", "row_no", "account_id", "security_id", "symbol", "cusip", "isin"
+    )
+    if not rows.select(pl.any_horizontal(pl.col("cusip", "isin").is_not_null().any())).item():
+        return
+    for name in ("cusip", "isin"):
+        sent = rows.with_columns(compared(pl.col(name)).alias("sent")).drop_nulls("sent").join(known, on="security_id")
+        other = sent.filter(pl.col("sent") != pl.col(f"book_{name}")).join(
+            aliases.filter(pl.col("id_type") == name).select("security_id", pl.col("id_value").alias("sent")),
+            on=["security_id", "sent"],
+            how="anti",
+        )
+        findings.add(
+            other.sort("account_id", "row_no"),
+            Check.IDENTIFIER_CONFLICT,
+            STOP,
+            ACCOUNT,
+            "account_id",
+            pl.format(
+                f"account {{}}: row {{}}: {{}} comes with {name.upper()} {{}}, the book has {{}} for it; correct the file, or add the "
+                "identifier to security_aliases.csv",
+                "account_id",
+                "row_no",
+                "security_id",
+                "sent",
+                f"book_{name}",
+            ),
+            detail="security_id",
+        )
+
+
 def check_one_source(positions: pl.DataFrame, cash: pl.DataFrame, findings: Findings) -> None:
     """Stop accounts of which two files that both count tell the same holding: it would be added to itself.
 
@@ -98,7 +139,8 @@ def check_one_source(positions: pl.DataFrame, cash: pl.DataFrame, findings: Find
     )
     same = ["account_id", "what"]
     repeated = (
-        lines.filter(pl.struct("feed", "file_id").n_unique().over(same) > 1)
+        lines.filter(_may_repeat(*same))
+        .filter(pl.struct("feed", "file_id").n_unique().over(same) > 1)
         .sort("feed", "file_id", "row_no")
         .unique(same, keep="last", maintain_order=True)
     )
@@ -117,6 +159,12 @@ def check_one_source(positions: pl.DataFrame, cash: pl.DataFrame, findings: Find
         ),
         detail="what",
     )
+
+
+def _may_repeat(*names: str) -> pl.Expr:
+    """Return the rows whose pair may stand elsewhere too: by one number, which is quick, so now and then a row too many."""
+    first, second = names
+    return (pl.col(first).hash() + pl.col(second).hash(1)).is_duplicated()
 
 
 def _check_known(held: pl.DataFrame, book: Book, findings: Findings) -> None:
@@ -239,14 +287,14 @@ def _check_fresh(business_date: dt.date, known: pl.DataFrame, policy: Policy, fi
 
 def _check_product(known: pl.DataFrame, policy: Policy, findings: Findings) -> None:
     """Units x price x factor = value, up to the policy's tolerance or to half a unit of the price's last printed digit."""
-    difference = (pl.col("value_ccy").cast(pl.Float64) - pl.col("product_ccy")).abs()
-    allowed = pl.max_horizontal(
-        pl.lit(policy.tolerances.value_abs),
-        pl.col("value_ccy").cast(pl.Float64).abs() * policy.tolerances.value_rel_frac,
+    value = pl.col("value_ccy").cast(pl.Float64)
+    difference = (value - pl.col("product_ccy")).abs()
+    rule = policy.tolerances
+    allowed = pl.max_horizontal(pl.lit(rule.value_abs), value.abs() * rule.value_rel_frac)
+    doubtful = known.filter(difference > rule.value_abs).with_columns(
+        difference.alias("difference"), allowed.alias("allowed")
     )
-    doubtful = known.with_columns(difference.alias("difference"), allowed.alias("allowed")).filter(
-        pl.col("difference") > pl.col("allowed")
-    )
+    doubtful = doubtful.filter(pl.col("difference") > pl.col("allowed"))
     if not doubtful.height:
         return
     decimals = pl.col("price_ccy").cast(pl.String).str.strip_chars_end("0").str.split(".").list.get(1).str.len_chars()
@@ -287,7 +335,8 @@ def _short(name: str) -> pl.Expr:
 def _check_repeated(known: pl.DataFrame, findings: Findings) -> None:
     """The same security twice in one sub-account is legitimate (plan sources, say); the same figures twice are a row sent twice."""
     same = ["feed", "account_id", "security_id", "sub_account", "held_qty", "value_ccy"]
-    repeated = known.filter(pl.len().over(same) > 1).unique(same, keep="last", maintain_order=True)
+    often = known.filter(_may_repeat("account_id", "security_id"))
+    repeated = often.filter(pl.len().over(same) > 1).unique(same, keep="last", maintain_order=True)
     findings.add(
         repeated,
         DUPLICATE,

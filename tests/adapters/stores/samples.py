@@ -10,6 +10,8 @@ from typing import Any
 import polars as pl
 
 from data_contracts.alerts import Alerts
+from data_contracts.vocab import EventKind
+from evenkeel.audit.event import Event, id_of
 from evenkeel.ports import RunRecord, StoredDataset
 
 MONDAY = dt.date(2026, 7, 27)
@@ -71,6 +73,21 @@ def alert(alert_id: str, date: dt.date = MONDAY, **changes: Any) -> dict[str, An
 def alerts(*rows: dict[str, Any]) -> pl.DataFrame:
     """Rows as the dataset."""
     return pl.DataFrame(list(rows), schema=Alerts.polars_schema())
+
+
+def event(identity: str, subject: str = "A1", at: dt.datetime = NOON, **payload: Any) -> Event:
+    """One event of a person's."""
+    return Event(
+        event_id=id_of(EventKind.DECISION_TAKEN, identity),
+        kind=EventKind.DECISION_TAKEN,
+        business_date=MONDAY,
+        subject=subject,
+        run_id=None,
+        actor="Zoë",
+        role="adviser",
+        occurred_at=at,
+        payload={"identity": identity, "share_frac": 0.05, "ö": ["x", None, True, 7]} | payload,
+    )
 
 
 def processes() -> ForkServerContext:

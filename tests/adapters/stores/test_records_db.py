@@ -22,7 +22,7 @@ from evenkeel.adapters.stores.records_schema import alert_log, outbox
 from evenkeel.adapters.stores.records_schema import alerts as alert_table
 from evenkeel.errors import TransientError, UsageError
 from evenkeel.ports import Arrival
-from tests.adapters.stores.samples import MONDAY, NOON, TUESDAY, alert, alerts, processes, run
+from tests.adapters.stores.samples import MONDAY, NOON, TUESDAY, alert, alerts, event, processes, run
 
 MESSAGE = {"message_id": "m1", "kind": "digest", "payload": {"to": "ADV1", "count": 1}}
 
@@ -185,8 +185,8 @@ def test_decisions_come_back_as_their_contract_says(records: SqlRecords) -> None
         "reason": "client asked",
         "decided_at": NOON,
     }
-    records.add_decision(decision)
-    records.add_decision(decision | {"reason": "other"})
+    records.add_decision(decision, event("d1"))
+    records.add_decision(decision | {"reason": "other"}, event("d1"))
     assert records.decisions().to_dicts() == [decision]
     assert records.decisions().schema == Decisions.polars_schema()
 

@@ -11,6 +11,7 @@ from data_contracts import vocab
 from evenkeel.book.load import load_book
 from evenkeel.book.model import Book
 from evenkeel.identity import AccountKeyer
+from evenkeel.sandbox.events import EventDays
 from evenkeel.sandbox.ledger import Day, Ledger
 from evenkeel.sandbox.market import make_market
 from evenkeel.sandbox.models import MODELS, class_weights_of, weights_of
@@ -65,6 +66,14 @@ def test_the_book_has_its_special_cases(faulty: Made) -> None:
     assert 0.03 < overdue.height / book.ips_profiles.height < 0.15
 
 
+@pytest.mark.parametrize("households", [60, 300, 450, 1000])
+def test_every_adviser_has_clients(households: int) -> None:
+    practice = make_practice(7, households, dt.date(2026, 3, 2))
+    assert {household.adviser_id for household in practice.households} == {
+        each.adviser_id for each in practice.advisers
+    }
+
+
 def test_models_in_the_book_are_those_of_the_simulation(faulty: Made) -> None:
     targets = book_of(faulty.home, faulty.plan.dates[0]).model_targets
     for model in MODELS:
@@ -103,7 +112,7 @@ def drifted(practice: Practice, day: Day, band: float) -> float:
 def test_some_portfolios_are_off_at_the_start_and_the_shock_adds_more() -> None:
     dates = tuple(dt.date(2026, 3, day) for day in (2, 3, 4))
     practice = make_practice(7, 300, dates[0])
-    market = make_market(7, dates, 2, None)
+    market = make_market(7, dates, EventDays(shock=2))
     ledger = Ledger(7, practice, market)
     days = [ledger.close_day(index, dates[min(index + 1, 2)]) for index in range(3)]
     assert 0.03 < drifted(practice, days[0], 0.05) < 0.15

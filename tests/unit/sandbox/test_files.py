@@ -10,7 +10,7 @@ from data_contracts.control_totals import ControlTotals
 from data_contracts.positions import Positions
 from data_contracts.tax_lots import TaxLots
 from data_contracts.transactions import Transactions
-from evenkeel.sandbox.securities import SECURITIES
+from evenkeel.sandbox.securities import NEW_TICKER, RENAMED, SECURITIES
 from tests.unit.sandbox.conftest import CUSTODIANS, Made
 
 pytestmark = pytest.mark.xdist_group("sandbox")  # one worker makes the sandboxes once
@@ -22,11 +22,12 @@ KEYS = ["feed", "source_account", "security"]
 def with_security(frame: pl.DataFrame) -> pl.DataFrame:
     """Name each row's security by its ticker, whichever identifier the sender has."""
     tickers = {security.cusip: security.symbol for security in SECURITIES}
+    tickers |= {NEW_TICKER: RENAMED, f"{RENAMED}.OLD": RENAMED}
     return frame.with_columns(pl.col("symbol").replace(tickers).alias("security"))
 
 
 def off_products(made: Made, date: dt.date) -> pl.DataFrame:
-    rows = with_security(made.table(Positions, date, (*CUSTODIANS, "portfolio_system")))
+    rows = with_security(made.table(Positions, date, CUSTODIANS))
     factor = pl.when(pl.col("security") == BOND.symbol).then(0.01).otherwise(1.0)
     product = pl.col("held_qty").cast(pl.Float64) * pl.col("price_ccy").cast(pl.Float64) * factor
     return rows.filter((product - pl.col("value_ccy").cast(pl.Float64)).abs() > 0.00501)
@@ -64,14 +65,14 @@ def test_bonds_are_held_and_priced_per_hundred(faulty: Made) -> None:
     assert abs(first["held_qty"] * first["price_ccy"] / 100 - first["value_ccy"]) < 1
 
 
-@pytest.mark.parametrize("feeds", [("ibkr",), ("portfolio_system", "portfolio_system_lots")])
-def test_lots_add_up_to_positions(faulty: Made, feeds: tuple[str, ...]) -> None:
-    for date in faulty.plan.dates:
+@pytest.mark.parametrize(("held_in", "lots_in"), [(("ibkr",), ("ibkr",)), (CUSTODIANS, ("portfolio_system_lots",))])
+def test_lots_add_up_to_positions(clean: Made, held_in: tuple[str, ...], lots_in: tuple[str, ...]) -> None:
+    for date in clean.plan.dates:
         keys = ["source_account", "security"]
         sums = [pl.col("held_qty").sum(), pl.col("cost_ccy").sum()]
-        held = with_security(faulty.table(Positions, date, feeds)).group_by(keys).agg(sums).sort(keys)
-        lots = with_security(faulty.table(TaxLots, date, feeds)).group_by(keys).agg(sums).sort(keys)
-        assert held.height > 300
+        held = with_security(clean.table(Positions, date, held_in)).group_by(keys).agg(sums).sort(keys)
+        lots = with_security(clean.table(TaxLots, date, lots_in)).group_by(keys).agg(sums).sort(keys)
+        assert held.height > 100
         assert held.equals(lots)
 
 
@@ -147,8 +148,8 @@ def test_everything_that_can_happen_does(faulty: Made) -> None:
         kinds |= set(
             faulty.table(Transactions, date, (*CUSTODIANS, "plans_transactions"))["transaction_type"].to_list()
         )
-    wanted = {"buy", "sell", "dividend", "reinvest", "interest", "deposit", "withdrawal", "fee", "split"}
-    assert kinds == wanted
+    wanted = {"buy", "sell", "dividend", "reinvest", "interest", "deposit", "withdrawal", "fee", "split", "merger"}
+    assert kinds == wanted | {"transfer_in", "transfer_out", "name_change", "other"}
 
 
 def test_units_double_and_the_price_halves_on_the_split_day(faulty: Made) -> None:

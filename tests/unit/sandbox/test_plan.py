@@ -11,6 +11,7 @@ import pytest
 from data_contracts.positions import Positions
 from evenkeel.errors import UsageError
 from evenkeel.sandbox import DEFAULT_FIRST_DATE, SandboxPlan, generate
+from evenkeel.sandbox.events import event_days
 from evenkeel.sandbox.ledger import Ledger
 from evenkeel.sandbox.market import make_market
 from evenkeel.sandbox.practice import make_practice
@@ -39,14 +40,14 @@ def test_same_seed_same_bytes_other_seed_others(make: Maker) -> None:
 def test_the_books_are_those_of_any_machine() -> None:
     # The digest was taken on Linux with Python 3.11; it changes only when what happens to the practice is changed on purpose.
     dates = tuple(dt.date(2026, 3, day) for day in (2, 3, 4, 5, 6))
-    market = make_market(5, dates, 2, 3)
+    market = make_market(5, dates, event_days(5))
     ledger = Ledger(5, make_practice(5, 40, dates[0]), market)
     total = hashlib.sha256(market.prices.astype("<i8").tobytes())
     for index in range(5):
         day = ledger.close_day(index, dates[min(index + 1, 4)])
         for column in (*day.lots.columns(), day.cash, *vars(day.moves).values()):
             total.update(np.asarray(column).astype("<i8").tobytes())
-    assert total.hexdigest() == "a1e1f5d4ded59f12ac3c15fefb1e4173518b4656d6ac506382a0bb47d2fcbeba"
+    assert total.hexdigest() == "122d7782b963eafb9e11506fa1f652637286bff2e85a7cdd00ce8a6aa65d09a4"
 
 
 def test_arguments_out_of_range_are_refused(tmp_path: Path) -> None:
@@ -126,6 +127,23 @@ def test_a_late_custodian_comes_after_a_first_run(make: Maker) -> None:
     came = dt.datetime.fromtimestamp(second[0].stat().st_mtime, dt.UTC)
     assert came == dt.datetime(2026, 3, 6, 13, 0, tzinfo=dt.UTC)
     assert made.plan.deliver(date, made.home) == []
+
+
+def test_nothing_but_late_custodians_where_that_is_asked_for(make: Maker) -> None:
+    clean, late = make(20, 12, 5, faults=False), make(20, 12, 5, faults="late")
+    assert [(e.fault, e.feed) for e in late.plan.expected] == [("late", "ibkr"), ("late", "fidelity")]
+    assert {e.business_date for e in late.plan.expected} == {late.plan.dates[2], late.plan.dates[7]}
+    times = {d.path: d.arrives_at for d in clean.plan.deliveries}
+    moved = {d.path for d in late.plan.deliveries if d.arrives_at != times.pop(d.path)}
+    assert not times
+    # Everything that the custodian sends comes late, its history too.
+    assert {tuple(path.split("/")[:2]) for path in moved} == {
+        (str(e.business_date), e.feed) for e in late.plan.expected
+    }
+    assert len(moved) == 3
+    for delivery in late.plan.deliveries:
+        path = f"sandbox/{delivery.path}"
+        assert (clean.home / path).read_bytes() == (late.home / path).read_bytes()
 
 
 def test_a_half_written_file_goes_when_its_whole_comes(make: Maker) -> None:

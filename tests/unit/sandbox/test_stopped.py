@@ -7,29 +7,17 @@ import pytest
 
 from data_contracts.vocab import Check
 from evenkeel.sandbox.plan import eastern
-from evenkeel.stages.ingest.dating import date_file
-from evenkeel.stages.ingest.land import ReadFile, land
 from evenkeel.stages.reconcile.stage import Reconciled, reconcile
 from tests.unit.sandbox.conftest import Made
-from tests.unit.sandbox.test_book import KEYER, book_of
+from tests.unit.sandbox.landing import land_day
+from tests.unit.sandbox.test_book import book_of
 
 pytestmark = pytest.mark.xdist_group("sandbox")  # one worker makes the sandboxes once
 
 
 def run(made: Made, date: dt.date, until: dt.datetime) -> Reconciled:
     book = book_of(made.home, date)
-    files: dict[tuple[str, str], ReadFile] = {}
-    for delivery in made.plan.of_date(date):
-        if delivery.arrives_at > until or delivery.name.endswith(".part"):
-            continue
-        parsed = made.read(delivery)
-        dated = date_file(parsed, date + dt.timedelta(days=1), "stop")
-        text = (made.home / "sandbox" / delivery.path).read_bytes().hex()
-        read = ReadFile(
-            delivery.feed, delivery.path, delivery.name, delivery.byte_count, delivery.arrives_at, parsed, dated
-        )
-        files.setdefault((delivery.feed, text), read)
-    landed = land(date, list(files.values()), book, KEYER)
+    landed = land_day(made, date, book, until)
     return reconcile(date, landed, book, book.policies.held_on("house", date), is_past_deadline=True)
 
 

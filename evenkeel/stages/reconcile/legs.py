@@ -84,7 +84,7 @@ def legs_of(
         `transaction_id`, `account_id`, `instrument`, `amount` (into the account > 0), `transaction_type`, `explanation`, `is_new`
         (the ledger has not taken it in), `is_unsettled` (it settles after tonight).
     """
-    sent = [today] if before is None else [today, before]
+    sent = [today] if before is None else [today, _believed_before(before, rolled)]
     columns = [name for name in Transactions.polars_schema() if name != "business_date"]
     done = (
         pl.concat(frame.select(columns) for frame in sent)
@@ -106,6 +106,17 @@ def legs_of(
         pl.format(CASH_PREFIX + "{}", "currency").alias("instrument"), pl.col("net_cash_ccy").alias("amount")
     )
     return pl.concat([units.select(_COLUMNS), money.select(_COLUMNS)])
+
+
+def _believed_before(before: pl.DataFrame, rolled: pl.DataFrame | None) -> pl.DataFrame:
+    """Return what of the session before is evidence: what the ledger took in, and what was dated after that session.
+
+    A file that was not believed then is not believed tonight either.
+    """
+    if rolled is None:
+        return before
+    is_rolled = pl.col("transaction_id").is_in(rolled["transaction_id"].implode())
+    return before.filter(is_rolled | (pl.col("trade_date") > pl.col("business_date")))
 
 
 def summed(legs: pl.DataFrame) -> pl.DataFrame:

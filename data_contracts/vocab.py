@@ -400,6 +400,7 @@ class Check(StrEnum):
     FILE_COLUMNS = "file_columns"
     FILE_ROWS_REJECTED = "file_rows_rejected"
     FILE_REJECT_SHARE = "file_reject_share"
+    FILE_CONTRADICTED = "file_contradicted"
     FEED_MISSING = "feed_missing"
     FEED_LATE = "feed_late"
     NO_AS_OF_DATE = "no_as_of_date"

@@ -14,7 +14,9 @@ from evenkeel.ports import Arrival, CustodianFeed, ParsedFile, RawFile, Received
 from evenkeel.run.house import House, house_policy
 from evenkeel.stages.ingest.dating import FileDate, date_file
 from evenkeel.stages.ingest.door import mask_text
-from evenkeel.stages.ingest.land import ReadFile, feed_named
+from evenkeel.stages.ingest.land import feed_named
+from evenkeel.stages.ingest.read_file import ReadFile
+from evenkeel.stages.ingest.untaken import refuse_nameless
 
 HEAD_BYTES = 65536
 MIB = 1024 * 1024
@@ -143,4 +145,4 @@ def _parse(house: House, feed: FeedSpec, raw: RawFile, book: Book) -> ParsedFile
                 f"it is no {feed.layout} file but looks like {' or '.join(others)}; move it to that feed's folder, or correct the "
                 "feed's layout in feeds.yaml",
             )
-    return adapter.parse(raw)
+    return refuse_nameless(adapter.parse(raw))

@@ -29,7 +29,8 @@ from evenkeel.sandbox.faults.day_files import DayFiles, FeedFile, staged_files
 from evenkeel.sandbox.faults.facts import facts_of
 from evenkeel.sandbox.faults.fault import Facts
 from evenkeel.sandbox.faults.verdict import Outcome, Verdict, judge
-from evenkeel.stages.ingest.land import ReadFile, land
+from evenkeel.stages.ingest.land import land
+from evenkeel.stages.ingest.read_file import ReadFile
 from tests.faults.practices import Sandbox
 
 

@@ -26,4 +26,4 @@ def test_a_damage_is_the_same_each_time(runs: Runs) -> None:
 def test_random_damage_raises_no_false_alert(runs: Runs) -> None:
     told = drawn(runs(Session.SHOCK), EXAMPLES, number=3)
     assert told.count == EXAMPLES
-    assert not [found for found in told.wrong if found.false_alerts]
+    assert not [found for found in told.wrong if found.false_alerts or found.crashed]

@@ -23,7 +23,8 @@ from evenkeel.book.load import load_book
 from evenkeel.book.model import Book
 from evenkeel.run.house import house_policy
 from evenkeel.stages.ingest.dating import FileDate
-from evenkeel.stages.ingest.land import Landed, ReadFile, land
+from evenkeel.stages.ingest.land import Landed, land
+from evenkeel.stages.ingest.read_file import ReadFile
 from evenkeel.stages.reconcile.before import Before
 from evenkeel.stages.reconcile.stage import Reconciled, reconcile
 from tests.support.parsed_files import cash, frame, parsed, position, read_file

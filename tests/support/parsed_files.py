@@ -18,7 +18,7 @@ from data_contracts.positions import Positions
 from evenkeel.errors import FileStopped
 from evenkeel.ports import ParsedFile, RejectedRow
 from evenkeel.stages.ingest.dating import FileDate
-from evenkeel.stages.ingest.land import ReadFile
+from evenkeel.stages.ingest.read_file import ReadFile
 
 NOON = dt.datetime(2026, 3, 3, 12, tzinfo=dt.UTC)
 

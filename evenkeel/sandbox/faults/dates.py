@@ -135,6 +135,8 @@ FAULTS: tuple[Fault, ...] = (
     Fault("ibkr.old_date", "The statement carries the date of the day before.", _FILE, MISSING,
           stating("ibkr", _yesterday, "the day before")),
     Fault("plans.old_date", "The file is named for the day before.", _FILE, MISSING, stating("plans", _yesterday, "the day before")),
+    Fault("portfolio_system.old_date", "The file is named for the day before.", _FILE, frozenset({Check.FILE_CONTRADICTED}),
+          stating("portfolio_system", _yesterday, "the day before")),
     Fault("schwab.day_before", "The batch exports the day before once more, under today's date.", _FILE, _OLD, days_before("schwab")),
     Fault("fidelity.day_before", "The batch exports the day before once more, under today's date.", _FILE, _OLD,
           days_before("fidelity")),

@@ -1,7 +1,6 @@
 """Put a date's tables together from the files that count for it.
 
-Which files count was decided by `dating` and by arrival; here a later file replaces an earlier one of the same kind, the door is
-passed, and every row keeps its file and row number.
+Which files count is decided by `dating` and `standing`; here the door is passed, and every row keeps its file and row number.
 """
 
 from __future__ import annotations
@@ -13,56 +12,22 @@ from dataclasses import dataclass
 import polars as pl
 from pandera.typing.polars import DataFrame
 
-from data_contracts.cash_balances import CashBalances
 from data_contracts.conform import conform
 from data_contracts.contract import Contract
-from data_contracts.fx_rates import FxRates
-from data_contracts.indicators import Indicators
-from data_contracts.open_orders import OpenOrders
 from data_contracts.parsed import AS_OF_TIME, FACT_CONTRACTS, SOURCE_ACCOUNT
-from data_contracts.positions import Positions
-from data_contracts.prices import Prices
-from data_contracts.realized_lots import RealizedLots
 from data_contracts.rejects import Rejects
-from data_contracts.security_texts import SecurityTexts
 from data_contracts.source_files import SourceFiles
-from data_contracts.tax_lots import TaxLots
-from data_contracts.transactions import Transactions
 from data_contracts.vocab import FileStatus
 from evenkeel.book.feeds import FeedSpec
 from evenkeel.book.model import Book
 from evenkeel.errors import FileStopped
 from evenkeel.identity import AccountKeyer, stable_id
 from evenkeel.ports import ParsedFile
-from evenkeel.stages.ingest.dating import FileDate, accounts_in
+from evenkeel.stages.ingest.dating import accounts_in
 from evenkeel.stages.ingest.door import account_keys, identifier_map, identify, mask_text, mask_texts
+from evenkeel.stages.ingest.read_file import FileKey, ReadFile
+from evenkeel.stages.ingest.standing import Standing, kind_of, standings
 from evenkeel.stages.ingest.untaken import untaken_rows
-
-KINDS: tuple[tuple[str, tuple[type[Contract], ...]], ...] = (
-    ("positions", (Positions, CashBalances)),
-    ("lots", (TaxLots,)),
-    ("transactions", (Transactions,)),
-    ("realized", (RealizedLots,)),
-    ("orders", (OpenOrders,)),
-    ("prices", (Prices,)),
-    ("indicators", (Indicators,)),
-    ("fx", (FxRates,)),
-    ("securities", (SecurityTexts,)),
-)
-"""What a file is for, by the first of these tables that it fills."""
-
-
-@dataclass(frozen=True)
-class ReadFile:
-    """A file that counts for a date: as received, and what the adapter made of it."""
-
-    feed: str
-    file_id: str
-    name: str
-    byte_count: int
-    received_at: dt.datetime
-    outcome: ParsedFile | FileStopped
-    dated: FileDate
 
 
 @dataclass(frozen=True)
@@ -89,7 +54,7 @@ def land(business_date: dt.date, files: Sequence[ReadFile], book: Book, keyer: A
         keyer: Digests account numbers.
     """
     feeds = {feed.feed: feed for feed in book.feeds}
-    status = _statuses(files)
+    standing = standings(files, book.feeds)
     identifiers = identifier_map(book)
     parts: dict[type[Contract], list[pl.DataFrame]] = {contract: [] for contract in FACT_CONTRACTS}
     rejects: list[dict[str, object]] = []
@@ -111,10 +76,10 @@ def land(business_date: dt.date, files: Sequence[ReadFile], book: Book, keyer: A
             }
             for reject, text in zip(file.outcome.rejects, texts, strict=True)
         ]
-        if status[_key(file)] == FileStatus.STOPPED:
-            message = file.dated.message or ""
-            untaken.append(untaken_rows(business_date, file.feed, file.file_id, file.outcome, message))
-        if status[_key(file)] == FileStatus.READ:
+        counts = standing[file.key]
+        if counts.status == FileStatus.STOPPED:
+            untaken.append(untaken_rows(business_date, file.feed, file.file_id, file.outcome, counts.message or ""))
+        if counts.status == FileStatus.READ:
             keys = account_keys(accounts, feeds[file.feed], book, business_date, keyer)
             for contract, frame in file.outcome.tables.items():
                 if frame.height:
@@ -124,91 +89,10 @@ def land(business_date: dt.date, files: Sequence[ReadFile], book: Book, keyer: A
         for contract, frames in parts.items()
     }
     return Landed(
-        source_files=conform(_file_rows(business_date, files, status, keyer), SourceFiles),
+        source_files=conform(_file_rows(business_date, files, standing, keyer), SourceFiles),
         rejects=conform(pl.concat([pl.DataFrame(rejects, schema=Rejects.polars_schema()), *untaken]), Rejects),
         facts=facts,
     )
-
-
-def kind_of(parsed: ParsedFile) -> str:
-    """Return what a file is for: the first of `KINDS` with rows, else the first that it has a table for."""
-    for has_rows in (True, False):
-        for kind, contracts in KINDS:
-            tables = [parsed.tables[contract] for contract in contracts if contract in parsed.tables]
-            if any(table.height for table in tables) or (tables and not has_rows):
-                return kind
-    return "other"
-
-
-def _key(file: ReadFile) -> tuple[str, str]:
-    return (file.feed, file.file_id)
-
-
-def _statuses(files: Sequence[ReadFile]) -> dict[tuple[str, str], FileStatus]:
-    """Say of each file whether it counts; `files` come in order of arrival.
-
-    A later file replaces an earlier one of its feed and kind as `_replaces` says. What counts besides and tells of the same holding
-    is found by reconcile.
-    """
-    status: dict[tuple[str, str], FileStatus] = {}
-    standing: dict[tuple[str, str], list[_Standing]] = {}
-    for file in files:
-        if isinstance(file.outcome, FileStopped) or file.dated.check is not None:
-            status[_key(file)] = FileStatus.STOPPED
-            continue
-        status[_key(file)] = FileStatus.READ
-        kind = kind_of(file.outcome)
-        later = _Standing(_key(file), file.outcome, accounts_in(file.outcome))
-        kept = []
-        for earlier in standing.get((file.feed, kind), []):
-            if _replaces(kind, later, earlier):
-                status[earlier.key] = FileStatus.SUPERSEDED
-            else:
-                kept.append(earlier)
-        standing[(file.feed, kind)] = [*kept, later]
-    return status
-
-
-@dataclass(frozen=True)
-class _Standing:
-    """A file that counts until a later one replaces it."""
-
-    key: tuple[str, str]
-    parsed: ParsedFile
-    accounts: frozenset[str]
-
-
-def _replaces(kind: str, later: _Standing, earlier: _Standing) -> bool:
-    """Tell whether `later` stands for all that `earlier` says; both are of one feed and kind.
-
-    A history never does: two of them may speak of different weeks. A transaction that stands in both has one id.
-
-    Files of one subject do when they share an account or name none. An order file tells of all open orders of its subject, so the
-    later one always does, also when no order is left. A file of positions does for an earlier one about some of its accounts, whatever
-    the subject; but a list of cash alone stands for no list of positions, nor the other way round.
-    """
-    if kind in ("transactions", "realized"):
-        return False
-    same_subject = later.parsed.subject == earlier.parsed.subject
-    if kind == "orders":
-        return same_subject
-    if kind == "positions":
-        before, now = _value_tables(earlier.parsed), _value_tables(later.parsed)
-        is_same_report = later.parsed.generation == earlier.parsed.generation and bool(before & now)
-        if not (before <= now or is_same_report):
-            return False
-        if earlier.accounts and earlier.accounts <= later.accounts:
-            return True
-    shared = later.accounts & earlier.accounts
-    return same_subject and (bool(shared) or not (later.accounts or earlier.accounts))
-
-
-def _value_tables(parsed: ParsedFile) -> set[type[Contract]]:
-    return {
-        contract
-        for contract in (Positions, CashBalances)
-        if contract in parsed.tables and parsed.tables[contract].height
-    }
 
 
 def _through_door(
@@ -254,15 +138,15 @@ def _transaction_ids(rows: pl.DataFrame, feed: str) -> pl.Series:
 def _file_rows(
     business_date: dt.date,
     files: Sequence[ReadFile],
-    status: Mapping[tuple[str, str], FileStatus],
+    standing: Mapping[FileKey, Standing],
     keyer: AccountKeyer,
 ) -> pl.DataFrame:
     rows = []
     for file in files:
         parsed = file.outcome if isinstance(file.outcome, ParsedFile) else None
         data_count = parsed.row_count - parsed.structural_count if parsed else 0
-        stopped = file.outcome if isinstance(file.outcome, FileStopped) else file.dated
-        is_stopped = status[_key(file)] == FileStatus.STOPPED
+        counts = standing[file.key]
+        is_stopped = counts.status == FileStatus.STOPPED
         rejected_count = data_count if is_stopped else len(parsed.rejects) if parsed else 0
         rows.append(
             {
@@ -281,9 +165,9 @@ def _file_rows(
                 "kept_count": data_count - rejected_count,
                 "rejected_count": rejected_count,
                 "structural_count": parsed.structural_count if parsed else 0,
-                "status": status[_key(file)].value,
-                "check": stopped.check.value if is_stopped and stopped.check else None,
-                "message": stopped.message if is_stopped else None,
+                "status": counts.status.value,
+                "check": counts.check.value if counts.check else None,
+                "message": counts.message,
             }
         )
     return pl.DataFrame(rows, schema=SourceFiles.polars_schema())

@@ -1,4 +1,4 @@
-"""Rows that could be read and may not be used: those of a file that is stopped whole, for its date say.
+"""Rows that could be read and may not be used: those of a file that is stopped whole, and those that name no account.
 
 They are kept beside the rows that could not be read, so that no row of any file is nowhere.
 """
@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 
 import polars as pl
 
 from data_contracts.parsed import SOURCE_ACCOUNT
 from data_contracts.rejects import Rejects
 from evenkeel.identity import mask_account
-from evenkeel.ports import ParsedFile
+from evenkeel.ports import ParsedFile, RejectedRow
 from evenkeel.stages.ingest.dating import accounts_in
 from evenkeel.stages.ingest.door import mask_text
 
@@ -42,6 +43,31 @@ def untaken_rows(business_date: dt.date, feed: str, file_id: str, parsed: Parsed
             pl.lit(reason).alias("reason"),
         )
         .select(pl.col(name).cast(dtype) for name, dtype in schema.items())
+    )
+
+
+def refuse_nameless(parsed: ParsedFile) -> ParsedFile:
+    """Return `parsed` with rows that must belong to an account and name none as rejects.
+
+    A damaged heading leaves such rows: they are somebody's, and nothing says whose.
+    """
+    nameless: dict[int, str] = {}
+    for contract, frame in parsed.tables.items():
+        if SOURCE_ACCOUNT in frame.columns and not contract.to_schema().columns["account_key"].nullable:
+            without = frame.filter(pl.col(SOURCE_ACCOUNT).is_null())
+            nameless |= dict(_texts(without, {}).iter_rows()) if without.height else {}
+    if not nameless:
+        return parsed
+    refused = [
+        RejectedRow(row_no, "the row names no account, and none stands above it", text, "account")
+        for row_no, text in nameless.items()
+    ]
+    return replace(
+        parsed,
+        tables={
+            contract: frame.filter(~pl.col("row_no").is_in(list(nameless))) for contract, frame in parsed.tables.items()
+        },
+        rejects=sorted([*parsed.rejects, *refused], key=lambda reject: reject.row_no),
     )
 
 

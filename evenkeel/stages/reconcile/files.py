@@ -19,7 +19,8 @@ from evenkeel import calendar
 from evenkeel.book.feeds import FeedSpec
 from evenkeel.policy.model import Policy
 from evenkeel.stages.ingest.door import mask_text
-from evenkeel.stages.ingest.land import KINDS, Landed
+from evenkeel.stages.ingest.land import Landed
+from evenkeel.stages.ingest.standing import KINDS
 from evenkeel.stages.reconcile.findings import Findings
 
 VALUE_KINDS = ("positions", "lots", "orders")

@@ -5,7 +5,8 @@ import datetime as dt
 from evenkeel.book.model import Book
 from evenkeel.sandbox.plan import eastern
 from evenkeel.stages.ingest.dating import date_file
-from evenkeel.stages.ingest.land import Landed, ReadFile, land
+from evenkeel.stages.ingest.land import Landed, land
+from evenkeel.stages.ingest.read_file import ReadFile
 from tests.unit.sandbox.conftest import Made
 from tests.unit.sandbox.test_book import KEYER
 

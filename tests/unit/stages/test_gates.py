@@ -21,7 +21,8 @@ from evenkeel import calendar
 from evenkeel.book.model import Book
 from evenkeel.policy.model import GateRule, Policy
 from evenkeel.run.house import house_policy
-from evenkeel.stages.ingest.land import ReadFile, land
+from evenkeel.stages.ingest.land import land
+from evenkeel.stages.ingest.read_file import ReadFile
 from evenkeel.stages.reconcile.accounts import enabled_accounts
 from evenkeel.stages.reconcile.counted import cash_in_dollars
 from evenkeel.stages.reconcile.currency import usd_rates

@@ -18,7 +18,8 @@ from data_contracts.vocab import Check
 from evenkeel.errors import FileStopped
 from evenkeel.ports import ParsedFile, RejectedRow
 from evenkeel.run.house import house_policy
-from evenkeel.stages.ingest.land import ReadFile, land
+from evenkeel.stages.ingest.land import land
+from evenkeel.stages.ingest.read_file import ReadFile
 from evenkeel.stages.reconcile.stage import Reconciled, reconcile
 from tests.support.parsed_files import cash, frame, parsed, position, read_file
 from tests.support.small_book import KEYER, MONDAY, small_book, with_rows

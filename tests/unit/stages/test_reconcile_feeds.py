@@ -12,7 +12,8 @@ from data_contracts.open_orders import OpenOrders
 from evenkeel.ports import RejectedRow
 from evenkeel.run.house import house_policy
 from evenkeel.stages.ingest.door import mask_text
-from evenkeel.stages.ingest.land import ReadFile, land
+from evenkeel.stages.ingest.land import land
+from evenkeel.stages.ingest.read_file import ReadFile
 from evenkeel.stages.reconcile.files import EarlierFile
 from evenkeel.stages.reconcile.stage import Reconciled, reconcile
 from tests.support.parsed_files import cash, frame, parsed, position, read_file

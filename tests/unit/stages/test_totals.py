@@ -17,7 +17,8 @@ from data_contracts.transactions import Transactions
 from evenkeel.adapters.custodians.ibkr_csv import IbkrCsv
 from evenkeel.book.model import Book
 from evenkeel.ports import RejectedRow
-from evenkeel.stages.ingest.land import ReadFile, land
+from evenkeel.stages.ingest.land import land
+from evenkeel.stages.ingest.read_file import ReadFile
 from evenkeel.stages.reconcile.accounts import enabled_accounts
 from evenkeel.stages.reconcile.file_totals import FileTotals, check_file_totals
 from evenkeel.stages.reconcile.findings import Findings

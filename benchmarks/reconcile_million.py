@@ -202,7 +202,7 @@ def _shard(accounts: int, rng: np.random.Generator) -> tuple[Landed, Any, Before
         ).with_columns(pl.col("price_ccy").cast(FACT_DTYPE), pl.lit(DATE).alias("price_date")),
         "market",
     )
-    facts = {contract: contract.empty_frame() for contract in FACT_CONTRACTS}
+    facts: dict[type[Contract], pl.DataFrame] = {contract: contract.empty_frame() for contract in FACT_CONTRACTS}
     facts |= {Positions: positions, CashBalances: money, Transactions: transactions, Prices: quotes}
     files = _filled(
         SourceFiles,

@@ -73,13 +73,13 @@ def run_stages(path: Path, accounts: int, watch: Stopwatch) -> None:
     coverage = cast("DataFrame[Coverage]", _coverage(portfolios))
     holdings = cast("DataFrame[Holdings]", watch.time("read", lambda: pl.read_parquet(path)))
     measured = watch.time("drift", lambda: measure_drift(BUSINESS_DATE, holdings, rulebook[1].portfolios, targets))
-    indicators = cast("DataFrame[Indicators]", Indicators.empty_frame())
+    indicators = Indicators.empty_frame()
     judged = watch.time(
         "threshold", lambda: judge(BUSINESS_DATE, measured, holdings, coverage, indicators, rulebook[1])
     )
     book = book_of(rulebook[1], BUSINESS_DATE)
     outside = conform(pl.concat([judged.breaches, judged.standing]), Breaches)
-    decisions = cast("DataFrame[Decisions]", Decisions.empty_frame())
+    decisions = Decisions.empty_frame()
 
     def prioritize() -> pl.DataFrame:
         settings = portfolio_settings(book)

@@ -6,10 +6,11 @@ Turning a frame into what a contract says belongs in `conform`.
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import pandera.polars as pa
 import polars as pl
+from pandera.typing.polars import DataFrame
 
 
 class Contract(pa.DataFrameModel):
@@ -43,9 +44,9 @@ class Contract(pa.DataFrameModel):
         return "".join("_" + c.lower() if c.isupper() and i else c.lower() for i, c in enumerate(name))
 
     @classmethod
-    def empty_frame(cls) -> pl.DataFrame:
+    def empty_frame(cls) -> DataFrame[Self]:
         """Return a frame with this contract's columns and no rows."""
-        return pl.DataFrame(schema=cls.polars_schema())
+        return cast("DataFrame[Self]", pl.DataFrame(schema=cls.polars_schema()))
 
 
 @cache

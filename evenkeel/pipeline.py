@@ -82,7 +82,7 @@ class Inputs:
     decisions: DataFrame[Decisions]
     today: Frames
     before: Frames
-    releases: DataFrame[Releases] = field(default_factory=lambda: cast("DataFrame[Releases]", Releases.empty_frame()))
+    releases: DataFrame[Releases] = field(default_factory=Releases.empty_frame)
     """All that people have released from quarantine."""
     earlier_files: Mapping[str, EarlierFile] = field(default_factory=dict)
     """By feed, what it sent last before the date: said where its file is missing."""
@@ -164,7 +164,7 @@ def _threshold(inputs: Inputs) -> Frames:
     measured = Measured(
         valuations=inputs.read(Valuations),
         drift=inputs.read(Drift),
-        household_drift=cast("DataFrame[HouseholdDrift]", HouseholdDrift.empty_frame()),
+        household_drift=HouseholdDrift.empty_frame(),
         unmeasurable=inputs.read(UnmeasuredPortfolios).select("portfolio_id", "reason"),
     )
     judged = judge(
@@ -295,7 +295,7 @@ def compute_day(
         is_past_deadline: What has not come by now is missing, no longer late.
         releases: All that people have released from quarantine.
     """
-    lifted = cast("DataFrame[Releases]", Releases.empty_frame()) if releases is None else releases
+    lifted = Releases.empty_frame() if releases is None else releases
     today: dict[type[Contract], pl.DataFrame] = {
         SourceFiles: landed.source_files,
         Rejects: landed.rejects,

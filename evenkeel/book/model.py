@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import cast
 
 from pandera.typing.polars import DataFrame
 
@@ -57,6 +56,4 @@ class Book:
     """Texts of the mapped feeds' map files, by their name in `feeds.yaml`."""
     changes: Mapping[str, Sequence[str]]
     """What newly holds on `on` and did not the session before, by kind: `policy`, `model`, `ips`; ids with version."""
-    security_aliases: DataFrame[SecurityAliases] = field(
-        default_factory=lambda: cast("DataFrame[SecurityAliases]", SecurityAliases.empty_frame())
-    )
+    security_aliases: DataFrame[SecurityAliases] = field(default_factory=SecurityAliases.empty_frame)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import cast
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
 from data_contracts.alerts import Alerts
 from data_contracts.breaks import Breaks
@@ -135,7 +134,7 @@ class MemoryRun:
             land(date, reads, book, self._house.keyer),
             book,
             house_policy(book),
-            cast("DataFrame[Decisions]", Decisions.empty_frame()),
+            Decisions.empty_frame(),
             before,
             is_past_deadline=True,
         )

@@ -29,7 +29,7 @@ def views() -> duckdb.DuckDBPyConnection:
     """Every dataset, empty; a date is a column of each, also of those whose contract has none."""
     connection = duckdb.connect()
     for name, contract in DATASETS.items():
-        frame = contract.empty_frame()
+        frame: pl.DataFrame = contract.empty_frame()
         if "business_date" not in frame.columns:
             frame = frame.with_columns(pl.lit(None, dtype=pl.Date).alias("business_date"))
         connection.register(name, frame)

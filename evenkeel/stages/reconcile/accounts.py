@@ -26,7 +26,12 @@ def enabled_accounts(book: Book, business_date: dt.date) -> pl.DataFrame:
 
 def custodian_feeds(book: Book) -> list[str]:
     """Return the names of the feeds whose positions and cash are believed."""
-    return [feed.feed for feed in book.feeds if feed.role == FeedRole.CUSTODIAN]
+    return feeds_of(book, FeedRole.CUSTODIAN)
+
+
+def feeds_of(book: Book, role: FeedRole) -> list[str]:
+    """Return the names of the feeds of that role."""
+    return [feed.feed for feed in book.feeds if feed.role == role]
 
 
 def check_accounts(
@@ -131,7 +136,7 @@ def check_other_feeds(landed: Landed, book: Book, findings: Findings) -> None:
         .filter(pl.col("count") > 1)
     )
     ambiguous = unplaced.join(sharing, on="account_key", how="inner")
-    of_orders = pl.col("feed").is_in([feed.feed for feed in book.feeds if feed.role == FeedRole.ORDERS])
+    of_orders = pl.col("feed").is_in(feeds_of(book, FeedRole.ORDERS))
     for is_order, effect in ((of_orders, ExceptionEffect.STOP), (~of_orders, ExceptionEffect.NOTE)):
         findings.add(
             ambiguous.filter(is_order).sort("feed", "account_id"),

@@ -87,7 +87,7 @@ def outcomes(
     is_concerned = pl.lit(True) if readings else pl.col("household_id").is_in([doubt.household_id for doubt in prices])
     concerned = cast("DataFrame[Holdings]", holdings.filter(is_concerned))
     if not concerned.height or not (prices or readings):
-        return cast("DataFrame[Doubts]", Doubts.empty_frame())
+        return Doubts.empty_frame()
     households = concerned["household_id"].unique()
     covered = coverage.filter(pl.col("household_id").is_in(households.to_list()))
     by_household: dict[str, list[PriceDoubt]] = {}

@@ -23,36 +23,21 @@ from evenkeel.book.model import Book
 from evenkeel.policy.model import Policy
 from evenkeel.stages.ingest.land import Landed
 from evenkeel.stages.reconcile import ledger as ledgers
-from evenkeel.stages.reconcile.accounts import custodian_feeds
+from evenkeel.stages.reconcile.accounts import custodian_feeds, feeds_of
 from evenkeel.stages.reconcile.before import Before
 from evenkeel.stages.reconcile.breaking import once
-from evenkeel.stages.reconcile.comparing import (
-    compare_cash,
-    compare_costs,
-    compare_prices,
-    compare_units,
-    compare_values,
-    lacking_accounts,
-    swept_differences,
-)
 from evenkeel.stages.reconcile.explaining import by_group
-from evenkeel.stages.reconcile.figures import (
-    accounts_of,
-    cash_of,
-    of_accounts,
-    positions_of,
-    side_by_side,
-    sweep_funds,
-    swept_into_cash,
-)
+from evenkeel.stages.reconcile.figures import accounts_of, cash_of, of_accounts, positions_of
 from evenkeel.stages.reconcile.file_totals import FileTotals
 from evenkeel.stages.reconcile.findings import Findings
 from evenkeel.stages.reconcile.legs import CASH_PREFIX, legs_of
 from evenkeel.stages.reconcile.ordering import check_lost_orders, check_outdated_orders, fills_since
-from evenkeel.stages.reconcile.places import PLACE, Places, account_number, instrument_number
+from evenkeel.stages.reconcile.places import PLACE, Places, account_number
+from evenkeel.stages.reconcile.portfolio_system import CustodianSide, PriceTerms, compare_portfolio_system, unit_factor
 from evenkeel.stages.reconcile.pricing import (
     Priced,
     equity_move,
+    implied_price,
     judge_prices,
     last_prices,
     market_prices,
@@ -164,37 +149,26 @@ def gather(
     opening, judged = _who_rolls(business_date, book, before.ledger, ledger, present, findings)
     kept = of_accounts(ledger, _others(ledger, opening))
     newly = of_accounts(found, _others(found, opening)) if opening.height else found
-    rolled = roll_forward(kept, legs, newly, judged, fills, _factor(factors), places.is_cash(), policy)
+    rolled = roll_forward(kept, legs, newly, judged, fills, unit_factor(factors), places.is_cash(), policy)
     opened = ledgers.opened(business_date, found, opening, places)
 
     rules = price_rules(book, policy)
     doubtful_files = list(totals.mismatches.select("feed", "file_id").unique().iter_rows())
     quotes = quotes_of(believed(positions, doubtful_files)).join(_custodian_of(book), on="feed", how="inner")
     last = last_prices(before.ledger)
-    markets = market_prices(facts[Prices], _feeds(book, FeedRole.MARKET), business_date)
-    others = pl.concat([system_prices(facts[Positions], _feeds(book, FeedRole.PORTFOLIO_SYSTEM)), markets])
-    note_silent_markets(quotes, facts[Prices], markets, _feeds(book, FeedRole.MARKET), rules, findings)
+    markets = market_prices(facts[Prices], feeds_of(book, FeedRole.MARKET), business_date)
+    others = pl.concat([system_prices(facts[Positions], feeds_of(book, FeedRole.PORTFOLIO_SYSTEM)), markets])
+    note_silent_markets(quotes, facts[Prices], markets, feeds_of(book, FeedRole.MARKET), rules, findings)
     priced = judge_prices(_by_custodian(quotes), others, last, rules, policy)
     doubts = _doubted(priced, positions, present, rolled, places)
 
-    compared, lacking = _compare_portfolio_system(
-        book,
-        facts,
-        ours,
-        money,
-        present,
-        by_group(legs),
-        fills,
-        rolled.split,
-        factors,
-        rules,
-        others,
-        places,
-        policy,
-        findings,
+    custodians = CustodianSide(ours, money, present, by_group(legs), fills, rolled.split)
+    terms = PriceTerms(rules, others, factors)
+    compared, lacking = compare_portfolio_system(
+        book, facts[Positions], facts[CashBalances], custodians, terms, places, policy, findings
     )
     holding = [part for part in (rolled.differences, *compared) if part.height]
-    by_account = [_named(pl.concat(holding, how="vertical_relaxed"), places)] if holding else []
+    by_account = [places.named(pl.concat(holding, how="vertical_relaxed"), "security_id")] if holding else []
     held_at = enabled.select("account_id", "custodian")
     parts = [part.join(held_at, on="account_id", how="left") for part in [*by_account, lacking] if part.height]
     parts.append(priced.differences)
@@ -227,14 +201,6 @@ def _places(book: Book, enabled: pl.DataFrame, landed: Landed, before: Before, l
     return Places(enabled["account_id"], [book.securities["security_id"], cash, legs["instrument"], *held])
 
 
-def _named(differences: pl.DataFrame, places: Places) -> pl.DataFrame:
-    return places.named(differences, "security_id")
-
-
-def _feeds(book: Book, role: FeedRole) -> list[str]:
-    return [feed.feed for feed in book.feeds if feed.role == role]
-
-
 def _custodian_of(book: Book) -> pl.DataFrame:
     rows = [(feed.feed, feed.delivers_for) for feed in book.feeds]
     return pl.DataFrame(rows, schema={"feed": pl.String, "custodian": pl.String}, orient="row")
@@ -261,12 +227,6 @@ def _unit_factors(positions: pl.DataFrame, places: Places) -> pl.DataFrame:
     )
     numbers = [places.instrument(name) for name in factors["security_id"]]
     return factors.select(pl.Series("instrument_number", numbers, dtype=pl.UInt64), "unit_factor")
-
-
-def _factor(factors: pl.DataFrame) -> pl.Expr:
-    return instrument_number().replace_strict(
-        factors["instrument_number"], factors["unit_factor"], default=None, return_dtype=pl.Float64
-    )
 
 
 def _placed_ledger(ledger: pl.DataFrame | None, places: Places) -> pl.DataFrame:
@@ -320,11 +280,10 @@ def _doubted(
             schema={**dict.fromkeys(schema[:3], pl.String()), "price": pl.Float64(), "sources": pl.List(_SOURCE)}
         )
     named = priced.doubtful["security_id"].unique().to_list()
-    implied = pl.col("value_ccy").cast(pl.Float64) / (pl.col("held_qty").cast(pl.Float64) * pl.col("factor"))
     rows = (
         positions.filter(pl.col("security_id").is_in(named))
         .join(present.select("account_id", "custodian"), on="account_id", how="inner")
-        .with_columns(pl.coalesce(pl.col("price_ccy").cast(pl.Float64), implied).alias("price"))
+        .with_columns(pl.coalesce(pl.col("price_ccy").cast(pl.Float64), implied_price()).alias("price"))
         .join(priced.doubtful, on=["custodian", "security_id", "currency", "price"], how="inner")
         .select(schema)
     )
@@ -337,80 +296,3 @@ def _doubted(
 
 
 _SOURCE = pl.Struct({"source": pl.String, "price": pl.Float64})
-
-
-def _compare_portfolio_system(
-    book: Book,
-    facts: Facts,
-    ours: pl.DataFrame,
-    money: pl.DataFrame,
-    present: pl.DataFrame,
-    groups: pl.DataFrame,
-    fills: pl.DataFrame,
-    split: pl.DataFrame,
-    factors: pl.DataFrame,
-    rules: pl.DataFrame,
-    others: pl.DataFrame,
-    places: Places,
-    policy: Policy,
-    findings: Findings,
-) -> tuple[list[pl.DataFrame], pl.DataFrame]:
-    """Return the differences in holdings and cash (placed), and the accounts that the portfolio system lacks."""
-    nobody = lacking_accounts(present.clear(), present.clear().select("number"), "")
-    feeds = _feeds(book, FeedRole.PORTFOLIO_SYSTEM)
-    if not feeds:
-        return [], nobody
-    theirs = positions_of(facts[Positions], feeds, places)
-    their_money = cash_of(facts[CashBalances], feeds, places)
-    if not theirs.height:
-        findings.add(
-            pl.DataFrame({"feed": feeds[:1]}),
-            Check.NOT_COMPARED,
-            ExceptionEffect.NOTE,
-            ExceptionScope.FEED,
-            "feed",
-            pl.format(
-                "feed {}: no believable positions of the portfolio system have come, so the custodians are not held against it",
-                "feed",
-            ),
-        )
-        return [], nobody
-    rule = policy.reconciliation
-    sent = accounts_of(theirs, their_money)
-    accounts = present.join(sent, on="number", how="semi")
-    funds = sweep_funds(book)
-    numbers = places.instruments(funds)
-    as_funds = side_by_side(_only(ours, numbers), _only(theirs, numbers), accounts)
-    swept = swept_differences(as_funds, numbers, feeds[0])
-    ours, money = swept_into_cash(ours, money, funds, places)
-    theirs, their_swept = swept_into_cash(theirs, their_money, funds, places)
-    both = side_by_side(ours, theirs, accounts)
-    units = compare_units(both, groups, fills, split, feeds[0], rule)
-    usual = others.filter(pl.col("source") == feeds[0]).unique("security_id", keep="first", maintain_order=True)
-    known = rules.join(usual.select("security_id", pl.col("price").alias("usual")), on="security_id", how="left")
-    numbered = known.select(
-        pl.Series("instrument_number", [places.instrument(name) for name in known["security_id"]], dtype=pl.UInt64),
-        "is_illiquid",
-        "is_evaluated",
-        "price_rel",
-        "usual",
-    )
-    parts = [
-        swept,
-        units,
-        compare_prices(both, units, numbered, feeds[0]),
-        compare_values(both, units, numbered, feeds[0], rule),
-        compare_costs(both, units, feeds[0], rule),
-    ]
-    if their_money.height:
-        price = pl.col("price").cast(pl.Float64)
-        worth = both.join(units.select(PLACE), on=PLACE, how="semi").select(
-            PLACE, (pl.coalesce(price, pl.col("price_theirs").cast(pl.Float64)) * _factor(factors)).alias("unit_value")
-        )
-        parts.append(compare_cash(side_by_side(money, their_swept, accounts), groups, units, worth, feeds[0], rule))
-    holders = accounts_of(*(each.filter((pl.col("qty") != 0).fill_null(True)) for each in (ours, money)))
-    return parts, lacking_accounts(present.join(holders, on="number", how="semi"), sent, feeds[0])
-
-
-def _only(figures: pl.DataFrame, numbers: list[int]) -> pl.DataFrame:
-    return figures.filter(instrument_number().is_in(numbers))

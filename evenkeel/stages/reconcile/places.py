@@ -20,20 +20,28 @@ class Places:
     """The places of a date: its enabled accounts and the instruments that its sources name."""
 
     def __init__(self, accounts: pl.Series, instruments: Iterable[pl.Series]) -> None:
-        self._accounts = accounts.drop_nulls().unique().sort()
-        self._instruments = pl.concat([names.drop_nulls().unique() for names in instruments]).unique().sort()
-        self._account_type = pl.Enum(self._accounts)
-        self._instrument_type = pl.Enum(self._instruments)
+        self._rank(
+            accounts.drop_nulls().unique().sort(),
+            pl.concat([names.drop_nulls().unique() for names in instruments]).unique().sort(),
+        )
+
+    @classmethod
+    def in_order(cls, accounts: pl.Series, instruments: pl.Series) -> Places:
+        """Return the places of these names, each once, that sort as the names are given."""
+        places = cls.__new__(cls)
+        places._rank(accounts, instruments)
+        return places
+
+    def _rank(self, accounts: pl.Series, instruments: pl.Series) -> None:
+        self._accounts, self._instruments = accounts, instruments
+        self._account_type, self._instrument_type = pl.Enum(accounts), pl.Enum(instruments)
 
     def placed(self, frame: pl.DataFrame, instrument: str = "instrument") -> pl.DataFrame:
         """Return the rows of known accounts and instruments with their `place` instead of the two names."""
         account = pl.col("account_id").cast(self._account_type, strict=False).to_physical().cast(pl.UInt64)
         number = pl.col(instrument).cast(self._instrument_type, strict=False).to_physical().cast(pl.UInt64)
-        return (
-            frame.with_columns((account * _SHIFT + number).alias(PLACE))
-            .filter(pl.col(PLACE).is_not_null())
-            .drop("account_id", instrument)
-        )
+        placed = frame.with_columns((account * _SHIFT + number).alias(PLACE)).drop("account_id", instrument)
+        return placed.filter(pl.col(PLACE).is_not_null()) if placed[PLACE].null_count() else placed
 
     def named(self, frame: pl.DataFrame, instrument: str = "instrument") -> pl.DataFrame:
         """Return the frame with `account_id` and the instrument in front, instead of `place`."""

@@ -20,6 +20,7 @@ from evenkeel.stages.ingest.land import Landed
 from evenkeel.stages.reconcile.accounts import custodian_feeds
 from evenkeel.stages.reconcile.findings import Findings, plain
 from evenkeel.stages.reconcile.totals import HELD_CASH
+from evenkeel.stages.reconcile.wording import plain_fact
 
 STOP, ACCOUNT, DUPLICATE = ExceptionEffect.STOP, ExceptionScope.ACCOUNT, Check.DUPLICATE_POSITION
 
@@ -316,20 +317,15 @@ def _check_product(known: pl.DataFrame, policy: Policy, findings: Findings) -> N
             "account_id",
             "row_no",
             "security_id",
-            _short("held_qty"),
-            _short("price_ccy"),
+            plain_fact(pl.col("held_qty")),
+            plain_fact(pl.col("price_ccy")),
             plain(pl.col("product_ccy")),
-            _short("value_ccy"),
+            plain_fact(pl.col("value_ccy")),
         ),
         detail="security_id",
         expected=plain(pl.col("product_ccy")),
-        found=_short("value_ccy"),
+        found=plain_fact(pl.col("value_ccy")),
     )
-
-
-def _short(name: str) -> pl.Expr:
-    """Return a fact as text without the zeros its precision adds."""
-    return pl.col(name).cast(pl.String).str.strip_chars_end("0").str.strip_chars_end(".")
 
 
 def _check_repeated(known: pl.DataFrame, findings: Findings) -> None:

@@ -268,7 +268,6 @@ def quotes_of(positions: pl.DataFrame) -> pl.DataFrame:
 
     A row without a price has the one that its value implies. `positions`: as `believed_positions` returns them.
     """
-    implied = pl.col("value_ccy").cast(pl.Float64) / (pl.col("held_qty").cast(pl.Float64) * pl.col("factor"))
     by = ["feed", "security_id", "currency"]
     known = positions.filter(pl.col("security_id").is_not_null())
     stated = (
@@ -278,7 +277,7 @@ def quotes_of(positions: pl.DataFrame) -> pl.DataFrame:
         .with_columns(pl.col("price_ccy").cast(pl.Float64).alias("price"))
     )
     silent = known.filter(pl.col("price_ccy").is_null(), (pl.col("held_qty") != 0).fill_null(False)).with_columns(
-        implied.alias("price")
+        implied_price().alias("price")
     )
     worked_out = silent.group_by(*by, "price").agg(
         pl.len().alias("holders"), pl.col("account_id").min().alias("first_account")
@@ -287,6 +286,11 @@ def quotes_of(positions: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([stated.select(columns), worked_out.select(columns)]).filter(
         (pl.col("price") > 0).fill_null(False), pl.col("price").is_finite()
     )
+
+
+def implied_price() -> pl.Expr:
+    """Return the price of one unit that a row's value and units imply."""
+    return pl.col("value_ccy").cast(pl.Float64) / (pl.col("held_qty").cast(pl.Float64) * pl.col("factor"))
 
 
 def market_prices(prices: pl.DataFrame, feeds: list[str], business_date: dt.date) -> pl.DataFrame:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
 
 import polars as pl
 from pandera.typing.polars import DataFrame
@@ -86,7 +85,7 @@ def reconcile(
         releases: All that people have released.
     """
     before = before or Before()
-    released = cast("DataFrame[Releases]", Releases.empty_frame()) if releases is None else releases
+    released = Releases.empty_frame() if releases is None else releases
     standing = standing_releases(released, business_date)
     findings = Findings()
     enabled = enabled_accounts(book, business_date)

@@ -60,7 +60,7 @@ def suspect(
         scanned(coverage).select("account_id", "household_id", "portfolio_id"), on="account_id", how="inner"
     )
     if not doubtful.height and not readings:
-        return cast("DataFrame[Doubts]", Doubts.empty_frame())
+        return Doubts.empty_frame()
     doubts = outcomes(
         business_date,
         _by_household(doubtful),

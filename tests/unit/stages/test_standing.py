@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import polars as pl
+import pytest
 
+from data_contracts.transactions import Transactions
 from evenkeel.ports import ParsedFile
 from evenkeel.stages.ingest.land import Landed, land
 from evenkeel.stages.ingest.untaken import refuse_nameless
-from tests.support.parsed_files import cash, parsed, position, read_file
+from tests.support.parsed_files import cash, frame, parsed, position, read_file
 from tests.support.small_book import KEYER, MONDAY, small_book
 
 
@@ -19,14 +22,17 @@ def held(stock: str, bond: str, account: str = "1000-0001", **more: Any) -> Pars
     return parsed([position(at, account, symbol, "10", price, None, **more) for at, (symbol, price) in enumerate(rows)])
 
 
+FEEDS = (
+    "- {feed: alpha, layout: schwab_csv, location: in/a}\n"
+    "- {feed: beta, layout: fidelity_csv, location: in/b}\n"
+    "- {feed: port, role: portfolio_system, layout: schwab_csv, location: in/p, is_required: false}\n"
+)
+
+
 def landed(*files: tuple[str, ParsedFile]) -> Landed:
     """Land files of feeds in order of arrival; each is named by its place."""
-    return land(
-        MONDAY,
-        [read_file(feed, file, name=f"{at}.csv") for at, (feed, file) in enumerate(files)],
-        small_book(),
-        KEYER,
-    )
+    read = [read_file(feed, file, name=f"{at}.csv") for at, (feed, file) in enumerate(files)]
+    return land(MONDAY, read, small_book(feeds_yaml=FEEDS), KEYER)
 
 
 def statuses(*files: tuple[str, ParsedFile]) -> dict[str, tuple[str, str | None]]:
@@ -80,9 +86,59 @@ def test_a_correction_of_units_at_the_same_prices_replaces() -> None:
     assert statuses(("alpha", held("100", "50")), OTHERS, ("alpha", again))["2.csv"] == ("read", None)
 
 
+def money(amount: str, pending: str = "0") -> ParsedFile:
+    """Return a file of an account's cash, held and on its way."""
+    return parsed([], [cash(1, "1000-0001", amount), cash(2, "1000-0001", pending, bucket="pending")])
+
+
+def test_another_days_cash_does_not_replace_what_the_custodian_bears_out() -> None:
+    custodian = ("alpha", money("5"))
+    assert statuses(custodian, ("port", money("3", "2")), ("port", money("9")))["2.csv"] == (
+        "stopped",
+        "file_contradicted",
+    )
+    assert statuses(custodian, ("port", money("9")), ("port", money("3", "2")))["2.csv"] == ("read", None)
+
+
+def test_a_portfolio_system_bears_nothing_out_against_a_custodian() -> None:
+    assert statuses(("port", money("5")), ("alpha", money("5")), ("alpha", money("9")))["2.csv"] == ("read", None)
+
+
 def test_another_currencys_price_bears_nothing_out() -> None:
     foreign = ("beta", held("100", "50", "2000-0003", currency="EUR"))
     assert statuses(("alpha", held("100", "50")), foreign, ("alpha", held("103", "51")))["2.csv"] == ("read", None)
+
+
+def history(*moves: tuple[str, int, str], account: str = "1000-0001") -> ParsedFile:
+    """Return a file of deposits: amount, day of March, and the source's own word."""
+    rows = [
+        {
+            "row_no": at, "source_account": account, "trade_date": dt.date(2026, 3, day), "transaction_type": "deposit",
+            "raw_action": word, "currency": "USD", "net_cash_ccy": amount,
+        }
+        for at, (amount, day, word) in enumerate(moves)
+    ]  # fmt: skip
+    return ParsedFile("test", "1", "utf-8", {Transactions: frame(Transactions, rows)}, (), len(rows), 0)
+
+
+def test_a_history_that_repeats_an_earlier_one_is_a_correction_of_it() -> None:
+    first = history(("5", 1, "in"), ("7", 2, "in"))
+    corrected = history(("5", 1, "in"), ("8", 2, "in"))
+    assert statuses(("alpha", first), ("alpha", corrected)) == {"0.csv": ("superseded", None), "1.csv": ("read", None)}
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        pytest.param(history(("6", 3, "in"), ("7", 4, "in")), id="other days"),
+        pytest.param(history(("5", 1, "in")), id="fewer days"),
+        pytest.param(history(("6", 1, "in"), ("8", 2, "in"), ("9", 2, "in")), id="other rows"),
+        pytest.param(history(("5", 1, "in"), ("7", 2, "in"), account="1000-0002"), id="another account"),
+    ],
+)
+def test_another_history_stands_beside_the_earlier_one(later: ParsedFile) -> None:
+    first = history(("5", 1, "in"), ("7", 2, "in"))
+    assert {status for status, _ in statuses(("alpha", first), ("alpha", later)).values()} == {"read"}
 
 
 def test_a_row_under_no_account_is_refused_and_the_others_are_kept() -> None:

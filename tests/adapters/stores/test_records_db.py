@@ -3,6 +3,7 @@
 import datetime as dt
 import os
 import signal
+import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,6 +56,21 @@ def test_the_migrations_make_the_tables_that_the_code_speaks_of(records_url: str
     folder = Path(database.__file__).parent / "migrations"
     assert ScriptDirectory(str(folder)).get_current_head() == records_schema.HEAD
     engine.dispose()
+
+
+def test_a_process_that_opens_a_fresh_database_beside_others_waits_for_its_log() -> None:
+    # Seen twice in 1,200 openings by four processes at once: SQLite ends one of two that wait for each other, timeout or not.
+    class Cursor:
+        tries = 0
+
+        def execute(self, statement: str) -> None:
+            self.tries += 1
+            if self.tries < 3:
+                raise sqlite3.OperationalError("database is locked")
+
+    cursor = Cursor()
+    database._use_wal(cursor)
+    assert cursor.tries == 3
 
 
 def test_a_database_of_a_newer_version_is_refused(records: SqlRecords, records_url: str) -> None:

@@ -12,7 +12,7 @@ from data_contracts.alerts import Alerts
 from data_contracts.vocab import DecisionKind, EpisodeStatus, EventKind
 from evenkeel import calendar
 from evenkeel.audit.event import Event, id_of
-from evenkeel.desk.reading import dataset, run_of
+from evenkeel.desk.reading import dataset, of_id, run_of
 from evenkeel.errors import UsageError
 from evenkeel.identity import stable_id
 from evenkeel.ports import RunRecord
@@ -34,13 +34,11 @@ def decide(
     """
     run = run_of(house)
     standing = dataset(house, run, Alerts).filter(pl.col("status") != EpisodeStatus.CLOSED.value)
-    alerts = standing.filter(pl.col("alert_id").str.starts_with(alert_id.strip()))
-    if not alerts.height or not alert_id.strip():
+    alerts = of_id(standing, "alert_id", alert_id, "alerts")
+    if not alerts.height:
         raise UsageError(
             f"alert {alert_id!r} is not open on {run.business_date}; `evenkeel alerts` lists those that are"
         )
-    if alerts.height > 1:
-        raise UsageError(f"{alert_id!r} is the beginning of {alerts.height} alerts; give more of the id")
     alert_id = alerts["alert_id"].item()
     if not reason.strip() or not actor.strip():
         raise UsageError("a decision needs a reason and an actor")

@@ -35,3 +35,16 @@ def dataset(house: House, run: RunRecord, contract: type[Contract]) -> pl.DataFr
         if stored.dataset == contract.dataset_name():
             return house.store.read(contract, stored)
     return contract.empty_frame()
+
+
+def of_id(rows: pl.DataFrame, column: str, beginning: str, what: str) -> pl.DataFrame:
+    """Return the row whose id is `beginning` or the only one to begin so; no row where none does. `what`: many of them, for the message.
+
+    Raises:
+        UsageError: Several ids begin so.
+    """
+    typed = beginning.strip()
+    named = rows.filter(pl.col(column).str.starts_with(typed)) if typed else rows.clear()
+    if named.height > 1:
+        raise UsageError(f"{typed!r} is the beginning of {named.height} {what}; give more of the id")
+    return named

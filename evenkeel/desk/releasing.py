@@ -12,7 +12,7 @@ import polars as pl
 from data_contracts.exceptions import Exceptions
 from data_contracts.vocab import Check, EventKind, ExceptionEffect, Owner
 from evenkeel.audit.event import Event, id_of
-from evenkeel.desk.reading import dataset, run_of
+from evenkeel.desk.reading import dataset, of_id, run_of
 from evenkeel.errors import UsageError
 from evenkeel.identity import stable_id
 from evenkeel.ports import RunRecord
@@ -73,13 +73,12 @@ def release(house: House, exception_id: str, until: dt.date | None, reason: str,
 
 def _stop(exceptions: pl.DataFrame, beginning: str, business_date: dt.date) -> dict[str, Any]:
     """Return the one stop whose id begins so."""
-    named = exceptions.filter(pl.col("exception_id").str.starts_with(beginning)) if beginning else exceptions.clear()
-    stops = named.filter(pl.col("effect") == ExceptionEffect.STOP.value)
-    if stops.height > 1:
-        raise UsageError(f"{beginning!r} is the beginning of {stops.height} stops; give more of the id")
+    is_stop = pl.col("effect") == ExceptionEffect.STOP.value
+    stops = of_id(exceptions.filter(is_stop), "exception_id", beginning, "stops")
     if stops.height:
         return stops.row(0, named=True)
-    if named.height == 1:
+    named = of_id(exceptions, "exception_id", beginning, "exceptions")
+    if named.height:
         effect = named["effect"].item()
         raise UsageError(
             f"{named['exception_id'].item()} is no stop on {business_date} but: {effect}; nothing to release"

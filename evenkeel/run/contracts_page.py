@@ -55,7 +55,7 @@ def page() -> str:
         "# Datasets",
         "",
         "Generated from the contracts and the stage table (`make contracts`); do not edit. What a dataset is stands in its module;",
-        "how it is computed in `evenkeel/stages`; enumerations in `vocab.py`; units and types in `fields.py`.",
+        "how it is computed in `evenkeel/stages`; enumerations in `vocab`; units and types in `fields.py`.",
         "",
         "## Stages",
         "",

@@ -7,6 +7,7 @@ there is nothing to judge. Which figure a gate looks at, its bounds, and what fo
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from typing import Any
@@ -64,6 +65,7 @@ def _columns_of(figures: pl.DataFrame) -> pl.DataFrame:
 def _failures(wide: pl.DataFrame, suite: pl.DataFrame) -> list[tuple[str, str]]:
     """Return custodian and gate of every figure outside its bounds. A custodian without a figure in a column is not looked at."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)  # a run's log tells of the run
     with _ONE_AT_A_TIME:
         import great_expectations as gx
         import pandas as pd
@@ -72,6 +74,8 @@ def _failures(wide: pl.DataFrame, suite: pl.DataFrame) -> list[tuple[str, str]]:
             ExpectColumnValuesToBeBetween,
         )
 
+        # This one sets a level of its own when imported, and tells of temporary folders.
+        logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)
         context = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = ProgressBarsConfig(globally=False)
         asset = context.data_sources.add_pandas("gates").add_dataframe_asset("custodian_totals")

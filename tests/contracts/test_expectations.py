@@ -38,6 +38,13 @@ assert os.environ["GX_ANALYTICS_ENABLED"] == "false"
 """
 
 
+LOGGED = """
+import logging
+
+logging.basicConfig(level=logging.INFO)  # as under Prefect
+"""
+
+
 def verdicts(*rows: Row) -> list[bool]:
     return judge(pl.DataFrame(rows, schema=FIGURES_SCHEMA, orient="row"))["is_passed"].to_list()
 
@@ -88,11 +95,12 @@ def test_the_suites_agree_with_arithmetic(cells: dict[tuple[str, str], tuple[flo
     assert verdicts(*rows) == expected
 
 
-def test_nothing_leaves_the_process_and_nothing_is_left(tmp_path: Path) -> None:
+@pytest.mark.parametrize("flags", [("-W", "default", "-c", ALONE), ("-c", LOGGED + ALONE)], ids=["warnings", "log"])
+def test_nothing_leaves_the_process_and_nothing_is_left(tmp_path: Path, flags: tuple[str, ...]) -> None:
     places = {name: str(tmp_path) for name in ("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "MPLCONFIGDIR")}
     environment = {**os.environ, **places, "PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONDONTWRITEBYTECODE": "1"}
     ran = subprocess.run(
-        [sys.executable, "-W", "default", "-c", ALONE],
+        [sys.executable, *flags],
         cwd=tmp_path,
         env=environment,
         capture_output=True,

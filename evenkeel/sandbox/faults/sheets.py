@@ -185,8 +185,8 @@ _XML_SECURITY = {
 def _xml_rows(lines: Sequence[str]) -> Iterable[Row]:
     for number, line in enumerate(lines):
         tag = _TAG.match(line)
-        if tag is None or tag[1] not in _XML:
-            continue
+        if tag is None or tag[1] not in _XML or not line.rstrip().endswith(">"):
+            continue  # something else, or cut off midway
         kind, named = _XML[tag[1]]
         attributes = dict(_ATTRIBUTE.findall(line))
         if attributes.get("levelOfDetail") == "LOT":

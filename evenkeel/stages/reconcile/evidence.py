@@ -34,15 +34,13 @@ from evenkeel.stages.reconcile.legs import CASH_PREFIX, legs_of
 from evenkeel.stages.reconcile.ordering import check_lost_orders, check_outdated_orders, fills_since
 from evenkeel.stages.reconcile.places import PLACE, Places, account_number
 from evenkeel.stages.reconcile.portfolio_system import CustodianSide, PriceTerms, compare_portfolio_system, unit_factor
-from evenkeel.stages.reconcile.pricing import (
-    Priced,
+from evenkeel.stages.reconcile.pricing import Priced, judge_prices, price_rules
+from evenkeel.stages.reconcile.quotes import (
     equity_move,
     implied_price,
-    judge_prices,
     last_prices,
     market_prices,
     note_silent_markets,
-    price_rules,
     quotes_of,
     system_prices,
 )

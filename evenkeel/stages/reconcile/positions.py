@@ -1,4 +1,4 @@
-"""Each position on its own: known security, price there and fresh, units times price equal to value, not sent twice.
+"""Each position on its own: price there and fresh, units times price equal to value.
 
 Bonds are priced per hundred (`price_factor` 0.01 of the book's security), options by contract (`multiplier`).
 """
@@ -11,18 +11,18 @@ import polars as pl
 
 from data_contracts.fields import MONEY_DTYPE
 from data_contracts.positions import Positions
-from data_contracts.vocab import CashBucket, Check, ExceptionEffect, ExceptionScope
+from data_contracts.vocab import Check, ExceptionEffect, ExceptionScope
 from evenkeel import calendar
 from evenkeel.book.model import Book
 from evenkeel.policy.model import Policy
-from evenkeel.stages.ingest.door import compared, identifier_map, identify
 from evenkeel.stages.ingest.land import Landed
 from evenkeel.stages.reconcile.accounts import custodian_feeds
 from evenkeel.stages.reconcile.findings import Findings, plain
-from evenkeel.stages.reconcile.totals import HELD_CASH
+from evenkeel.stages.reconcile.identifiers import check_known
+from evenkeel.stages.reconcile.repeating import check_repeated
 from evenkeel.stages.reconcile.wording import plain_fact
 
-STOP, ACCOUNT, DUPLICATE = ExceptionEffect.STOP, ExceptionScope.ACCOUNT, Check.DUPLICATE_POSITION
+STOP, ACCOUNT = ExceptionEffect.STOP, ExceptionScope.ACCOUNT
 
 
 def believed_positions(landed: Landed, book: Book, rates: pl.DataFrame) -> pl.DataFrame:
@@ -72,139 +72,12 @@ def check_positions(
     held = positions.filter(
         pl.col("held_qty").is_null() | (pl.col("held_qty") != 0) | (pl.col("value_ccy").fill_null(0) != 0)
     )
-    _check_known(held, book, findings)
+    check_known(held, book, findings)
     known = held.filter(pl.col("security_id").is_not_null())
     _check_priced(known, findings)
     _check_fresh(business_date, known, policy, findings)
     _check_product(known, policy, findings)
-    _check_repeated(known, findings)
-
-
-def check_identifiers(positions: pl.DataFrame, book: Book, findings: Findings) -> None:
-    """Stop accounts with a row that one identifier ties to a security of the book while another contradicts it.
-
-    A CUSIP or ISIN that the book does not know, beside a symbol of a security for which the book has another CUSIP or ISIN, may be a
-    different security under the same ticker.
-    """
-    known = book.securities.select(
-        "security_id", *(compared(pl.col(name)).alias(f"book_{name}") for name in ("cusip", "isin"))
-    )
-    aliases = book.security_aliases.select("security_id", "id_type", compared(pl.col("id_value")).alias("id_value"))
-    rows = positions.filter(pl.col("security_id").is_not_null()).select(
-        "feed", "file_id", "row_no", "account_id", "security_id", "symbol", "cusip", "isin"
-    )
-    if not rows.select(pl.any_horizontal(pl.col("cusip", "isin").is_not_null().any())).item():
-        return
-    for name in ("cusip", "isin"):
-        sent = rows.with_columns(compared(pl.col(name)).alias("sent")).drop_nulls("sent").join(known, on="security_id")
-        other = sent.filter(pl.col("sent") != pl.col(f"book_{name}")).join(
-            aliases.filter(pl.col("id_type") == name).select("security_id", pl.col("id_value").alias("sent")),
-            on=["security_id", "sent"],
-            how="anti",
-        )
-        findings.add(
-            other.sort("account_id", "row_no"),
-            Check.IDENTIFIER_CONFLICT,
-            STOP,
-            ACCOUNT,
-            "account_id",
-            pl.format(
-                f"account {{}}: row {{}}: {{}} comes with {name.upper()} {{}}, the book has {{}} for it; correct the file, or add the "
-                "identifier to security_aliases.csv",
-                "account_id",
-                "row_no",
-                "security_id",
-                "sent",
-                f"book_{name}",
-            ),
-            detail="security_id",
-        )
-
-
-def check_one_source(positions: pl.DataFrame, cash: pl.DataFrame, findings: Findings) -> None:
-    """Stop accounts of which two files that both count tell the same holding: it would be added to itself.
-
-    Two feeds of one custodian may send an account's securities and its cash apart, or each a part of its securities.
-    """
-    bucket = pl.when(pl.col("bucket").is_in(HELD_CASH)).then(pl.lit("cash")).otherwise(pl.lit("pending cash"))
-    counted = pl.col("bucket").is_in([*HELD_CASH, CashBucket.PENDING.value])
-    where = ("feed", "file_id", "row_no", "account_id")
-    lines = pl.concat(
-        [
-            positions.filter(
-                pl.col("security_id").is_not_null(),
-                (pl.col("held_qty") != 0).fill_null(True) | (pl.col("value_ccy") != 0).fill_null(False),
-            ).select(*where, pl.col("security_id").alias("what")),
-            cash.filter(counted).select(*where, pl.format("{} in {}", bucket, "currency").alias("what")),
-        ]
-    )
-    same = ["account_id", "what"]
-    repeated = (
-        lines.filter(_may_repeat(*same))
-        .filter(pl.struct("feed", "file_id").n_unique().over(same) > 1)
-        .sort("feed", "file_id", "row_no")
-        .unique(same, keep="last", maintain_order=True)
-    )
-    findings.add(
-        repeated,
-        DUPLICATE,
-        STOP,
-        ACCOUNT,
-        "account_id",
-        pl.format(
-            "account {}: row {}: {} has come in two files that both count, and would count twice; have one feed send it, or ask for one "
-            "file with the whole account",
-            "account_id",
-            "row_no",
-            "what",
-        ),
-        detail="what",
-    )
-
-
-def _may_repeat(*names: str) -> pl.Expr:
-    """Return the rows whose pair may stand elsewhere too: by one number, which is quick, so now and then a row too many."""
-    first, second = names
-    return (pl.col(first).hash() + pl.col(second).hash(1)).is_duplicated()
-
-
-def _check_known(held: pl.DataFrame, book: Book, findings: Findings) -> None:
-    unknown = held.filter(pl.col("security_id").is_null())
-    if not unknown.height:
-        return
-    judged = identify(unknown.drop("security_id"), identifier_map(book)).with_columns(_security_text().alias("named"))
-    findings.add(
-        judged.filter("is_conflict"),
-        Check.SECURITY_CONFLICT,
-        STOP,
-        ACCOUNT,
-        "account_id",
-        pl.format(
-            "account {}: row {}: the identifiers of {} name two different securities of the book; correct securities.csv or the file",
-            "account_id",
-            "row_no",
-            "named",
-        ),
-        detail="named",
-    )
-    findings.add(
-        judged.filter(~pl.col("is_conflict")),
-        Check.SECURITY_UNKNOWN,
-        STOP,
-        ACCOUNT,
-        "account_id",
-        pl.format(
-            "account {}: row {}: security {} is not in the book; add it to securities.csv",
-            "account_id",
-            "row_no",
-            "named",
-        ),
-        detail="named",
-    )
-
-
-def _security_text() -> pl.Expr:
-    return pl.coalesce("symbol", "cusip", "isin", "native_id", "description", pl.lit("without an identifier"))
+    check_repeated(known, findings)
 
 
 def _check_priced(known: pl.DataFrame, findings: Findings) -> None:
@@ -325,25 +198,4 @@ def _check_product(known: pl.DataFrame, policy: Policy, findings: Findings) -> N
         detail="security_id",
         expected=plain(pl.col("product_ccy")),
         found=plain_fact(pl.col("value_ccy")),
-    )
-
-
-def _check_repeated(known: pl.DataFrame, findings: Findings) -> None:
-    """The same security twice in one sub-account is legitimate (plan sources, say); the same figures twice are a row sent twice."""
-    same = ["feed", "account_id", "security_id", "sub_account", "held_qty", "value_ccy"]
-    often = known.filter(_may_repeat("account_id", "security_id"))
-    repeated = often.filter(pl.len().over(same) > 1).unique(same, keep="last", maintain_order=True)
-    findings.add(
-        repeated,
-        DUPLICATE,
-        STOP,
-        ACCOUNT,
-        "account_id",
-        pl.format(
-            "account {}: row {}: {} stands twice with the same figures; ask for a corrected file",
-            "account_id",
-            "row_no",
-            "security_id",
-        ),
-        detail="security_id",
     )

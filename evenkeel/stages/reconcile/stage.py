@@ -34,14 +34,11 @@ from evenkeel.stages.reconcile.files import EarlierFile, check_feeds, check_file
 from evenkeel.stages.reconcile.findings import Findings
 from evenkeel.stages.reconcile.gating import pass_gates
 from evenkeel.stages.reconcile.holding import note_missing_cash, note_nothing_held, trusted_holdings
+from evenkeel.stages.reconcile.identifiers import check_identifiers
 from evenkeel.stages.reconcile.lots import check_lots
-from evenkeel.stages.reconcile.positions import (
-    believed_positions,
-    check_identifiers,
-    check_one_source,
-    check_positions,
-)
+from evenkeel.stages.reconcile.positions import believed_positions, check_positions
 from evenkeel.stages.reconcile.releasing import standing_releases
+from evenkeel.stages.reconcile.repeating import check_one_source
 from evenkeel.stages.reconcile.suspecting import suspect
 from evenkeel.stages.reconcile.totals import check_totals
 

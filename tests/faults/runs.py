@@ -59,6 +59,9 @@ def made(faults: Sequence[Fault], run: Run) -> Case:
         files, touched = damaged.files, touched | damaged.touched
         told.append(damaged.what)
     expected = frozenset(check for fault in faults for check in fault.expected)
+    if expected and len(faults) > 1:
+        # A file that was sent twice and then damaged once: the damaged one is stopped, the right one stands.
+        expected |= {Check.FILE_CONTRADICTED}
     return Case(names, "; then ".join(told), run.verdict(files, touched, expected))
 
 

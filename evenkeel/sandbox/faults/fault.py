@@ -112,7 +112,11 @@ class Fault:
         Raises:
             CannotDamageError: There is nothing in the files that it could damage.
         """
-        done = self.damage(files, facts, Draws(seed, self.name))
+        try:
+            done = self.damage(files, facts, Draws(seed, self.name))
+        except KeyError as error:
+            # Another fault has put another report in its place.
+            raise CannotDamageError(f"no row has {error}") from error
         if not self.expected:
             # What says the same in another form, or is told by something else, touches nobody.
             return replace(done, touched=frozenset())

@@ -28,7 +28,6 @@ from evenkeel.stages.ingest.door import account_keys, identifier_map, identify, 
 from evenkeel.stages.ingest.read_file import FileKey, ReadFile
 from evenkeel.stages.ingest.standing import Standing, kind_of, standings
 from evenkeel.stages.ingest.untaken import untaken_rows
-from evenkeel.stages.ingest.witnesses import Witnesses
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ def land(business_date: dt.date, files: Sequence[ReadFile], book: Book, keyer: A
         keyer: Digests account numbers.
     """
     feeds = {feed.feed: feed for feed in book.feeds}
-    standing = standings(files, Witnesses(business_date, files, book, keyer))
+    standing = standings(business_date, files, book, keyer)
     identifiers = identifier_map(book)
     parts: dict[type[Contract], list[pl.DataFrame]] = {contract: [] for contract in FACT_CONTRACTS}
     rejects: list[dict[str, object]] = []

@@ -5,6 +5,7 @@ What counts besides and tells of the same holding twice is found by reconcile; h
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -23,7 +24,9 @@ from data_contracts.security_texts import SecurityTexts
 from data_contracts.tax_lots import TaxLots
 from data_contracts.transactions import Transactions
 from data_contracts.vocab import Check, FileStatus
+from evenkeel.book.model import Book
 from evenkeel.errors import FileStopped
+from evenkeel.identity import AccountKeyer
 from evenkeel.ports import ParsedFile
 from evenkeel.stages.ingest.dating import accounts_in
 from evenkeel.stages.ingest.read_file import FileKey, ReadFile
@@ -71,12 +74,23 @@ def kind_of(parsed: ParsedFile) -> str:
     return "other"
 
 
-def standings(files: Sequence[ReadFile], witnesses: Witnesses) -> Mapping[FileKey, Standing]:
+def standings(
+    business_date: dt.date, files: Sequence[ReadFile], book: Book, keyer: AccountKeyer
+) -> Mapping[FileKey, Standing]:
     """Say of each file whether it counts; `files` come in order of arrival.
 
-    A later file replaces an earlier one of its feed and kind as `_replaces` says. It is stopped instead where the witnesses bear out the
+    A later file replaces an earlier one of its feed and kind as `_replaces` says. It is stopped instead where other senders bear out the
     earlier one against it: then it is another day's file under this day's name.
     """
+    first = _judged(files, Witnesses(business_date, files, book, keyer))
+    counting = [file for file in files if first[file.key].status == FileStatus.READ]
+    if len(counting) == len(files):
+        return first
+    # Once more, heard by what counts: a wrong file must not bear out another one of the same wrong day.
+    return _judged(files, Witnesses(business_date, counting, book, keyer))
+
+
+def _judged(files: Sequence[ReadFile], witnesses: Witnesses) -> Mapping[FileKey, Standing]:
     standing: dict[FileKey, Standing] = {}
     counting: dict[tuple[str, str], list[_Counting]] = {}
     for file in files:

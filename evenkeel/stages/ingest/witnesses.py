@@ -24,8 +24,8 @@ from evenkeel.stages.ingest.door import account_keys, compared
 from evenkeel.stages.ingest.read_file import ReadFile
 
 BORNE_OUT_FRAC, BARE_FRAC = 0.5, 0.1
-"""Witnesses bear out the earlier file where they have at least the first share of its contested figures, and at most the second of the
-later one's."""
+"""Witnesses bear out the earlier file where more of them have its figure than the later one's for at least the first share of the contested
+figures, and not for at most the second."""
 
 _ROLES = (FeedRole.CUSTODIAN, FeedRole.MARKET)
 """A portfolio system takes its figures from a custodian: it would bear out the mistake it was fed."""
@@ -46,7 +46,7 @@ class _Kind:
 
 
 class Witnesses:
-    """What all files of a date say."""
+    """What files of a date say: those of `files` that may bear another one out."""
 
     def __init__(self, business_date: dt.date, files: Sequence[ReadFile], book: Book, keyer: AccountKeyer) -> None:
         self._business_date, self._files, self._book, self._keyer = business_date, files, book, keyer
@@ -62,18 +62,24 @@ class Witnesses:
         contested = both.filter(_differ(kind, "figure", "figure_before"))
         if not contested.height or contested.height <= kind.from_frac * both.height:
             return None
-        heard = [kind.read(self, file) for file in self._files if self._is_witness(file, later.feed)]
+        heard = [
+            kind.read(self, file).with_columns(pl.lit(file.feed).alias("feed"))
+            for file in self._files
+            if self._is_witness(file, later.feed)
+        ]
         if not heard:
             return None
-        told = (
+        votes = (
             contested.join(pl.concat(heard).rename({"figure": "heard"}), on=by)
-            .group_by(by)
+            .group_by(*by, "feed")
             .agg(
-                _differ(kind, "figure_before", "heard").not_().any().alias("has_before"),
-                _differ(kind, "figure", "heard").not_().any().alias("has_now"),
+                _differ(kind, "figure_before", "heard").not_().any().alias("before"),
+                _differ(kind, "figure", "heard").not_().any().alias("now"),
             )
         )
-        has_before, has_now = told["has_before"].sum(), told["has_now"].sum()
+        told = votes.group_by(by).agg(pl.col("before", "now").sum())
+        has_before = told.filter(pl.col("before") > pl.col("now")).height
+        has_now = told.filter(pl.col("now") >= pl.col("before"), pl.col("now") > 0).height
         if not told.height or has_before < BORNE_OUT_FRAC * told.height or has_now > BARE_FRAC * told.height:
             return None
         return (

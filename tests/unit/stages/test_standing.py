@@ -81,6 +81,16 @@ def test_where_others_have_both_prices_the_later_file_counts() -> None:
     assert statuses(("alpha", held("100", "50")), *both, ("alpha", held("103", "51")))["3.csv"] == ("read", None)
 
 
+def test_two_senders_that_send_the_same_other_day_do_not_bear_each_other_out() -> None:
+    right, other_day = {"stock": "100", "bond": "50"}, {"stock": "103", "bond": "51"}
+    system = [("port", held(**each)) for each in (right, other_day)]
+    custodian = [("alpha", held(**each)) for each in (right, other_day)]
+    # The one witness has but one of the two securities; of the other only those who sent twice say anything.
+    witness = ("beta", parsed([position(1, "2000-0003", "STK", "10", "100", None)]))
+    found = statuses(system[0], custodian[0], witness, custodian[1], system[1])
+    assert [found[f"{at}.csv"][1] for at in (3, 4)] == ["file_contradicted", "file_contradicted"]
+
+
 def test_a_correction_of_units_at_the_same_prices_replaces() -> None:
     again = held("100", "50")
     assert statuses(("alpha", held("100", "50")), OTHERS, ("alpha", again))["2.csv"] == ("read", None)

@@ -13,13 +13,13 @@ import polars as pl
 
 from data_contracts.fields import FACT_DTYPE, FACT_SCALE, MONEY_DTYPE
 
-QUANTA = 10**FACT_SCALE
+QUANTA: int = 10**FACT_SCALE
 """Quanta in one unit of a security."""
 
 PARTS = 10**6
 """Rates are taken to a millionth: 0.238 is 238,000 parts."""
 
-_QUANTA_OF_A_CENT = 10 ** (FACT_SCALE - 2)
+_QUANTA_OF_A_CENT: int = 10 ** (FACT_SCALE - 2)
 
 
 def half_even(numerator: int, denominator: int) -> int:

@@ -118,3 +118,31 @@ def test_carried_out_and_in_again_nothing_is_lost_over_the_years(year: dict[str,
         deducted += found.deducted_usd
         args[2:] = [found.carry_short_usd, found.carry_long_usd]
     assert deducted == left
+
+
+@given(years())
+def test_schedule_d_capital_loss_carryover_worksheet(year: dict[str, Any]) -> None:
+    """The worksheet of the instructions for Schedule D, line by line, gives the same carry-overs."""
+    short, long, *carried = (
+        year[f"{name}_usd"] for name in ("realised_short", "realised_long", "carry_short", "carry_long")
+    )
+    ordinary = year["other"].ordinary_usd
+    found = net(short, long, carried[0], carried[1], year["status"], ordinary)
+    line_7, line_15 = short - carried[0], long - carried[1]
+    if line_7 + line_15 >= 0:
+        assert found.carry_short_usd == found.carry_long_usd == 0
+        return
+    zero, line_2 = (
+        Decimal(0),
+        min(-(line_7 + line_15), Decimal(1500 if year["status"] == FilingStatus.SEPARATE else 3000)),
+    )
+    income = Decimal(10**9) if ordinary is None else ordinary
+    line_1 = income - line_2  # taxable income after the deduction
+    line_3 = max(line_1 + line_2, zero)
+    line_4 = min(line_2, line_3)
+    line_5, line_6 = max(-line_7, zero), max(line_15, zero)
+    line_8 = max(line_5 - (line_4 + line_6), zero)
+    line_9, line_10 = max(-line_15, zero), max(line_7, zero)
+    line_11 = max(line_4 - line_5, zero)
+    line_13 = max(line_9 - (line_10 + line_11), zero)
+    assert (found.carry_short_usd, found.carry_long_usd) == (line_8, line_13)

@@ -90,17 +90,18 @@ def share_by_share(
 def books(draw: st.DrawFn) -> tuple[list[Buy], list[Sell]]:
     buys, sells = [], []
     for n in range(draw(st.integers(1, 6))):
-        bought = START + dt.timedelta(days=draw(st.integers(0, 60)))
+        bought = START + dt.timedelta(days=draw(st.integers(0, 40)))
         left = draw(st.integers(1, 8))
         is_retirement = draw(st.integers(0, 5)) == 0
         buys.append(Buy(f"L{n}", bought, Decimal(left), is_retirement))
-        for part in range(draw(st.integers(0, 2))):
+        for part in range(draw(st.integers(0, 3))):
             qty = draw(st.integers(1, 8))
             if qty > left:
                 break
             left -= qty
-            sold = bought + dt.timedelta(days=draw(st.integers(0, 50)))
-            proceeds, basis = (Decimal(draw(st.integers(0, 60)) * qty) for _ in range(2))
+            sold = bought + dt.timedelta(days=draw(st.integers(0, 40)))
+            # Mostly losses, so that there is something to wash.
+            proceeds, basis = Decimal(draw(st.integers(0, 40)) * qty), Decimal(draw(st.integers(20, 60)) * qty)
             sells.append(Sell(f"S{n}{part}", f"L{n}", bought, sold, Decimal(qty), proceeds, basis, is_retirement))
     return buys, sells
 

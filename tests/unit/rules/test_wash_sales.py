@@ -235,6 +235,25 @@ def test_a_lot_of_which_part_replaced_others_is_sold_in_portions_the_used_part_f
     ]
 
 
+def test_shares_that_replaced_others_first_are_sold_first() -> None:
+    found = history(
+        [buy("B", "2025-03-20", "100")],
+        [
+            sell("S1", "A1", "2024-01-02", "2025-03-10", "10", "80", "100"),
+            sell("S2", "A2", "2024-01-03", "2025-03-11", "20", "160", "220"),
+            sell("S3", "B", "2025-03-20", "2026-05-19", "15", "150", "150"),
+            sell("S4", "B", "2025-03-20", "2026-05-20", "16", "160", "160"),
+        ],
+    )
+    later = found.portions.filter(found.portions["lot_id"] == "B")
+    assert later.select("sale_id", "sold_qty", "gain_usd").rows() == [
+        ("S3", Decimal(10), Decimal("-20.00")),
+        ("S3", Decimal(5), Decimal("-15.00")),
+        ("S4", Decimal(15), Decimal("-45.00")),
+        ("S4", Decimal(1), Decimal("0.00")),
+    ]
+
+
 def test_a_dividend_reinvested_in_fractions_washes_as_many_shares_as_it_bought() -> None:
     found = history(
         [buy("DRIP", "2025-03-14", "0.3333")], [sell("S", "A", "2024-01-02", "2025-03-10", "100", "500", "1000")]

@@ -30,7 +30,7 @@ running totals, so the parts always add up to the whole. Unit costs are compared
 
 Out of scope: short positions (lots at or below zero are not in the pool), wash-sale adjustments (`wash_sales`; cost comes in as it
 stands), and lots acquired after the sale, which are not in the pool either. Quantities are adjusted for splits by the caller. Covered
-and uncovered shares are averaged apart (Reg. 1.1012-1(e)(9)): the caller keeps them in separate pools.
+and uncovered shares are averaged apart (Reg. 1.1012-1(e)(10)): the caller keeps them in separate pools.
 """
 
 from evenkeel.rules.lots.choosing import Lot, Relief, ReliefOutcome, RelievedLot, Sale, choose_lots

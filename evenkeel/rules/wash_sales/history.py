@@ -10,7 +10,7 @@ import polars as pl
 from data_contracts.fields import FACT_DTYPE, MONEY_DTYPE
 from evenkeel.rules.holding_period import is_long_term_expr
 from evenkeel.rules.wash_sales.matching import Disposal, Matched, Purchase, match
-from evenkeel.rules.wash_sales.units import covered_spans, is_covered
+from evenkeel.rules.wash_sales.units import covered_spans, is_covered, must_be_unique
 from evenkeel.rules.wash_sales.window import WINDOW_DAYS, WashAnswer, WashRules
 from evenkeel.rules.whole_numbers import cents_expr, quanta_expr, units_expr, usd_expr
 
@@ -99,8 +99,8 @@ def match_wash_sales(
     Raises:
         ValueError: A sale id or a lot id stands twice, or a purchase does not say whose or what it is: it could be anybody's.
     """
-    _must_be_unique(sales, "sale_id")
-    _must_be_unique(purchases, "lot_id")
+    must_be_unique(sales, "sale_id")
+    must_be_unique(purchases, "lot_id")
     unplaced = purchases.select(
         pl.any_horizontal(pl.col(*GROUP, "tax_unit_id", "is_retirement").is_null()).sum()
     ).item()
@@ -120,12 +120,6 @@ def match_wash_sales(
         _match_rows(matches),
         _purchase_rows(bought, good_sold, left),
     )
-
-
-def _must_be_unique(frame: pl.DataFrame, key: str) -> None:
-    repeated = frame.height - frame[key].n_unique()
-    if repeated:
-        raise ValueError(f"wash sales: {repeated} rows repeat {key}; give each once")
 
 
 def _sold_in_numbers(sales: pl.DataFrame) -> pl.DataFrame:

@@ -11,7 +11,7 @@ import datetime as dt
 import polars as pl
 
 from evenkeel.rules.wash_sales.history import GROUP
-from evenkeel.rules.wash_sales.units import covered_spans, is_covered
+from evenkeel.rules.wash_sales.units import covered_spans, is_covered, must_be_unique
 from evenkeel.rules.wash_sales.window import CLEAR_AFTER_DAYS, WINDOW_DAYS, WashAnswer, WashRules
 from evenkeel.rules.whole_numbers import cents_expr, half_even_expr, quanta_expr, units_expr, usd_expr
 
@@ -42,7 +42,11 @@ def washed_if_sold(
         By `candidate_id`: `replaceable_qty` (shares that could be replaced, whatever is sold), `washed_qty`, `permanent_qty` (of it, by an
         IRA: lost for good), `clear_date` (first trade date on which no known purchase is in the window; null: already), `days_to_clear`,
         `answer`.
+
+    Raises:
+        ValueError: A candidate id stands twice.
     """
+    must_be_unique(candidates, "candidate_id")
     wanted = candidates.select("candidate_id", *GROUP, "lot_id", quanta_expr("sale_qty").alias("sale"))
     near = _readable(purchases).filter(_is_near("acquired_date", trade_date), pl.col("free") > 0)
     pairs = wanted.join(near.rename({"lot_id": "bought_lot_id"}), on=GROUP, how="inner")
@@ -105,7 +109,11 @@ def washed_if_bought(
     Returns:
         By `candidate_id`: `washed_qty`, `short_disallowed_usd`, `long_disallowed_usd`, `disallowed_usd`, `is_permanent`, `free_from_date`
         (first trade date on which no known loss is in the window; null: already), `answer`.
+
+    Raises:
+        ValueError: A candidate id stands twice.
     """
+    must_be_unique(candidates, "candidate_id")
     wanted = candidates.select("candidate_id", *GROUP, quanta_expr("buy_qty").alias("buy"), "is_retirement")
     pairs = wanted.join(_open_losses(portions, trade_date), on=GROUP, how="inner").sort(
         "candidate_id", "sold_date", "acquired_date", "sale_id", "portion_no"

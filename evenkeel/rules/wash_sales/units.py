@@ -67,3 +67,10 @@ def is_covered(first: pl.Expr, last: pl.Expr) -> pl.Expr:
     """Return whether a unit's covered days contain `first` to `last`; a unit of which nothing is known is not covered."""
     inside = (pl.col("covered_from_date") <= first) & (pl.col("covered_to_date") >= last)
     return inside.fill_null(False)
+
+
+def must_be_unique(frame: pl.DataFrame, key: str) -> None:
+    """Raise where a key stands twice: a defect of the caller, not of a client's data."""
+    repeated = frame.height - frame[key].n_unique()
+    if repeated:
+        raise ValueError(f"wash sales: {repeated} rows repeat {key}; give each once")

@@ -190,3 +190,20 @@ def test_a_repeated_id_is_a_defect_and_raises() -> None:
     lots, sales, _ = frames_of([([THREE[0], THREE[0]], sell("10", "200"))])
     with pytest.raises(ValueError, match="1 rows repeat account_id, security_id, lot_id"):
         relieve(lots, sales)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("sale_qty", None),
+        ("proceeds_usd", None),
+        ("sold_date", None),
+        ("relief_method", None),
+        ("relief_method", "hifo"),
+    ],
+)
+def test_a_sale_that_cannot_be_read_chooses_no_lot(column: str, value: str | None) -> None:
+    lots, sales, _ = frames_of([(THREE, sell("100", "2000"))])
+    found = relieve(lots, sales.with_columns(pl.lit(value, dtype=sales.schema[column]).alias(column)))
+    assert found.sales["outcome"].to_list() == ["bad_sale"]
+    assert found.lots.is_empty()

@@ -159,6 +159,8 @@ def washed_if_bought(
 def no_buy_list(portions: pl.DataFrame, members: pl.DataFrame, trade_date: dt.date) -> pl.DataFrame:
     """Return what must not be bought, in any account of the wash unit, until when, and what loss is at stake.
 
+    Of known losses only: where coverage is incomplete, what is not on the list is not thereby free (`washed_if_bought` says so).
+
     Args:
         portions: `history.WashSales.portions`, the harvest's own sales among them.
         members: `units.wash_groups`: `security_id`, `wash_group`.

@@ -7,7 +7,7 @@ policy does not list: the outcome is then `cost_unknown`. A fund that the policy
 
     commission = ticket + per unit x units + share of value (+ share of value when selling), within its minimum and maximum
     half spread = half-spread rate x value
-    redemption fee = fee rate x value x early units / units sold
+    redemption fee = fee rate x value of the early units (value x early units / units sold, to the cent)
 
 The rule: a trade smaller than its cost, or than the minimum, is not proposed (TRD-10). Tax belongs in `netting`, market impact nowhere yet.
 `costs_many` is the same over a frame.
@@ -154,7 +154,7 @@ def _redemption(trade: Trade, policy: CostPolicy, qty: int, value: int) -> int |
         return 0
     if trade.early_qty is None:
         return None
-    return share_of(parts(fee.fee_frac) * value, quanta(trade.early_qty), qty * PARTS)
+    return half_even(parts(fee.fee_frac) * share_of(value, quanta(trade.early_qty), qty), PARTS)
 
 
 def _usd(whole_cents: int | None) -> Decimal | None:

@@ -62,7 +62,7 @@ def trade_costs(trades: pl.DataFrame, policy: CostPolicy) -> pl.DataFrame:
     by_unit = half_even_expr(pl.col("per_unit") * pl.col("qty"), pl.lit(PER_UNIT_PARTS * QUANTA, pl.Int128))
     rate = pl.col("value_rate") + pl.when(is_sale).then("sell_rate").otherwise(pl.lit(0, pl.Int128))
     full = pl.col("ticket") + by_unit + _of_parts(rate * pl.col("value"))
-    fee = half_even_expr(pl.col("fee") * pl.col("value") * pl.col("early"), pl.col("qty") * PARTS)
+    fee = _of_parts(pl.col("fee") * half_even_expr(pl.col("value") * pl.col("early"), pl.col("qty")))
     rows = rows.with_columns(
         # A line without a maximum has a null there: `min_horizontal` passes over it.
         pl.when(full.is_not_null())

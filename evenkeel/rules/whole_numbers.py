@@ -1,7 +1,7 @@
 """Money and units as whole numbers, so that sums are exact and a rounding happens where it is stated.
 
 Money is whole cents. Units of a security are whole quanta of 1e-15, the precision facts are kept in (`data_contracts.fields`), which
-loses nothing a source sends. Both are 128-bit in polars: 10 billion dollars times a billion units still fit, with six digits to spare.
+loses nothing a source sends. Both are 128-bit in polars: 10 billion dollars times a billion units still fit, with two digits to spare.
 Every rounding in `evenkeel.rules` is half to even.
 """
 

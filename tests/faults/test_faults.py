@@ -22,6 +22,7 @@ QUICK = (
     "schwab.wrong_total",
     "plans.wrong_cusip",
     "fidelity.price_slip",
+    "portfolio_system.old_date",
 )
 SINGLES = (
     "fidelity.header_only", "ibkr.error_page", "schwab.half_written", "plans_cash.late", "schwab.future_date", "plans.other_report",
@@ -33,6 +34,8 @@ PAIRS = (
     ("ibkr.late", "plans.value_slip"),
     ("schwab.sent_twice", "schwab.value_sign"),
     ("fidelity.utf16", "ibkr.unknown_security"),
+    ("ibkr.old_date", "portfolio_system.old_date"),
+    ("schwab.sent_twice", "schwab.stale_prices"),
 )
 
 

@@ -22,7 +22,6 @@ def test_a_damage_is_the_same_each_time(runs: Runs) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(reason="some damages of a single source without a second witness still change an alert", strict=True)
 def test_random_damage_raises_no_false_alert(runs: Runs) -> None:
     told = drawn(runs(Session.SHOCK), EXAMPLES, number=3)
     assert told.count == EXAMPLES

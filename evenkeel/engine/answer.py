@@ -1,0 +1,125 @@
+"""From the kernel's arrays to the tables of an answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from evenkeel.engine.arrays import FIGURES, AnswerArrays
+from evenkeel.engine.codes import OUTCOMES, Outcome, Side
+from evenkeel.engine.problem import Prepared
+from evenkeel.engine.tables.outputs import AccountResults, ClassResults, Findings, Trades
+
+SOLVED = (Outcome.TRADED, Outcome.NOTHING_TO_TRADE)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The tables of an answer, as `evenkeel.engine.tables.outputs` gives them, in key order."""
+
+    accounts: pl.DataFrame
+    classes: pl.DataFrame
+    trades: pl.DataFrame
+    findings: pl.DataFrame
+
+
+def empty_answer(accounts: int, classes: int, trades: int) -> AnswerArrays:
+    """Return arrays for so many accounts, classes and trades."""
+    parts: list[object] = [np.zeros(accounts, np.int64), np.full((accounts, len(FIGURES)), np.nan)]
+    parts += [np.full((accounts, classes), np.nan) for _ in range(3)]
+    parts += [np.zeros(accounts + 1, np.int64)]
+    parts += [np.zeros(trades, np.int64) for _ in range(2)]
+    parts += [np.zeros(trades, np.float64) for _ in range(5)]
+    return AnswerArrays._make(parts)
+
+
+def tabulate(prepared: Prepared, answer: AnswerArrays) -> Answer:
+    """Return the answer's tables."""
+    outcomes = pl.Series("outcome", [outcome.value for outcome in OUTCOMES]).gather(answer.outcome)
+    is_solved = outcomes.is_in([outcome.value for outcome in SOLVED])
+    accounts = _account_rows(prepared, answer, outcomes, is_solved)
+    return Answer(
+        accounts=accounts,
+        classes=_class_rows(prepared, answer, accounts["nav_usd"].to_numpy(), is_solved.to_numpy()),
+        trades=_trade_rows(prepared, answer),
+        findings=prepared.findings.select(list(Findings.polars_schema())).sort(Findings.key_columns()),
+    )
+
+
+def _account_rows(prepared: Prepared, answer: AnswerArrays, outcomes: pl.Series, is_solved: pl.Series) -> pl.DataFrame:
+    figures = pl.DataFrame({name: answer.figures[:, i] for i, name in enumerate(FIGURES)})
+    excess = ("objective_usd", "bound_usd")
+    rows = figures.with_columns(
+        prepared.accounts["account_id"],
+        outcomes,
+        pl.Series("trade_count", np.diff(answer.trades_from)),
+        (pl.col(excess[0]) - pl.col(excess[1])).alias("gap_usd"),
+    ).with_columns((pl.col("gap_usd") / pl.col("nav_usd")).alias("gap_frac"))
+    names = list(AccountResults.polars_schema())
+    if not is_solved.all():
+        rows = rows.with_columns(
+            pl.when(is_solved).then(pl.col(name)).alias(name) for name in names if name not in ("account_id", "outcome")
+        )
+    return rows.select(names)
+
+
+def _class_rows(prepared: Prepared, answer: AnswerArrays, nav: np.ndarray, is_solved: np.ndarray) -> pl.DataFrame:
+    """Return the rows by account and class name; a class that the model does not name has target and band 0."""
+    order = prepared.classes.arg_sort().to_numpy()
+    account, place = np.nonzero(~np.isnan(answer.before[:, order]) & is_solved[:, None])
+    klass = order[place]
+    models, count = prepared.arrays.models, len(order)
+    owner = np.repeat(np.arange(len(models.rows_from) - 1), np.diff(models.rows_from))
+    policy = np.zeros((3, max(1, len(models.rows_from) - 1), count))
+    for row, values in enumerate((models.target, models.lower, models.upper)):
+        policy[row, owner, models.klass] = values
+    model = prepared.arrays.accounts.model[account]
+    before, after = answer.before[account, klass], answer.after[account, klass]
+    rows = pl.DataFrame(
+        {
+            "account_id": prepared.accounts["account_id"].gather(account),
+            "asset_class": prepared.classes.gather(klass),
+            "value_before_usd": before,
+            "value_after_usd": after,
+            "weight_before_frac": before / nav[account],
+            "weight_after_frac": after / nav[account],
+            "target_frac": policy[0, model, klass],
+            "lower_frac": policy[1, model, klass],
+            "upper_frac": policy[2, model, klass],
+            "price_frac": answer.price[account, klass],
+        },
+        schema=ClassResults.polars_schema(),
+    )
+    return rows
+
+
+def _trade_rows(prepared: Prepared, answer: AnswerArrays) -> pl.DataFrame:
+    count = int(answer.trades_from[-1])
+    account = np.repeat(np.arange(prepared.accounts.height), np.diff(answer.trades_from))
+    row, lot, usd = answer.trade_row[:count], answer.trade_lot[:count], answer.trade_usd[:count]
+    is_buy = pl.Series(lot < 0)
+    universe = prepared.arrays.universes
+    price = universe.price[row]
+    half_spread = np.where(lot < 0, universe.buy_cost[row], universe.sell_cost[row])
+    gathered = pl.Series(lot).set(is_buy, None)
+    frame = pl.DataFrame(
+        {
+            "account_id": prepared.accounts["account_id"].gather(account),
+            "security_id": prepared.securities["security_id"].gather(row),
+            "trade_no": np.arange(count) - answer.trades_from[account] + 1,
+            "side": pl.Series([Side.SELL.value, Side.BUY.value]).gather(is_buy.cast(pl.UInt32)),
+            "lot_id": prepared.lots["lot_id"].gather(gathered),
+            "asset_class": prepared.securities["asset_class"].gather(row),
+            "value_usd": usd,
+            "traded_qty": usd / price,
+            "price_usd": price,
+            "gain_usd": pl.Series(answer.trade_gain[:count]).fill_nan(None),
+            "disallowed_usd": pl.Series(answer.trade_disallowed[:count]).fill_nan(None),
+            "tax_usd": answer.trade_tax[:count],
+            "trade_cost_usd": half_spread * usd,
+            "margin_frac": answer.trade_margin[:count],
+        }
+    )
+    return frame.select(pl.col(name).cast(dtype) for name, dtype in Trades.polars_schema().items())

@@ -1,0 +1,53 @@
+"""Codes that the engine's tables hold. A kernel writes the place of an outcome in `OUTCOMES`; the tables hold its text."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+CASH_CLASS = "cash"
+"""The class of `models` that is the account's cash itself; no security may be of it."""
+
+
+class Outcome(StrEnum):
+    """What became of an account. Only `traded` and `nothing_to_trade` have figures."""
+
+    TRADED = "traded"
+    NOTHING_TO_TRADE = "nothing_to_trade"
+    MODEL_UNKNOWN = "model_unknown"
+    UNIVERSE_UNKNOWN = "universe_unknown"
+    CASH_PLAN_UNKNOWN = "cash_plan_unknown"
+    TARGETS_NOT_ONE = "targets_not_one"
+    BANDS_CONTRADICTORY = "bands_contradictory"
+    SECURITY_UNPRICED = "security_unpriced"
+    NO_VALUE = "no_value"
+    FIGURE_INVALID = "figure_invalid"
+
+
+OUTCOMES: tuple[Outcome, ...] = tuple(Outcome)
+
+
+class Finding(StrEnum):
+    """What was seen at a lot or a restriction, and what was done about it."""
+
+    BASIS_MISSING = "basis_missing"
+    NOT_LONG = "not_long"
+    ACCOUNT_UNKNOWN = "account_unknown"
+
+
+class Side(StrEnum):
+    """Which way a trade goes."""
+
+    BUY = "buy"
+    SELL = "sell"
+
+
+class CashTerm(StrEnum):
+    """Why an amount of cash costs. `minimum` and `overdraft` are floors: cash under them is reported as short."""
+
+    TARGET = "target"
+    MINIMUM = "minimum"
+    OVERDRAFT = "overdraft"
+    MAXIMUM = "maximum"
+
+
+FLOORS = (CashTerm.MINIMUM, CashTerm.OVERDRAFT)

@@ -1,0 +1,111 @@
+"""Harvest a security or buy it, not both.
+
+A loss that pays more than the round trip would be sold and bought back at once, which the linear problem cannot forbid. Where it happens,
+both sides are tried: a branch for each, left as soon as its own bound says that it cannot win. The bound of the whole is the least of all
+branches' bounds.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from evenkeel.engine.kernels.certificate import bound, class_prices
+from evenkeel.engine.kernels.fill import fill
+from evenkeel.engine.kernels.judge import clean, judge
+from evenkeel.engine.kernels.scratch import Scratch
+from evenkeel.engine.kernels.segments import build_cash, build_segments
+
+NODES = 2_000
+
+
+@njit(cache=False, nogil=True)
+def both_sides(s: Scratch, lot_count: int, buys: int) -> int:
+    """Return a purchase whose security is sold too, or -1."""
+    for b in range(buys):
+        if s.buy_usd[b] > 0.0:
+            for i in range(lot_count):
+                if s.sold[i] > 0.0 and s.row[i] == s.buy_row[b]:
+                    return b
+    return -1
+
+
+@njit(cache=False, nogil=True)
+def solve_once(s, a, lot_count, count, nav, cash, accounts, universes, plans, sell_off, buy_off):  # type: ignore[no-untyped-def]
+    """Fill `sold` and `buy_usd` and return mu."""
+    target_cost, band_cost, plan = accounts.target_cost[a], accounts.band_cost[a], accounts.plan[a]
+    build_segments(s, count, nav, target_cost, band_cost, universes.buy_cost, sell_off, buy_off)
+    places, first_slope = build_cash(s, a, nav, cash, target_cost, band_cost, plan, plans)
+    mu = fill(s, count, cash, places, first_slope)
+    clean(s, lot_count, count, nav, accounts.dust[a])
+    return mu
+
+
+@njit(cache=False, nogil=True)
+def mark(s: Scratch, lot_count: int, buys: int, row: int, no_sell: int, no_buy: int, sell_off, buy_off) -> None:  # type: ignore[no-untyped-def]
+    """Bar or allow both sides of a security."""
+    for i in range(lot_count):
+        if s.row[i] == row:
+            sell_off[i] = no_sell
+    for b in range(buys):
+        if s.buy_row[b] == row:
+            buy_off[b] = no_buy
+
+
+@njit(cache=False, nogil=True)
+def choose(s, a, first, lot_count, count, nav, cash, accounts, universes, lots, plans, figures, sell_off, buy_off):  # type: ignore[no-untyped-def]
+    """Search the branches, leave the best trades in `s`, and return their mu and the bound of all branches.
+
+    Past NODES branches what is left is not searched: its bound counts, so that the gap says what may have been missed.
+    """
+    target_cost, band_cost, plan, buys = (
+        accounts.target_cost[a],
+        accounts.band_cost[a],
+        accounts.plan[a],
+        s.buys_at[count],
+    )
+    best, best_mu, proven = np.inf, 0.0, np.inf
+    best_sold, best_bought, best_pi = s.sold[:lot_count].copy(), s.buy_usd[:buys].copy(), s.pi[:count].copy()
+    rows, is_second = np.zeros(lot_count + 1, np.int64), np.zeros(lot_count + 1, np.uint8)
+    depth, nodes = 0, 0
+    while True:
+        mu = solve_once(s, a, lot_count, count, nav, cash, accounts, universes, plans, sell_off, buy_off)
+        class_prices(s, count, nav, mu, target_cost, band_cost, universes.buy_cost, sell_off, buy_off)
+        node = bound(
+            s,
+            count,
+            lot_count,
+            nav,
+            cash,
+            mu,
+            target_cost,
+            band_cost,
+            plan,
+            plans,
+            universes.buy_cost,
+            sell_off,
+            buy_off,
+        )
+        nodes += 1
+        b = both_sides(s, lot_count, buys)
+        is_left = node >= best or (nodes > NODES and best < np.inf)
+        if b >= 0 and not is_left:
+            rows[depth], is_second[depth] = s.buy_row[b], 0
+            mark(s, lot_count, buys, rows[depth], 0, 1, sell_off, buy_off)
+            depth += 1
+            continue
+        proven = min(proven, node)
+        if b < 0:
+            objective = judge(s, a, first, lot_count, count, nav, cash, accounts, universes, lots, plans, figures)
+            if objective < best:
+                best, best_mu = objective, mu
+                best_sold[:], best_bought[:], best_pi[:] = s.sold[:lot_count], s.buy_usd[:buys], s.pi[:count]
+        while depth > 0 and is_second[depth - 1]:
+            depth -= 1
+            mark(s, lot_count, buys, rows[depth], 0, 0, sell_off, buy_off)
+        if depth == 0:
+            break
+        is_second[depth - 1] = 1
+        mark(s, lot_count, buys, rows[depth - 1], 1, 0, sell_off, buy_off)
+    s.sold[:lot_count], s.buy_usd[:buys], s.pi[:count] = best_sold, best_bought, best_pi
+    return best_mu, proven

@@ -1,0 +1,80 @@
+"""What a list of trades costs, from its definition: objective and components, and the tax of each lot sold."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from evenkeel.engine.kernels.penalties import class_penalty, excess, plan_cost, shortfall
+from evenkeel.engine.kernels.scratch import Scratch
+
+
+@njit(cache=False, nogil=True)
+def lot_tax(lots, j, price, usd):  # type: ignore[no-untyped-def]
+    """Return tax, gain and disallowed loss of selling `usd` of lot j; disallowed units count as sold first. Gain without a basis: NaN."""
+    if np.isnan(lots.basis[j]):
+        return 0.0, np.nan, np.nan
+    qty = usd / price
+    gain = qty * (price - lots.basis[j])
+    disallowed = 0.0
+    if gain < 0.0:
+        disallowed = -gain * min(lots.washed[j], qty) / qty
+    return lots.rate[j] * (gain + disallowed), gain, disallowed
+
+
+@njit(cache=False, nogil=True)
+def clean(s: Scratch, lots: int, count: int, nav: float, dust: float) -> None:
+    """Drop trades under the dust threshold and crumbs of floating point; a lot sold but for a crumb is sold."""
+    crumb = 1e-12 * nav
+    least = max(dust, crumb)
+    for i in range(lots):
+        if s.sold[i] > 0.0 and s.room[i] - s.sold[i] <= crumb:
+            s.sold[i] = s.room[i]
+        if s.sold[i] < least:
+            s.sold[i] = 0.0
+    for b in range(s.buys_at[count]):
+        if s.buy_usd[b] < least:
+            s.buy_usd[b] = 0.0
+        s.buy_usd[b] = min(s.buy_usd[b], s.buy_room[b])
+
+
+@njit(cache=False, nogil=True)
+def judge(s, a, first, lot_count, count, nav, cash, accounts, universes, lots, plans, figures):  # type: ignore[no-untyped-def]
+    """Write the figures of the account's trades (columns as in `arrays.FIGURES`) and return the objective."""
+    target_cost, band_cost, plan = accounts.target_cost[a], accounts.band_cost[a], accounts.plan[a]
+    tax, cost, sold, bought = 0.0, 0.0, 0.0, 0.0
+    for k in range(count):
+        s.bought[k] = 0.0
+    for i in range(lot_count):
+        if s.sold[i] > 0.0:
+            price = universes.price[s.row[i]]
+            tax += lot_tax(lots, first + i, price, s.sold[i])[0]
+            cost += universes.sell_cost[s.row[i]] * s.sold[i]
+            sold += s.sold[i]
+            s.bought[s.local[i]] -= s.sold[i]
+    for k in range(1, count):
+        for b in range(s.buys_at[k], s.buys_at[k + 1]):
+            if s.buy_usd[b] > 0.0:
+                cost += universes.buy_cost[s.buy_row[b]] * s.buy_usd[b]
+                bought += s.buy_usd[b]
+                s.bought[k] += s.buy_usd[b]
+    s.bought[0] = sold - bought
+    distance, outside, outside_before = 0.0, 0.0, 0.0
+    before = 0.0
+    for k in range(count):
+        h = s.held[k] + s.bought[k]
+        distance += abs(h - s.target[k] * nav)
+        outside += excess(s, k, h, nav)
+        outside_before += excess(s, k, s.held[k], nav)
+        before += class_penalty(s, k, s.held[k], nav, target_cost, band_cost)
+    before += plan_cost(cash, nav, plan, plans)
+    after = s.held[0] + s.bought[0]
+    terms = plan_cost(after, nav, plan, plans)
+    objective = tax + cost + target_cost * distance + band_cost * outside + terms
+    figures[0], figures[1], figures[2] = nav, cash, after
+    figures[3] = shortfall(after, nav, plan, plans)
+    figures[4], figures[5], figures[6], figures[7] = sold, bought, before, objective
+    figures[8], figures[9] = tax, cost
+    figures[10], figures[11], figures[12] = target_cost * distance, band_cost * outside, terms
+    figures[13], figures[14] = outside_before, outside
+    return objective

@@ -1,0 +1,84 @@
+"""Working space of one account, made once a call and used again for every account."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from evenkeel.engine.arrays import F8, I8, U1
+
+
+class Scratch(NamedTuple):
+    """Lots, classes, purchases and segments of the account at hand. Classes are local: in the order in which they were met."""
+
+    # one entry a lot of the account
+    row: I8  # row of the universe
+    local: I8  # class
+    value: F8  # dollars held
+    room: F8  # dollars that may be sold
+    cost: F8  # cost of a dollar sold: tax and half-spread
+    sold: F8
+    # one entry a class of the account
+    klass: I8
+    held: F8
+    bought: F8
+    target: F8
+    lower: F8
+    upper: F8
+    pi: F8
+    lots_at: I8  # place in `order`
+    order: I8  # lots by class, dearest to sell first
+    # one entry a purchase that may be made, by class and cost
+    buys_at: I8
+    buy_row: I8
+    buy_room: F8
+    buy_usd: F8
+    # segments by class and slope
+    segs_at: I8
+    filled: I8
+    slope: F8
+    width: F8
+    source: I8  # lot, or -1 - purchase
+    # places where the slope of the cost of cash changes
+    cash_at: F8
+    cash_jump: F8
+    local_of: I8  # by class number, -1: not met
+    barred: U1  # by row of the universe from its start: 1 not sold, 2 not bought
+
+
+@njit(cache=False, nogil=True)
+def make_scratch(lots: int, classes: int, rows: int, terms: int) -> Scratch:
+    """Return space for accounts of at most so many lots, classes, securities in a universe and terms in a plan."""
+    segments = lots + rows + 4 * classes + 8
+    return Scratch(
+        np.zeros(lots, np.int64),
+        np.zeros(lots, np.int64),
+        np.zeros(lots, np.float64),
+        np.zeros(lots, np.float64),
+        np.zeros(lots, np.float64),
+        np.zeros(lots, np.float64),
+        np.zeros(classes, np.int64),
+        np.zeros(classes, np.float64),
+        np.zeros(classes, np.float64),
+        np.zeros(classes, np.float64),
+        np.zeros(classes, np.float64),
+        np.zeros(classes, np.float64),
+        np.zeros(classes, np.float64),
+        np.zeros(classes + 1, np.int64),
+        np.zeros(lots, np.int64),
+        np.zeros(classes + 1, np.int64),
+        np.zeros(rows, np.int64),
+        np.zeros(rows, np.float64),
+        np.zeros(rows, np.float64),
+        np.zeros(classes + 1, np.int64),
+        np.zeros(classes, np.int64),
+        np.zeros(segments, np.float64),
+        np.zeros(segments, np.float64),
+        np.zeros(segments, np.int64),
+        np.zeros(terms + 4, np.float64),
+        np.zeros(terms + 4, np.float64),
+        np.full(classes, -1, np.int64),
+        np.zeros(rows, np.uint8),
+    )

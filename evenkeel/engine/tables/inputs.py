@@ -1,0 +1,90 @@
+"""The tables of a problem. Types and nulls are the contract; a figure that makes no sense is an outcome of its account, not an error.
+
+Policy is shared by reference (models, universes, cash plans), so that a million accounts do not repeat it; an account with bands or prices
+of its own has a model or universe of its own. Costs (`_cost_frac`) are dollars of objective per dollar.
+"""
+
+from __future__ import annotations
+
+from data_contracts.contract import Contract
+from data_contracts.fields import code, column, frac, key
+from evenkeel.engine.codes import CashTerm
+
+
+class Accounts(Contract):
+    """One row per account to solve. What it holds is in `lots`; cash is its own, no other account's."""
+
+    account_id: str = key("Any text; the order of rows does not matter.")
+    model_id: str = column("Row group of `models`.")
+    universe_id: str = column("Row group of `securities`: what can be held and bought, at which price and cost.")
+    cash_plan_id: str = column("Row group of `cash_terms`; null: none beyond the model's cash class.", null=True)
+    cash_usd: float = column("Cash on trade date, our own orders in flight counted as done; negative: overdrawn.")
+    spoken_for_usd: float = column("Cash that must leave: withdrawals, distributions, fees, taxes. Not negative.")
+    target_cost_frac: float = frac("Lambda: cost of a dollar of distance from a class's target. 0: trade to the edge.")
+    band_cost_frac: float = frac("M: cost of a dollar outside a class's band, beyond the distance from target.")
+    dust_usd: float = column("A trade of one lot or purchase under this many dollars is left out. Not negative.")
+
+
+class Models(Contract):
+    """One row per model and asset class; the targets of a model, cash included, sum to 1.
+
+    A class that is held and not named has target, lower and upper 0.
+    """
+
+    model_id: str = key("The model.")
+    asset_class: str = key("Any text; `cash` is the account's cash.")
+    target_frac: float = frac("Share of net asset value aimed at.")
+    lower_frac: float = frac("Lower end of the band; not above `upper_frac`.")
+    upper_frac: float = frac("Upper end of the band.")
+
+
+class Securities(Contract):
+    """One row per universe and security: every security held by an account of the universe, and all it may buy."""
+
+    universe_id: str = key("The universe: a custodian's prices, costs and shelf.")
+    security_id: str = key("The security.")
+    asset_class: str = column("Its class in the models; never `cash` (a sweep is counted in `cash_usd`).")
+    price_usd: float = column("Dollars per unit, above 0; null: an account that holds it is not solved.", null=True)
+    sell_cost_frac: float = frac("Half-spread and fees per dollar sold; 0 or more.")
+    buy_cost_frac: float = frac("Half-spread and fees per dollar bought; 0 or more.")
+    is_buyable: bool = column("May be bought by accounts of the universe.")
+    buy_rank: int = column("Which is bought first where costs are equal: lowest, then by `security_id`.")
+
+
+class Lots(Contract):
+    """One row per tax lot held."""
+
+    account_id: str = key("The account.")
+    security_id: str = key("The security.")
+    lot_id: str = key("The lot; ties between lots of equal cost are broken by it.")
+    held_qty: float = column("Units; 0 or less is counted in the account's value and never traded.")
+    unit_basis_usd: float = column(
+        "Cost of a unit for tax; null: not known, the lot is kept where a rate would apply.", null=True
+    )
+    gain_rate_frac: float = frac("Tax on a dollar of gain, and saved by a dollar of loss; 0 where neither counts.")
+    washed_qty: float = column("Units whose loss would be disallowed if sold; they count as sold first. 0 to held_qty.")
+    is_sellable: bool = column("May be sold: no restriction, blackout or settlement stands against it.")
+
+
+class CashTerms(Contract):
+    """One row per cash plan and term: what a dollar of cash under or over an amount costs. Terms add up. May be absent.
+
+    The amount is at_frac * nav_usd + at_usd.
+    """
+
+    cash_plan_id: str = key("The plan.")
+    term: str = code(CashTerm, "What the amount is.", is_key=True)
+    at_frac: float = frac("Share of net asset value.")
+    at_usd: float = column("Dollars, added.")
+    below_cost_frac: float = frac("Cost of a dollar under the amount; 0 or more.")
+    above_cost_frac: float = frac("Cost of a dollar over the amount; 0 or more.")
+
+
+class Restrictions(Contract):
+    """One row per account and security that it may not trade freely. May be absent."""
+
+    account_id: str = key("The account.")
+    security_id: str = key("The security.")
+    is_sell_barred: bool = column("No lot of it may be sold.")
+    is_buy_barred: bool = column("It may not be bought.")
+    buy_cap_usd: float = column("At most this many dollars of it may be bought; null: no cap.", null=True)

@@ -1,0 +1,89 @@
+"""A problem in a folder of Parquet: parts, order, what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from data_contracts.conform import conform
+from evenkeel.engine.answer import Answer
+from evenkeel.engine.folder import OUTPUTS, solve_tables
+from evenkeel.engine.problem import Tables
+from evenkeel.engine.solve import solve
+from evenkeel.errors import UsageError
+from tests.unit.engine.problems import random_tables
+from tests.unit.engine.scene import scene
+
+
+def write(tables: Tables, folder: Path) -> Path:
+    folder.mkdir(exist_ok=True)
+    for part in fields(tables):
+        getattr(tables, part.name).write_parquet(folder / f"{part.name}.parquet")
+    return folder
+
+
+@pytest.mark.parametrize("part", [1, 7, 1_000])
+@pytest.mark.parametrize("is_sorted", [True, False])
+def test_the_answer_does_not_depend_on_parts_or_order(tmp_path: Path, part: int, is_sorted: bool) -> None:
+    tables = random_tables(5, 40, washed=True)
+    given = (
+        tables
+        if is_sorted
+        else Tables(
+            **{f.name: getattr(tables, f.name).sample(fraction=1, shuffle=True, seed=3) for f in fields(tables)}
+        )
+    )
+    solved = solve_tables(write(given, tmp_path / "in"), tmp_path / "out", part=part)
+    answer = solve(tables)
+    for table in fields(Answer):
+        read = pl.read_parquet(tmp_path / "out" / f"{table.name}.parquet")
+        assert read.equals(getattr(answer, table.name)), table.name
+    assert (solved.accounts, solved.trades) == (40, answer.trades.height)
+    assert solved.unsolved == answer.accounts["nav_usd"].null_count()
+
+
+def test_what_is_written_keeps_its_contract(tmp_path: Path) -> None:
+    solve_tables(write(random_tables(6, 30, washed=True), tmp_path / "in"), tmp_path / "out")
+    for name, contract in OUTPUTS.items():
+        table = pl.read_parquet(tmp_path / "out" / f"{name}.parquet")
+        assert conform(table, contract, is_sorted=True).equals(table)
+
+
+def test_optional_tables_may_be_absent_and_a_table_may_be_a_folder(tmp_path: Path) -> None:
+    tables = scene(lots=[{"security": "VTI", "qty": 700}, {"security": "BND", "qty": 600}])
+    folder = write(tables, tmp_path / "in")
+    (folder / "cash_terms.parquet").unlink()
+    (folder / "restrictions.parquet").unlink()
+    (folder / "lots").mkdir()
+    (folder / "lots.parquet").unlink()
+    tables.lots.slice(0, 1).write_parquet(folder / "lots" / "1.parquet")
+    tables.lots.slice(1).write_parquet(folder / "lots" / "2.parquet")
+    assert solve_tables(folder, tmp_path / "out").trades == 2
+
+
+def test_a_missing_table_and_a_missing_column_are_named(tmp_path: Path) -> None:
+    folder = write(scene(lots=[{"security": "VTI", "qty": 700}]), tmp_path / "in")
+    pl.read_parquet(folder / "lots.parquet").drop("washed_qty").write_parquet(folder / "lots.parquet")
+    with pytest.raises(UsageError, match="lots: columns missing: washed_qty"):
+        solve_tables(folder, tmp_path / "out")
+    (folder / "models.parquet").unlink()
+    with pytest.raises(UsageError, match=r"no models\.parquet"):
+        solve_tables(folder, tmp_path / "out")
+
+
+@pytest.mark.parametrize("name", ["accounts", "models", "securities"])
+def test_a_key_that_stands_twice_is_told(tmp_path: Path, name: str) -> None:
+    folder = write(scene(lots=[{"security": "VTI", "qty": 700}]), tmp_path / "in")
+    table = pl.read_parquet(folder / f"{name}.parquet")
+    pl.concat([table, table.slice(0, 1)]).write_parquet(folder / f"{name}.parquet")
+    with pytest.raises(UsageError, match=f"{name}: 1 rows repeat a key"):
+        solve_tables(folder, tmp_path / "out")
+
+
+def test_a_security_of_class_cash_is_refused(tmp_path: Path) -> None:
+    folder = write(scene(lots=[{"security": "VTI", "qty": 700}], prices={"VTI": ("cash", 1.0)}), tmp_path / "in")
+    with pytest.raises(UsageError, match=r"accounts\.cash_usd"):
+        solve_tables(folder, tmp_path / "out")

@@ -1,10 +1,10 @@
-"""Run every benchmark, or those named: `python -m benchmarks [run] [stages] [reconcile] [adapters] [gates] [trail]`."""
+"""Run every benchmark, or those named: `python -m benchmarks [run] [stages] [reconcile] [adapters] [gates] [trail] [engine]`."""
 
 from __future__ import annotations
 
 import sys
 
-NAMES = ("run", "stages", "reconcile", "adapters", "gates", "trail")
+NAMES = ("run", "stages", "reconcile", "adapters", "gates", "trail", "engine")
 
 
 def main(names: list[str]) -> int:
@@ -38,6 +38,10 @@ def main(names: list[str]) -> int:
         from benchmarks import trail
 
         trail.main()
+    if "engine" in chosen:
+        from benchmarks import engine
+
+        engine.main()
     return 0
 
 

@@ -17,7 +17,7 @@ from evenkeel.engine.arrays import (
     UniverseArrays,
 )
 from evenkeel.engine.codes import OUTCOMES, Outcome
-from evenkeel.engine.kernels.certificate import bound, class_prices
+from evenkeel.engine.kernels.certificate import bound
 from evenkeel.engine.kernels.choose import both_sides, choose, solve_once
 from evenkeel.engine.kernels.judge import judge, lot_tax
 from evenkeel.engine.kernels.load import FIGURE_INVALID, FINE, bar, load_buys, load_lots, load_model, unbar
@@ -117,7 +117,6 @@ def solve_book(accounts, models, universes, lots, plans, limits, class_count, an
             buy_off[: s.buys_at[count]] = 0
             sort_lots(s, lot_count, count)
             mu = solve_once(s, a, lot_count, count, nav, cash, accounts, universes, plans, sell_off, buy_off)
-            class_prices(s, count, nav, mu, target_cost, band_cost, universes.buy_cost, sell_off, buy_off)
             proven = bound(
                 s,
                 count,

@@ -19,6 +19,7 @@ from evenkeel.engine.kernels.penalties import cash_cost, class_penalty
 @njit(cache=False, nogil=True)
 def class_prices(s, count, nav, mu, target_cost, band_cost, buy_cost, sell_off, buy_off):  # type: ignore[no-untyped-def]
     """Write pi of each class: a slope of its penalty where it stands that agrees with its trades at mu."""
+    crumb = 1e-12 * nav
     for k in range(1, count):
         low, high = -np.inf, np.inf
         h = s.held[k]
@@ -28,17 +29,17 @@ def class_prices(s, count, nav, mu, target_cost, band_cost, buy_cost, sell_off, 
                 continue
             h -= s.sold[i]
             # Sold: cost <= mu + pi. Not wholly sold: cost >= mu + pi.
-            if s.sold[i] > 0.0:
+            if s.sold[i] > crumb:
                 low = max(low, s.cost[i] - mu)
-            if s.sold[i] < s.room[i]:
+            if s.sold[i] < s.room[i] - crumb:
                 high = min(high, s.cost[i] - mu)
         for b in range(s.buys_at[k], s.buys_at[k + 1]):
             if buy_off[b]:
                 continue
             h += s.buy_usd[b]
-            if s.buy_usd[b] > 0.0:
+            if s.buy_usd[b] > crumb:
                 high = min(high, -buy_cost[s.buy_row[b]] - mu)
-            if s.buy_usd[b] < s.buy_room[b]:
+            if s.buy_usd[b] < s.buy_room[b] - crumb:
                 low = max(low, -buy_cost[s.buy_row[b]] - mu)
         # The penalty's slopes left and right of h, a hair's breadth apart; a price between them that agrees with the trades.
         hair = 1e-10 * nav

@@ -32,11 +32,12 @@ def both_sides(s: Scratch, lot_count: int, buys: int) -> int:
 
 @njit(cache=False, nogil=True)
 def solve_once(s, a, lot_count, count, nav, cash, accounts, universes, plans, sell_off, buy_off):  # type: ignore[no-untyped-def]
-    """Fill `sold` and `buy_usd` and return mu."""
+    """Fill `sold`, `buy_usd` and `pi`, and return mu. Prices come before crumbs are cleaned away, which would blur them."""
     target_cost, band_cost, plan = accounts.target_cost[a], accounts.band_cost[a], accounts.plan[a]
     build_segments(s, count, nav, target_cost, band_cost, universes.buy_cost, sell_off, buy_off)
     places, first_slope = build_cash(s, a, nav, cash, target_cost, band_cost, plan, plans)
     mu = fill(s, count, cash, places, first_slope)
+    class_prices(s, count, nav, mu, target_cost, band_cost, universes.buy_cost, sell_off, buy_off)
     clean(s, lot_count, count, nav, accounts.dust[a])
     return mu
 
@@ -70,7 +71,6 @@ def choose(s, a, first, lot_count, count, nav, cash, accounts, universes, lots, 
     depth, nodes = 0, 0
     while True:
         mu = solve_once(s, a, lot_count, count, nav, cash, accounts, universes, plans, sell_off, buy_off)
-        class_prices(s, count, nav, mu, target_cost, band_cost, universes.buy_cost, sell_off, buy_off)
         node = bound(
             s,
             count,

@@ -14,6 +14,7 @@ F8 = npt.NDArray[np.float64]
 I8 = npt.NDArray[np.int64]
 I4 = npt.NDArray[np.int32]
 U1 = npt.NDArray[np.uint8]
+F8_2D = npt.NDArray[np.float64]
 
 
 class AccountArrays(NamedTuple):
@@ -89,10 +90,10 @@ class AnswerArrays(NamedTuple):
     """What the kernel writes: per account, per account and class, and the trades in order."""
 
     outcome: I8
-    figures: F8  # accounts x FIGURES
-    before: F8  # accounts x classes; NaN: the class is not the account's
-    after: F8
-    price: F8
+    figures: F8_2D  # accounts x FIGURES
+    before: F8_2D  # accounts x classes; NaN: the class is not the account's
+    after: F8_2D
+    price: F8_2D
     trades_from: I8
     trade_lot: I8  # -1: a purchase
     trade_row: I8  # row of the universe

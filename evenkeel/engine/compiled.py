@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 def cache_folder() -> Path:
     """Return the folder of this version's compiled code: under NUMBA_CACHE_DIR, or the user's cache."""
     digest = hashlib.sha256()
-    for source in sorted([*(HERE / "kernels").glob("*.py"), HERE / "arrays.py"]):
+    for source in sorted([*(HERE / "kernels").glob("*.py"), HERE / "arrays.py", HERE / "scratch.py"]):
         digest.update(source.read_bytes())
     given = os.environ.get("NUMBA_CACHE_DIR")
     root = Path(given) if given else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "evenkeel"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit, types
+from numba import types
 
 from evenkeel.engine.arrays import (
     AccountArrays,
@@ -19,43 +19,43 @@ from evenkeel.engine.arrays import (
 from evenkeel.engine.codes import OUTCOMES, Outcome
 from evenkeel.engine.kernels.certificate import bound
 from evenkeel.engine.kernels.choose import both_sides, choose, solve_once
+from evenkeel.engine.kernels.jit import inner, outer
 from evenkeel.engine.kernels.judge import judge, lot_tax
 from evenkeel.engine.kernels.load import FIGURE_INVALID, FINE, bar, load_buys, load_lots, load_model, unbar
-from evenkeel.engine.kernels.scratch import make_scratch
 from evenkeel.engine.kernels.segments import sort_lots
+from evenkeel.engine.scratch import Scratch
 
 NOTHING = OUTCOMES.index(Outcome.NOTHING_TO_TRADE)
 BOUND, MU = 15, 16
 
-_F8, _I8, _I4, _U1 = types.float64[::1], types.int64[::1], types.int32[::1], types.uint8[::1]
-_F8_2 = types.float64[:, ::1]
-_named: Any = types.NamedTuple
+_TYPES = {
+    "F8": types.float64[::1],
+    "I8": types.int64[::1],
+    "I4": types.int32[::1],
+    "U1": types.uint8[::1],
+    "F8_2D": types.float64[:, ::1],
+}
+
+
+def _type_of(arrays: Any) -> Any:
+    """Return numba's type of a tuple of arrays, from the annotations of its class."""
+    members: Any = [_TYPES[kind.__forward_arg__] for kind in arrays.__annotations__.values()]
+    named: Any = types.NamedTuple
+    return named(members, arrays)
+
+
 SIGNATURE = types.int64(
-    _named((_I8, _I8, _I8, _F8, _F8, _F8, _F8, _F8, _I8, _I8), AccountArrays),
-    _named((_I8, _I4, _F8, _F8, _F8), ModelArrays),
-    _named((_I8, _I4, _I4, _F8, _F8, _F8, _I8, _I8), UniverseArrays),
-    _named((_I4, _F8, _F8, _F8, _F8, _U1), LotArrays),
-    _named((_I8, _F8, _F8, _F8, _F8, _U1), PlanArrays),
-    _named((_I4, _U1, _U1, _F8), LimitArrays),
+    *(_type_of(arrays) for arrays in (AccountArrays, ModelArrays, UniverseArrays, LotArrays, PlanArrays, LimitArrays)),
     types.int64,
-    _named((_I8, _F8_2, _F8_2, _F8_2, _F8_2, _I8, _I8, _I8, _F8, _F8, _F8, _F8, _F8), AnswerArrays),
+    _type_of(AnswerArrays),
+    _type_of(Scratch),
 )
 
 
-@njit(cache=False, nogil=True)
-def longest(starts):  # type: ignore[no-untyped-def]
-    """Return the largest number of entries that one owner has."""
-    most = 1
-    for i in range(len(starts) - 1):
-        most = max(most, starts[i + 1] - starts[i])
-    return most
-
-
-@njit(cache=False, nogil=True)
+@inner
 def emit(s, first, lot_count, count, mu, universes, lots, answer, n):  # type: ignore[no-untyped-def]
     """Write the account's trades by security and lot from place n on, as far as there is room, and return the place after them."""
-    order = np.empty(s.buys_at[count], np.int64)
-    local = np.empty(s.buys_at[count], np.int64)
+    order, local = s.emit_order, s.emit_local
     m = 0
     for k in range(1, count):
         for b in range(s.buys_at[k], s.buys_at[k + 1]):
@@ -79,7 +79,10 @@ def emit(s, first, lot_count, count, mu, universes, lots, answer, n):  # type: i
             n += 1
         if i < lot_count and s.sold[i] > 0.0:
             if n < space:
-                tax, gain, disallowed = lot_tax(lots, first + i, universes.price[s.row[i]], s.sold[i])
+                j = first + i
+                tax, gain, disallowed = lot_tax(
+                    lots.basis[j], lots.rate[j], lots.washed[j], universes.price[s.row[i]], s.sold[i]
+                )
                 answer.trade_lot[n], answer.trade_row[n], answer.trade_usd[n] = first + i, s.row[i], s.sold[i]
                 answer.trade_tax[n], answer.trade_gain[n], answer.trade_disallowed[n] = tax, gain, disallowed
                 answer.trade_margin[n] = mu + s.pi[s.local[i]] - s.cost[i]
@@ -87,12 +90,9 @@ def emit(s, first, lot_count, count, mu, universes, lots, answer, n):  # type: i
     return n
 
 
-@njit(SIGNATURE, cache=True, nogil=True, fastmath=False)
-def solve_book(accounts, models, universes, lots, plans, limits, class_count, answer):  # type: ignore[no-untyped-def]
+@outer(SIGNATURE)
+def solve_book(accounts, models, universes, lots, plans, limits, class_count, answer, s):  # type: ignore[no-untyped-def]
     """Solve every account and return how many trades there are; more than there is room for: call again with more room."""
-    most_lots, most_rows = longest(accounts.lots_from), longest(universes.rows_from)
-    s = make_scratch(most_lots, class_count, most_rows, longest(plans.rows_from))
-    sell_off, buy_off = np.zeros(most_lots, np.uint8), np.zeros(most_rows, np.uint8)
     trades = 0
     for a in range(len(accounts.model)):
         answer.trades_from[a] = trades
@@ -113,8 +113,11 @@ def solve_book(accounts, models, universes, lots, plans, limits, class_count, an
                 accounts.band_cost[a],
                 accounts.plan[a],
             )
-            sell_off[:lot_count] = 0
-            buy_off[: s.buys_at[count]] = 0
+            sell_off, buy_off = s.sell_off, s.buy_off
+            for i in range(lot_count):
+                sell_off[i] = 0
+            for b in range(s.buys_at[count]):
+                buy_off[b] = 0
             sort_lots(s, lot_count, count)
             mu = solve_once(s, a, lot_count, count, nav, cash, accounts, universes, plans, sell_off, buy_off)
             proven = bound(
@@ -152,8 +155,10 @@ def solve_book(accounts, models, universes, lots, plans, limits, class_count, an
             objective = judge(s, a, first, lot_count, count, nav, cash, accounts, universes, lots, plans, figures)
             if objective > figures[6]:
                 # Dust left out, or a loss disallowed on what was sold of it, can make a list worse than none.
-                s.sold[:lot_count] = 0.0
-                s.buy_usd[: s.buys_at[count]] = 0.0
+                for i in range(lot_count):
+                    s.sold[i] = 0.0
+                for b in range(s.buys_at[count]):
+                    s.buy_usd[b] = 0.0
                 judge(s, a, first, lot_count, count, nav, cash, accounts, universes, lots, plans, figures)
             figures[BOUND], figures[MU] = proven, mu
             s.pi[0] = -mu

@@ -11,12 +11,12 @@ It needs no order of lots and no segment, and holds whatever the prices are; goo
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from evenkeel.engine.kernels.penalties import cash_cost, class_penalty
+from evenkeel.engine.kernels.jit import inner
+from evenkeel.engine.kernels.penalties import penalty, plan_cost
 
 
-@njit(cache=False, nogil=True)
+@inner
 def class_prices(s, count, nav, mu, target_cost, band_cost, buy_cost, sell_off, buy_off):  # type: ignore[no-untyped-def]
     """Write pi of each class: a slope of its penalty where it stands that agrees with its trades at mu."""
     crumb = 1e-12 * nav
@@ -55,7 +55,7 @@ def class_prices(s, count, nav, mu, target_cost, band_cost, buy_cost, sell_off, 
         s.pi[k] = min(max(pi, -edge), edge)
 
 
-@njit(cache=False, nogil=True)
+@inner
 def bound(s, count, lots, nav, cash, mu, target_cost, band_cost, plan, plans, buy_cost, sell_off, buy_off):  # type: ignore[no-untyped-def]
     """Return the bound at mu and `s.pi`; lots and purchases marked in `sell_off` and `buy_off` do not exist."""
     total = -mu * cash
@@ -73,17 +73,24 @@ def bound(s, count, lots, nav, cash, mu, target_cost, band_cost, plan, plans, bu
             width = min(left, s.buy_room[b])
             total += gain * width
             left -= width
+        lower, target, upper = s.lower[k] * nav, s.target[k] * nav, s.upper[k] * nav
         best = np.inf
-        for at in (s.lower[k], s.target[k], s.upper[k]):
-            h = at * nav
-            best = min(best, class_penalty(s, k, h, nav, target_cost, band_cost) - pi * h)
+        for h in (lower, target, upper):
+            best = min(best, penalty(h, target, lower, upper, target_cost, band_cost) - pi * h)
         total += pi * s.held[k] + best
+    lower, target, upper = s.lower[0] * nav, s.target[0] * nav, s.upper[0] * nav
+    first, last = (plans.rows_from[plan], plans.rows_from[plan + 1]) if plan >= 0 else (0, 0)
     best = np.inf
-    for at in (s.lower[0], s.target[0], s.upper[0]):
-        c = at * nav
-        best = min(best, cash_cost(s, c, nav, target_cost, band_cost, plan, plans) + mu * c)
-    if plan >= 0:
-        for r in range(plans.rows_from[plan], plans.rows_from[plan + 1]):
-            c = plans.at_frac[r] * nav + plans.at_usd[r]
-            best = min(best, cash_cost(s, c, nav, target_cost, band_cost, plan, plans) + mu * c)
+    for i in range(3 + last - first):
+        if i == 0:
+            c = lower
+        elif i == 1:
+            c = target
+        elif i == 2:
+            c = upper
+        else:
+            c = plans.at_frac[first + i - 3] * nav + plans.at_usd[first + i - 3]
+        cost = penalty(c, target, lower, upper, target_cost, band_cost)
+        cost += plan_cost(c, nav, first, last, plans.at_frac, plans.at_usd, plans.below, plans.above)
+        best = min(best, cost + mu * c)
     return total + best

@@ -8,18 +8,26 @@ branches' bounds.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from evenkeel.engine.arrays import F8
 from evenkeel.engine.kernels.certificate import bound, class_prices
 from evenkeel.engine.kernels.fill import fill
+from evenkeel.engine.kernels.jit import inner
 from evenkeel.engine.kernels.judge import clean, judge
-from evenkeel.engine.kernels.scratch import Scratch
 from evenkeel.engine.kernels.segments import build_cash, build_segments
+from evenkeel.engine.scratch import Scratch
 
 NODES = 2_000
 
 
-@njit(cache=False, nogil=True)
+@inner
+def copy(source: F8, target: F8, count: int) -> None:
+    """Copy the first `count` numbers."""
+    for i in range(count):
+        target[i] = source[i]
+
+
+@inner
 def both_sides(s: Scratch, lot_count: int, buys: int) -> int:
     """Return a purchase whose security is sold too, or -1."""
     for b in range(buys):
@@ -30,7 +38,7 @@ def both_sides(s: Scratch, lot_count: int, buys: int) -> int:
     return -1
 
 
-@njit(cache=False, nogil=True)
+@inner
 def solve_once(s, a, lot_count, count, nav, cash, accounts, universes, plans, sell_off, buy_off):  # type: ignore[no-untyped-def]
     """Fill `sold`, `buy_usd` and `pi`, and return mu. Prices come before crumbs are cleaned away, which would blur them."""
     target_cost, band_cost, plan = accounts.target_cost[a], accounts.band_cost[a], accounts.plan[a]
@@ -42,7 +50,7 @@ def solve_once(s, a, lot_count, count, nav, cash, accounts, universes, plans, se
     return mu
 
 
-@njit(cache=False, nogil=True)
+@inner
 def mark(s: Scratch, lot_count: int, buys: int, row: int, no_sell: int, no_buy: int, sell_off, buy_off) -> None:  # type: ignore[no-untyped-def]
     """Bar or allow both sides of a security."""
     for i in range(lot_count):
@@ -53,7 +61,7 @@ def mark(s: Scratch, lot_count: int, buys: int, row: int, no_sell: int, no_buy: 
             buy_off[b] = no_buy
 
 
-@njit(cache=False, nogil=True)
+@inner
 def choose(s, a, first, lot_count, count, nav, cash, accounts, universes, lots, plans, figures, sell_off, buy_off):  # type: ignore[no-untyped-def]
     """Search the branches, leave the best trades in `s`, and return their mu and the bound of all branches.
 
@@ -66,8 +74,7 @@ def choose(s, a, first, lot_count, count, nav, cash, accounts, universes, lots, 
         s.buys_at[count],
     )
     best, best_mu, proven = np.inf, 0.0, np.inf
-    best_sold, best_bought, best_pi = s.sold[:lot_count].copy(), s.buy_usd[:buys].copy(), s.pi[:count].copy()
-    rows, is_second = np.zeros(lot_count + 1, np.int64), np.zeros(lot_count + 1, np.uint8)
+    rows, is_second = s.branch_row, s.branch_second
     depth, nodes = 0, 0
     while True:
         mu = solve_once(s, a, lot_count, count, nav, cash, accounts, universes, plans, sell_off, buy_off)
@@ -99,7 +106,9 @@ def choose(s, a, first, lot_count, count, nav, cash, accounts, universes, lots, 
             objective = judge(s, a, first, lot_count, count, nav, cash, accounts, universes, lots, plans, figures)
             if objective < best:
                 best, best_mu = objective, mu
-                best_sold[:], best_bought[:], best_pi[:] = s.sold[:lot_count], s.buy_usd[:buys], s.pi[:count]
+                copy(s.sold, s.best_sold, lot_count)
+                copy(s.buy_usd, s.best_bought, buys)
+                copy(s.pi, s.best_pi, count)
         while depth > 0 and is_second[depth - 1]:
             depth -= 1
             mark(s, lot_count, buys, rows[depth], 0, 0, sell_off, buy_off)
@@ -107,5 +116,7 @@ def choose(s, a, first, lot_count, count, nav, cash, accounts, universes, lots, 
             break
         is_second[depth - 1] = 1
         mark(s, lot_count, buys, rows[depth - 1], 1, 0, sell_off, buy_off)
-    s.sold[:lot_count], s.buy_usd[:buys], s.pi[:count] = best_sold, best_bought, best_pi
+    copy(s.best_sold, s.sold, lot_count)
+    copy(s.best_bought, s.buy_usd, buys)
+    copy(s.best_pi, s.pi, count)
     return best_mu, proven

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from evenkeel.engine.kernels.scratch import Scratch
+from evenkeel.engine.arrays import F8, I8
+from evenkeel.engine.kernels.jit import inner
+from evenkeel.engine.scratch import Scratch
 
 KEEP, CASH, BUY = 0, 1, 2
 """Order of segments of equal slope: what trades least comes first. Then by class, as met."""
 
 
-@njit(cache=False, nogil=True)
+@inner
 def fill(s: Scratch, count: int, cash: float, places: int, first_slope: float) -> float:
     """Set `sold` and `buy_usd` to the best trades and return mu, what one more dollar of cash would save.
 
@@ -35,7 +36,7 @@ def fill(s: Scratch, count: int, cash: float, places: int, first_slope: float) -
                 s.sold[s.source[i]] += s.width[i]
                 need += s.width[i]
         while place < s.segs_at[k + 1] and (s.slope[place] < 0.0 or (s.slope[place] == 0.0 and s.source[place] >= 0)):
-            take(s, place, s.width[place])
+            take(s.source, s.sold, s.buy_usd, place, s.width[place])
             need -= s.width[place]
             place += 1
         s.filled[k] = place
@@ -45,20 +46,20 @@ def fill(s: Scratch, count: int, cash: float, places: int, first_slope: float) -
         corner += 1
     need -= s.cash_at[corner]
     if need > 0.0:
-        return pour(s, count, need, corner, places, left_slope + s.cash_jump[corner])
-    return draw(s, count, -need, corner, left_slope)
+        return float(pour(s, count, need, corner, places, left_slope + s.cash_jump[corner]))
+    return float(draw(s, count, -need, corner, left_slope))
 
 
-@njit(cache=False, nogil=True)
-def take(s: Scratch, i: int, amount: float) -> None:
+@inner
+def take(source: I8, sold: F8, buy_usd: F8, i: int, amount: float) -> None:
     """Keep or buy `amount` of segment i; negative: sell it, or do not buy it, after all."""
-    if s.source[i] >= 0:
-        s.sold[s.source[i]] -= amount
+    if source[i] >= 0:
+        sold[source[i]] -= amount
     else:
-        s.buy_usd[-1 - s.source[i]] += amount
+        buy_usd[-1 - source[i]] += amount
 
 
-@njit(cache=False, nogil=True)
+@inner
 def pour(s: Scratch, count: int, need: float, corner: int, places: int, cash_slope: float) -> float:
     """Put `need` dollars where they cost least: into classes or cash."""
     while True:
@@ -78,14 +79,14 @@ def pour(s: Scratch, count: int, need: float, corner: int, places: int, cash_slo
             cash_slope += s.cash_jump[corner]
         else:
             width = s.width[s.filled[best]]
-            take(s, s.filled[best], min(width, need))
+            take(s.source, s.sold, s.buy_usd, s.filled[best], min(width, need))
             if need <= width:
                 return -best_slope
             s.filled[best] += 1
         need -= width
 
 
-@njit(cache=False, nogil=True)
+@inner
 def draw(s: Scratch, count: int, need: float, corner: int, cash_slope: float) -> float:
     """Take `need` dollars from where they save least: the last of what was filled, from classes or cash."""
     if need == 0.0:
@@ -108,7 +109,7 @@ def draw(s: Scratch, count: int, need: float, corner: int, cash_slope: float) ->
         else:
             s.filled[best] -= 1
             width = s.width[s.filled[best]]
-            take(s, s.filled[best], -min(width, need))
+            take(s.source, s.sold, s.buy_usd, s.filled[best], -min(width, need))
             if need <= width:
                 return -best_slope
         need -= width

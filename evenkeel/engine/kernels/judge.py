@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from evenkeel.engine.kernels.penalties import class_penalty, excess, plan_cost, shortfall
-from evenkeel.engine.kernels.scratch import Scratch
+from evenkeel.engine.kernels.jit import inner
+from evenkeel.engine.kernels.penalties import excess, penalty, plan_cost, shortfall
+from evenkeel.engine.scratch import Scratch
 
 
-@njit(cache=False, nogil=True)
-def lot_tax(lots, j, price, usd):  # type: ignore[no-untyped-def]
-    """Return tax, gain and disallowed loss of selling `usd` of lot j; disallowed units count as sold first. Gain without a basis: NaN."""
-    if np.isnan(lots.basis[j]):
+@inner
+def lot_tax(basis, rate, washed, price, usd):  # type: ignore[no-untyped-def]
+    """Return tax, gain and disallowed loss of selling `usd` of a lot; disallowed units count as sold first. Gain without a basis: NaN."""
+    if np.isnan(basis):
         return 0.0, np.nan, np.nan
     qty = usd / price
-    gain = qty * (price - lots.basis[j])
+    gain = qty * (price - basis)
     disallowed = 0.0
     if gain < 0.0:
-        disallowed = -gain * min(lots.washed[j], qty) / qty
-    return lots.rate[j] * (gain + disallowed), gain, disallowed
+        disallowed = -gain * min(washed, qty) / qty
+    return rate * (gain + disallowed), gain, disallowed
 
 
-@njit(cache=False, nogil=True)
+@inner
 def clean(s: Scratch, lots: int, count: int, nav: float, dust: float) -> None:
     """Drop trades under the dust threshold and crumbs of floating point; a lot sold but for a crumb is sold."""
     crumb = 1e-12 * nav
@@ -38,7 +38,7 @@ def clean(s: Scratch, lots: int, count: int, nav: float, dust: float) -> None:
         s.buy_usd[b] = min(s.buy_usd[b], s.buy_room[b])
 
 
-@njit(cache=False, nogil=True)
+@inner
 def judge(s, a, first, lot_count, count, nav, cash, accounts, universes, lots, plans, figures):  # type: ignore[no-untyped-def]
     """Write the figures of the account's trades (columns as in `arrays.FIGURES`) and return the objective."""
     target_cost, band_cost, plan = accounts.target_cost[a], accounts.band_cost[a], accounts.plan[a]
@@ -48,7 +48,8 @@ def judge(s, a, first, lot_count, count, nav, cash, accounts, universes, lots, p
     for i in range(lot_count):
         if s.sold[i] > 0.0:
             price = universes.price[s.row[i]]
-            tax += lot_tax(lots, first + i, price, s.sold[i])[0]
+            j = first + i
+            tax += lot_tax(lots.basis[j], lots.rate[j], lots.washed[j], price, s.sold[i])[0]
             cost += universes.sell_cost[s.row[i]] * s.sold[i]
             sold += s.sold[i]
             s.bought[s.local[i]] -= s.sold[i]
@@ -64,15 +65,17 @@ def judge(s, a, first, lot_count, count, nav, cash, accounts, universes, lots, p
     for k in range(count):
         h = s.held[k] + s.bought[k]
         distance += abs(h - s.target[k] * nav)
-        outside += excess(s, k, h, nav)
-        outside_before += excess(s, k, s.held[k], nav)
-        before += class_penalty(s, k, s.held[k], nav, target_cost, band_cost)
-    before += plan_cost(cash, nav, plan, plans)
+        lower, target, upper = s.lower[k] * nav, s.target[k] * nav, s.upper[k] * nav
+        outside += excess(h, lower, upper)
+        outside_before += excess(s.held[k], lower, upper)
+        before += penalty(s.held[k], target, lower, upper, target_cost, band_cost)
+    r0, r1 = (plans.rows_from[plan], plans.rows_from[plan + 1]) if plan >= 0 else (0, 0)
+    before += plan_cost(cash, nav, r0, r1, plans.at_frac, plans.at_usd, plans.below, plans.above)
     after = s.held[0] + s.bought[0]
-    terms = plan_cost(after, nav, plan, plans)
+    terms = plan_cost(after, nav, r0, r1, plans.at_frac, plans.at_usd, plans.below, plans.above)
     objective = tax + cost + target_cost * distance + band_cost * outside + terms
     figures[0], figures[1], figures[2] = nav, cash, after
-    figures[3] = shortfall(after, nav, plan, plans)
+    figures[3] = shortfall(after, nav, r0, r1, plans.at_frac, plans.at_usd, plans.is_floor)
     figures[4], figures[5], figures[6], figures[7] = sold, bought, before, objective
     figures[8], figures[9] = tax, cost
     figures[10], figures[11], figures[12] = target_cost * distance, band_cost * outside, terms

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from evenkeel.engine.arrays import AccountArrays, LimitArrays, LotArrays, ModelArrays, PlanArrays, UniverseArrays
 from evenkeel.engine.codes import OUTCOMES, Outcome
-from evenkeel.engine.kernels.scratch import Scratch
+from evenkeel.engine.kernels.jit import inner
+from evenkeel.engine.scratch import Scratch
 
 SUM_TOLERANCE = 1e-9
 FINE = OUTCOMES.index(Outcome.TRADED)
@@ -21,7 +21,7 @@ NO_VALUE = OUTCOMES.index(Outcome.NO_VALUE)
 FIGURE_INVALID = OUTCOMES.index(Outcome.FIGURE_INVALID)
 
 
-@njit(cache=False, nogil=True)
+@inner
 def find(codes, start, stop, code):  # type: ignore[no-untyped-def]
     """Return the place of `code` in the ascending codes[start:stop], or -1."""
     end = stop
@@ -34,13 +34,13 @@ def find(codes, start, stop, code):  # type: ignore[no-untyped-def]
     return start if start < end and codes[start] == code else -1
 
 
-@njit(cache=False, nogil=True)
+@inner
 def is_cost(value):  # type: ignore[no-untyped-def]
     """Tell whether the value is finite and not negative."""
     return np.isfinite(value) and value >= 0.0
 
 
-@njit(cache=False, nogil=True)
+@inner
 def add_class(s: Scratch, count: int, klass: int) -> int:
     """Begin the class as local class `count`, with target and band 0, and return the new count."""
     s.local_of[klass] = count
@@ -52,7 +52,7 @@ def add_class(s: Scratch, count: int, klass: int) -> int:
     return count + 1
 
 
-@njit(cache=False, nogil=True)
+@inner
 def load_model(s: Scratch, a: int, accounts: AccountArrays, models: ModelArrays, plans: PlanArrays):  # type: ignore[no-untyped-def]
     """Begin the account's classes from its model; cash is local class 0. Return outcome and count of classes."""
     count = add_class(s, 0, 0)
@@ -90,7 +90,7 @@ def load_model(s: Scratch, a: int, accounts: AccountArrays, models: ModelArrays,
     return FINE, count
 
 
-@njit(cache=False, nogil=True)
+@inner
 def load_lots(s: Scratch, a: int, count: int, accounts: AccountArrays, universes: UniverseArrays, lots: LotArrays):  # type: ignore[no-untyped-def]
     """Value the account's lots and price a dollar sold of each. Return outcome, count of classes, and net asset value.
 
@@ -137,7 +137,7 @@ def load_lots(s: Scratch, a: int, count: int, accounts: AccountArrays, universes
     return (FINE if nav > 0.0 and np.isfinite(nav) else NO_VALUE), count, nav
 
 
-@njit(cache=False, nogil=True)
+@inner
 def bar(s: Scratch, a: int, accounts: AccountArrays, universes: UniverseArrays, limits: LimitArrays) -> None:
     """Mark what the account's restrictions bar."""
     u = accounts.universe[a]
@@ -148,7 +148,7 @@ def bar(s: Scratch, a: int, accounts: AccountArrays, universes: UniverseArrays, 
             s.barred[row - start] = limits.no_sell[r] + 2 * limits.no_buy[r]
 
 
-@njit(cache=False, nogil=True)
+@inner
 def unbar(
     s: Scratch, a: int, accounts: AccountArrays, universes: UniverseArrays, lots: LotArrays, limits: LimitArrays
 ) -> None:
@@ -164,7 +164,7 @@ def unbar(
             s.barred[s.row[i] - start] = 0
 
 
-@njit(cache=False, nogil=True)
+@inner
 def load_buys(s, a, count, nav, accounts, universes, limits, class_count):  # type: ignore[no-untyped-def]
     """List what each class may buy, cheapest first, until it is enough for `nav`. Return whether the figures make sense.
 

@@ -1,47 +1,48 @@
-"""What distance costs, computed straight from its definition."""
+"""What distance costs, computed straight from its definition.
+
+These are called often: they take numbers and single arrays. A tuple of arrays as an argument costs two counts a member and call.
+"""
 
 from __future__ import annotations
 
-from numba import njit
-
-from evenkeel.engine.arrays import PlanArrays
-
-
-@njit(cache=False, nogil=True)
-def excess(s, k, h, nav):  # type: ignore[no-untyped-def]
-    """Return how many dollars h is outside the class's band."""
-    return max(0.0, max(s.lower[k] * nav - h, h - s.upper[k] * nav))
+from evenkeel.engine.arrays import F8, U1
+from evenkeel.engine.kernels.jit import inner
 
 
-@njit(cache=False, nogil=True)
-def class_penalty(s, k, h, nav, target_cost, band_cost):  # type: ignore[no-untyped-def]
-    """Return target_cost * |h - target| + band_cost * dist(h, band)."""
-    return target_cost * abs(h - s.target[k] * nav) + band_cost * excess(s, k, h, nav)
+@inner
+def excess(h: float, lower: float, upper: float) -> float:
+    """Return how many dollars h is outside the band."""
+    if h < lower:
+        return lower - h
+    return h - upper if h > upper else 0.0
 
 
-@njit(cache=False, nogil=True)
-def plan_cost(c: float, nav: float, plan: int, plans: PlanArrays) -> float:
-    """Return the cost of the plan's terms at cash c."""
+@inner
+def penalty(h: float, target: float, lower: float, upper: float, target_cost: float, band_cost: float) -> float:
+    """Return target_cost * |h - target| + band_cost * dist(h, band), all in dollars."""
+    outside = 0.0
+    if h < lower:
+        outside = lower - h
+    elif h > upper:
+        outside = h - upper
+    return target_cost * abs(h - target) + band_cost * outside
+
+
+@inner
+def plan_cost(c: float, nav: float, first: int, last: int, at_frac: F8, at_usd: F8, below: F8, above: F8) -> float:
+    """Return the cost of the plan's terms, first to last, at cash c."""
     total = 0.0
-    if plan >= 0:
-        for r in range(plans.rows_from[plan], plans.rows_from[plan + 1]):
-            over = c - (plans.at_frac[r] * nav + plans.at_usd[r])
-            total += plans.above[r] * over if over > 0.0 else -plans.below[r] * over
+    for r in range(first, last):
+        over = c - (at_frac[r] * nav + at_usd[r])
+        total += above[r] * over if over > 0.0 else -below[r] * over
     return total
 
 
-@njit(cache=False, nogil=True)
-def cash_cost(s, c, nav, target_cost, band_cost, plan, plans):  # type: ignore[no-untyped-def]
-    """Return the whole cost of cash c: distance from its class's target and band, and the plan's terms."""
-    return class_penalty(s, 0, c, nav, target_cost, band_cost) + plan_cost(c, nav, plan, plans)
-
-
-@njit(cache=False, nogil=True)
-def shortfall(c: float, nav: float, plan: int, plans: PlanArrays) -> float:
+@inner
+def shortfall(c: float, nav: float, first: int, last: int, at_frac: F8, at_usd: F8, is_floor: U1) -> float:
     """Return how far cash c is under the highest floor of the plan."""
     short = 0.0
-    if plan >= 0:
-        for r in range(plans.rows_from[plan], plans.rows_from[plan + 1]):
-            if plans.is_floor[r]:
-                short = max(short, plans.at_frac[r] * nav + plans.at_usd[r] - c)
+    for r in range(first, last):
+        if is_floor[r]:
+            short = max(short, at_frac[r] * nav + at_usd[r] - c)
     return short

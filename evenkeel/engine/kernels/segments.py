@@ -6,15 +6,45 @@ dearest to sell (slope: minus its cost), last to buy (slope: its cost). The pena
 
 from __future__ import annotations
 
-import numpy as np
-from numba import njit
-
-from evenkeel.engine.kernels.scratch import Scratch
+from evenkeel.engine.arrays import F8, I8
+from evenkeel.engine.kernels.jit import inner
+from evenkeel.engine.scratch import Scratch
 
 INSERTION = 48
 
 
-@njit(cache=False, nogil=True)
+@inner
+def is_after(cost: F8, one: int, other: int) -> bool:
+    """Tell whether lot `one` comes after lot `other`: cheaper to sell, or equal and later."""
+    if cost[one] != cost[other]:
+        return bool(cost[one] < cost[other])
+    return one > other
+
+
+@inner
+def heap_sort(order: I8, cost: F8, begin: int, end: int) -> None:
+    """Sort order[begin:end] in place; for classes of very many lots."""
+    count = end - begin
+    for step in range(count // 2 + count - 1):
+        if step < count // 2:
+            root, size = count // 2 - 1 - step, count
+        else:
+            size = count - 1 - (step - count // 2)
+            order[begin], order[begin + size] = order[begin + size], order[begin]
+            root = 0
+        while True:
+            child = 2 * root + 1
+            if child >= size:
+                break
+            if child + 1 < size and is_after(cost, order[begin + child + 1], order[begin + child]):
+                child += 1
+            if not is_after(cost, order[begin + child], order[begin + root]):
+                break
+            order[begin + root], order[begin + child] = order[begin + child], order[begin + root]
+            root = child
+
+
+@inner
 def sort_lots(s: Scratch, lots: int, count: int) -> None:
     """Put the account's lots in order of class, dearest to sell first, equal ones as they came."""
     for k in range(count + 1):
@@ -30,8 +60,7 @@ def sort_lots(s: Scratch, lots: int, count: int) -> None:
     for k in range(count):
         begin, end = s.lots_at[k], s.lots_at[k + 1]
         if end - begin > INSERTION:
-            part = s.order[begin:end].copy()
-            s.order[begin:end] = part[np.argsort(-s.cost[part], kind="mergesort")]
+            heap_sort(s.order, s.cost, begin, end)
             continue
         for i in range(begin + 1, end):
             lot = s.order[i]
@@ -42,10 +71,10 @@ def sort_lots(s: Scratch, lots: int, count: int) -> None:
             s.order[j + 1] = lot
 
 
-@njit(cache=False, nogil=True)
-def corners(s: Scratch, k: int, nav: float, target_cost: float, band_cost: float, at, up) -> None:  # type: ignore[no-untyped-def]
+@inner
+def corners(lower, target, upper, target_cost, band_cost, at, up):  # type: ignore[no-untyped-def]
     """Write where along the class's value the penalty's slope rises, ascending, and by how much."""
-    at[0], at[1], at[2] = s.lower[k] * nav, s.target[k] * nav, s.upper[k] * nav
+    at[0], at[1], at[2] = lower, target, upper
     up[0], up[1], up[2] = band_cost, 2.0 * target_cost, band_cost
     for i in (0, 1, 0):
         if at[i + 1] < at[i]:
@@ -53,15 +82,15 @@ def corners(s: Scratch, k: int, nav: float, target_cost: float, band_cost: float
             up[i], up[i + 1] = up[i + 1], up[i]
 
 
-@njit(cache=False, nogil=True)
+@inner
 def build_segments(s, count, nav, target_cost, band_cost, buy_cost, sell_off, buy_off):  # type: ignore[no-untyped-def]
     """Write the segments of every class but cash; lots and purchases marked in `sell_off` and `buy_off` are left out."""
-    at, up = np.empty(3), np.empty(3)
+    at, up = s.corner_at, s.corner_up
     n = 0
     s.segs_at[0] = 0
     s.segs_at[1] = 0
     for k in range(1, count):
-        corners(s, k, nav, target_cost, band_cost, at, up)
+        corners(s.lower[k] * nav, s.target[k] * nav, s.upper[k] * nav, target_cost, band_cost, at, up)
         h = s.held[k]
         for o in range(s.lots_at[k], s.lots_at[k + 1]):
             if not sell_off[s.order[o]]:
@@ -99,7 +128,7 @@ def build_segments(s, count, nav, target_cost, band_cost, buy_cost, sell_off, bu
         s.segs_at[k + 1] = n
 
 
-@njit(cache=False, nogil=True)
+@inner
 def build_cash(s, a, nav, cash, target_cost, band_cost, plan, plans):  # type: ignore[no-untyped-def]
     """Write where the slope of the cost of cash rises, ascending, and by how much; return how many places and the first slope.
 

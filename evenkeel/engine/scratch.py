@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from evenkeel.engine.arrays import F8, I8, U1
 
@@ -46,39 +45,35 @@ class Scratch(NamedTuple):
     cash_jump: F8
     local_of: I8  # by class number, -1: not met
     barred: U1  # by row of the universe from its start: 1 not sold, 2 not bought
+    # corners of a penalty
+    corner_at: F8
+    corner_up: F8
+    # what may not be sold, by lot, or bought, by purchase, on the branch at hand; and the best branch so far
+    sell_off: U1
+    buy_off: U1
+    best_sold: F8
+    best_bought: F8
+    best_pi: F8
+    branch_row: I8
+    branch_second: U1
+    # purchases by security, and their classes
+    emit_order: I8
+    emit_local: I8
 
 
-@njit(cache=False, nogil=True)
 def make_scratch(lots: int, classes: int, rows: int, terms: int) -> Scratch:
     """Return space for accounts of at most so many lots, classes, securities in a universe and terms in a plan."""
-    segments = lots + rows + 4 * classes + 8
-    return Scratch(
-        np.zeros(lots, np.int64),
-        np.zeros(lots, np.int64),
-        np.zeros(lots, np.float64),
-        np.zeros(lots, np.float64),
-        np.zeros(lots, np.float64),
-        np.zeros(lots, np.float64),
-        np.zeros(classes, np.int64),
-        np.zeros(classes, np.float64),
-        np.zeros(classes, np.float64),
-        np.zeros(classes, np.float64),
-        np.zeros(classes, np.float64),
-        np.zeros(classes, np.float64),
-        np.zeros(classes, np.float64),
-        np.zeros(classes + 1, np.int64),
-        np.zeros(lots, np.int64),
-        np.zeros(classes + 1, np.int64),
-        np.zeros(rows, np.int64),
-        np.zeros(rows, np.float64),
-        np.zeros(rows, np.float64),
-        np.zeros(classes + 1, np.int64),
-        np.zeros(classes, np.int64),
-        np.zeros(segments, np.float64),
-        np.zeros(segments, np.float64),
-        np.zeros(segments, np.int64),
-        np.zeros(terms + 4, np.float64),
-        np.zeros(terms + 4, np.float64),
-        np.full(classes, -1, np.int64),
-        np.zeros(rows, np.uint8),
+    types = {"I8": np.int64, "F8": np.float64, "U1": np.uint8}
+    sizes = dict.fromkeys(("row", "local", "value", "room", "cost", "sold", "order", "sell_off", "best_sold"), lots)
+    sizes |= dict.fromkeys(
+        ("buy_row", "buy_room", "buy_usd", "barred", "buy_off", "best_bought", "emit_order", "emit_local"), rows
     )
+    sizes |= dict.fromkeys(("slope", "width", "source"), lots + rows + 4 * classes)
+    sizes |= dict.fromkeys(("cash_at", "cash_jump"), terms + 4)
+    sizes |= dict.fromkeys(("branch_row", "branch_second"), lots)
+    spaces = {
+        name: np.zeros(sizes.get(name, classes) + 4, types[kind.__forward_arg__])
+        for name, kind in Scratch.__annotations__.items()
+    }
+    spaces["local_of"][:] = -1
+    return Scratch(**spaces)

@@ -22,8 +22,8 @@ from evenkeel.engine.tables.inputs import Accounts, CashTerms, Lots, Models, Res
 from evenkeel.engine.tables.outputs import AccountResults, ClassResults, Findings, Trades
 from evenkeel.errors import UsageError
 
-PART = 50_000
-"""Accounts solved at a time."""
+PART = 12_500
+"""Accounts solved at a time; larger parts take more memory and are not faster."""
 
 OPTIONAL = (CashTerms, Restrictions)
 OUTPUTS: dict[str, type[Contract]] = {

@@ -28,6 +28,13 @@ def pytest_runtest_makereport(
     return report
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give tests of the engine time to compile it: the first on a clean machine takes minutes when that is busy."""
+    for item in items:
+        if "engine" in item.path.parent.parts:
+            item.add_marker(pytest.mark.timeout(900))
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """Directory of reference material outside the repository: EVENKEEL_SHARED, by default ../shared."""

@@ -23,9 +23,10 @@ from evenkeel.stages.ingest.dating import accounts_in
 from evenkeel.stages.ingest.door import account_keys, compared
 from evenkeel.stages.ingest.read_file import ReadFile
 
-BORNE_OUT_FRAC, BARE_FRAC = 0.5, 0.1
-"""Witnesses bear out the earlier file where more of them have its figure than the later one's for at least the first share of the contested
-figures, and not for at most the second."""
+BORNE_OUT_FRAC, BORNE_OUT_TIMES = 0.5, 2
+"""Witnesses bear out the earlier file where more of them have its figure than the later one's for at least this share of the contested
+figures, and for at least so many times as many as the other way round. Some custodians book a day later than others, so that a few have
+another day's figure."""
 
 _ROLES = (FeedRole.CUSTODIAN, FeedRole.MARKET)
 """A portfolio system takes its figures from a custodian: it would bear out the mistake it was fed."""
@@ -80,7 +81,7 @@ class Witnesses:
         told = votes.group_by(by).agg(pl.col("before", "now").sum())
         has_before = told.filter(pl.col("before") > pl.col("now")).height
         has_now = told.filter(pl.col("now") >= pl.col("before"), pl.col("now") > 0).height
-        if not told.height or has_before < BORNE_OUT_FRAC * told.height or has_now > BARE_FRAC * told.height:
+        if not told.height or has_before < max(BORNE_OUT_FRAC * told.height, BORNE_OUT_TIMES * has_now):
             return None
         return (
             f"{contested.height} of the {both.height} {kind.name} that it shares with the file before it are others, and other senders "

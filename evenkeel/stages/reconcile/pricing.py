@@ -145,10 +145,13 @@ def _verdict(policy: Policy) -> list[pl.Expr]:
     is_off_mode = (pl.col("price") - pl.col("mode")).abs() > pl.max_horizontal(
         pl.col("price") * pl.col("price_rel"), pl.lit(HALF_A_CENT)
     )
+    # One that stands out, by its custodian's other rows or by its move, needs as many for it as there are against it: two mistakes
+    # can agree.
+    stands_out = (is_off_mode | has_jumped) & (pl.col("differing") > pl.col("agreeing"))
     check = (
         pl.when(is_split & ~is_off_mode & ((pl.col("agreeing") > 0) | (pl.col("differing") == 0)))
         .then(pl.lit(Check.SPLIT_DOUBT.value))
-        .when((pl.col("agreeing") == 0) & ((pl.col("differing") > 0) | has_jumped))
+        .when(((pl.col("agreeing") == 0) & ((pl.col("differing") > 0) | has_jumped)) | stands_out)
         .then(pl.lit(Check.PRICE_DOUBT.value))
     )
     as_last = pl.struct(pl.lit("the session before").alias("source"), pl.col("last").alias("price"))

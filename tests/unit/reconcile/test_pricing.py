@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from tests.support.nights import A1, A2, Night, explained, holdings, moved, play, stops
-from tests.support.parsed_files import cash
+from tests.support.parsed_files import cash, position
 
 MON, TUE = dt.date(2026, 3, 2), dt.date(2026, 3, 3)
 
@@ -52,6 +52,17 @@ def test_two_against_the_custodian_put_its_price_in_doubt() -> None:
     assert "inside its bands" in doubt["reasoning"]
     assert "outside" in doubt["reasoning"]
     assert set(result.coverage.filter(account_id="A1")["status"]) == {"quarantined"}
+
+
+def test_a_row_apart_from_its_custodians_others_is_in_doubt_though_one_source_makes_the_same_mistake() -> None:
+    odd = night("60", market="60", system="100")
+    others = [
+        position(9, A2, "STK", "60", "100", "6000.00"),
+        position(10, A2, "STK", "40", "100", "4000.00", sub_account="margin"),
+    ]
+    assert odd.system is not None
+    odd.positions, odd.system = [*odd.positions, *others], ([*odd.system[0], *others], odd.system[1])
+    assert stops(play([odd])[0]) == {("price_doubt", "A1")}
 
 
 def test_a_doubt_that_changes_nothing_is_noted_and_stops_nobody() -> None:

@@ -25,6 +25,7 @@ def register(app: App) -> None:
     app.command(_book_app())
     app.command(_desk_app())
     app.command(_audit_app())
+    app.command(_engine_app())
 
 
 def init(*, home: Home = None) -> int:
@@ -310,3 +311,27 @@ def _audit_app() -> App:
         return auditing.show(home, subject, kind, date, limit, format)
 
     return audit
+
+
+def _engine_app() -> App:
+    engine = App(name="engine", help="The trade engine alone, on tables of a stranger's making. Needs no home.")
+
+    @engine.command
+    def solve(
+        in_dir: Annotated[
+            Path,
+            Parameter(name="IN_DIR", help="Folder of the problem: NAME.parquet, or a folder NAME, for each table."),
+        ],
+        out_dir: Annotated[Path, Parameter(name="OUT_DIR", help="Folder for the answer; made if it does not exist.")],
+        /,
+        *,
+        rounded: Annotated[
+            bool, Parameter(help="Trades in steps and cents, or exact in dollars.", negative="--unrounded")
+        ] = True,
+    ) -> int:
+        """Solve the problem in a folder of Parquet tables (docs/engine-tables.md) and write trades, costs and proof."""
+        from evenkeel.cli import solving
+
+        return solving.solve(in_dir, out_dir, rounded)
+
+    return engine

@@ -31,7 +31,7 @@ def empty_answer(accounts: int, classes: int, trades: int) -> AnswerArrays:
     parts += [np.full((accounts, classes), np.nan) for _ in range(3)]
     parts += [np.zeros(accounts + 1, np.int64)]
     parts += [np.zeros(trades, np.int64) for _ in range(2)]
-    parts += [np.zeros(trades, np.float64) for _ in range(5)]
+    parts += [np.zeros(trades, np.float64) for _ in range(6)]
     return AnswerArrays._make(parts)
 
 
@@ -113,7 +113,7 @@ def _trade_rows(prepared: Prepared, answer: AnswerArrays) -> pl.DataFrame:
             "lot_id": prepared.lots["lot_id"].gather(gathered),
             "asset_class": prepared.securities["asset_class"].gather(row),
             "value_usd": usd,
-            "traded_qty": usd / price,
+            "traded_qty": answer.trade_qty[:count],
             "price_usd": price,
             "gain_usd": pl.Series(answer.trade_gain[:count]).fill_nan(None),
             "disallowed_usd": pl.Series(answer.trade_disallowed[:count]).fill_nan(None),

@@ -53,6 +53,8 @@ class UniverseArrays(NamedTuple):
     buy_cost: F8
     buys_from: I8
     buy_row: I8
+    step: F8  # units; NaN: traded in dollars to the cent
+    min_ticket: F8
 
 
 class LotArrays(NamedTuple):
@@ -102,6 +104,7 @@ class AnswerArrays(NamedTuple):
     trade_gain: F8
     trade_disallowed: F8
     trade_margin: F8
+    trade_qty: F8
 
 
 FIGURES = (

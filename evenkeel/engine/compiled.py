@@ -30,13 +30,21 @@ def cache_folder() -> Path:
 @cache
 def solve_book_kernel() -> Callable[..., Any]:
     """Return the compiled kernel; the first time on a machine it is compiled (some ten seconds and more), later it is loaded."""
-    config: Any = importlib.import_module("numba.core.config")
+    return _kernel("book", "solve_book")
 
+
+@cache
+def round_book_kernel() -> Callable[..., Any]:
+    """Return the compiled kernel of rounded lists, as `solve_book_kernel`."""
+    return _kernel("round_book", "round_book")
+
+
+def _kernel(module: str, name: str) -> Callable[..., Any]:
+    config: Any = importlib.import_module("numba.core.config")
     before = config.CACHE_DIR
     config.CACHE_DIR = str(cache_folder())
     try:
-        from evenkeel.engine.kernels.book import solve_book
+        kernel: Callable[..., Any] = getattr(importlib.import_module(f"evenkeel.engine.kernels.{module}"), name)
     finally:
         config.CACHE_DIR = before
-    kernel: Callable[..., Any] = solve_book
     return kernel

@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 
 from data_contracts.contract import Contract
 from evenkeel.engine.answer import Answer
-from evenkeel.engine.codes import CASH_CLASS, CashTerm
-from evenkeel.engine.problem import Tables
+from evenkeel.engine.codes import CASH_CLASS, CashTerm, Outcome
+from evenkeel.engine.problem import Tables, given
 from evenkeel.engine.solve import solve
 from evenkeel.engine.tables.inputs import Accounts, CashTerms, Lots, Models, Restrictions, Securities
 from evenkeel.engine.tables.outputs import AccountResults, ClassResults, Findings, Trades
@@ -36,26 +36,38 @@ OUTPUTS: dict[str, type[Contract]] = {
 
 @dataclass(frozen=True)
 class Solved:
-    """How many accounts were read, had trades, and could not be solved; and how many trades there are."""
+    """How many accounts were read, had trades, and could not be solved; how many trades there are; what stands out.
+
+    `outcomes` counts accounts by outcome. `largest_gap_frac` is the largest gap as a share of the account's value, `largest_gap_id` whose
+    it is; null where nothing was solved.
+    """
 
     accounts: int
     traded: int
     unsolved: int
     trades: int
+    outcomes: dict[str, int]
+    largest_gap_frac: float | None
+    largest_gap_id: str | None
 
 
-def solve_tables(in_dir: Path, out_dir: Path, *, part: int = PART) -> Solved:
+def solve_tables(in_dir: Path, out_dir: Path, *, part: int = PART, is_rounded: bool = False) -> Solved:
     """Solve the problem in `in_dir` and write `accounts`, `classes`, `trades` and `findings` to `out_dir`, one Parquet file each.
 
     Args:
         in_dir: Holds accounts, models, securities and lots, and may hold cash_terms and restrictions: `NAME.parquet`, or a folder `NAME` of
             Parquet files. Columns beyond the contract's are not read. Rows stand in any order.
-        out_dir: Made if it does not exist; files of an answer in it are replaced.
+        out_dir: Made if it does not exist; files of an answer in it are replaced. Not `in_dir`, whose accounts it would replace.
         part: Accounts solved at a time.
+        is_rounded: As for `solve`.
 
     Raises:
         UsageError: A table or column is missing, a column is not of its type, or a key repeats; names the table and what to do.
     """
+    if out_dir.resolve() == in_dir.resolve():
+        raise UsageError(
+            f"{out_dir} holds the problem, whose tables the answer would replace; give another folder for the answer"
+        )
     scans = {
         contract: _scan(in_dir, contract) for contract in (Accounts, Models, Securities, Lots, CashTerms, Restrictions)
     }
@@ -64,7 +76,8 @@ def solve_tables(in_dir: Path, out_dir: Path, *, part: int = PART) -> Solved:
     }
     accounts = whole[Accounts].sort("account_id")
     out_dir.mkdir(parents=True, exist_ok=True)
-    counts = [0, 0, 0, 0]
+    tallies: list[pl.DataFrame] = []
+    trades = 0
     writers = {
         name: pq.ParquetWriter(out_dir / f"{name}.parquet", _arrow_schema(contract))
         for name, contract in OUTPUTS.items()
@@ -80,14 +93,14 @@ def solve_tables(in_dir: Path, out_dir: Path, *, part: int = PART) -> Solved:
             tables = Tables(
                 rows, whole[Models], whole[Securities], checked(_read(some, Lots), Lots), whole[CashTerms], limits
             )
-            answer = solve(tables)
+            answer = solve(tables, is_rounded=is_rounded)
             _write(answer, writers)
-            for i, number in enumerate(_count(answer)):
-                counts[i] += number
+            tallies.append(_tally(answer))
+            trades += answer.trades.height
     finally:
         for writer in writers.values():
             writer.close()
-    return Solved(*counts)
+    return _summed(pl.concat(tallies), trades)
 
 
 def checked(table: pl.DataFrame, contract: type[Contract]) -> pl.DataFrame:
@@ -97,6 +110,7 @@ def checked(table: pl.DataFrame, contract: type[Contract]) -> pl.DataFrame:
         UsageError: As `solve_tables`.
     """
     name, schema = contract.dataset_name(), contract.polars_schema()
+    table = given(table, contract)
     missing = [column for column in schema if column not in table.columns]
     if missing:
         raise UsageError(f"{name}: columns missing: {', '.join(missing)}; docs/engine-tables.md lists them all")
@@ -133,7 +147,12 @@ def _scan(in_dir: Path, contract: type[Contract]) -> pl.LazyFrame:
     name = contract.dataset_name()
     for place in (in_dir / f"{name}.parquet", in_dir / name):
         if place.exists():
-            return pl.scan_parquet(place if place.is_file() else place / "*.parquet")
+            scan = pl.scan_parquet(place if place.is_file() else place / "*.parquet")
+            try:
+                scan.collect_schema()
+            except (pl.exceptions.PolarsError, OSError) as error:
+                raise UsageError(f"{place} cannot be read as Parquet: {str(error).splitlines()[0]}") from error
+            return scan
     if contract in OPTIONAL:
         return contract.empty_frame().lazy()
     raise UsageError(f"{in_dir} has no {name}.parquet and no folder {name}")
@@ -167,7 +186,21 @@ def _write(answer: Answer, writers: dict[str, pq.ParquetWriter]) -> None:
             writer.write_table(table.to_arrow().cast(writer.schema))
 
 
-def _count(answer: Answer) -> tuple[int, int, int, int]:
-    is_solved = answer.accounts["nav_usd"].is_not_null()
-    traded = int((answer.accounts["trade_count"].fill_null(0) > 0).sum())
-    return answer.accounts.height, traded, int((~is_solved).sum()), answer.trades.height
+def _tally(answer: Answer) -> pl.DataFrame:
+    """Return by outcome how many accounts there are, and the largest gap with its account."""
+    worst = pl.col("account_id").sort_by("gap_frac", descending=True, nulls_last=True).first()
+    return answer.accounts.group_by("outcome").agg(
+        pl.len().alias("accounts"), pl.col("gap_frac").max(), worst.alias("worst_id")
+    )
+
+
+def _summed(tallies: pl.DataFrame, trades: int) -> Solved:
+    """Return the tallies of all parts as one."""
+    counts = tallies.group_by("outcome").agg(pl.col("accounts").sum()).sort("outcome")
+    outcomes = {str(outcome): int(number) for outcome, number in counts.iter_rows()}
+    solved = tallies.filter(pl.col("gap_frac").is_not_null()).sort("gap_frac", "worst_id", descending=[True, False])
+    accounts = sum(outcomes.values())
+    traded = outcomes.get(Outcome.TRADED, 0)
+    unsolved = accounts - traded - outcomes.get(Outcome.NOTHING_TO_TRADE, 0)
+    gap, whose = (solved["gap_frac"][0], solved["worst_id"][0]) if solved.height else (None, None)
+    return Solved(accounts, traded, unsolved, trades, outcomes, gap, whose)

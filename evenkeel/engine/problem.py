@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from data_contracts.contract import Contract
 from evenkeel.engine.arrays import (
     F8,
     I4,
@@ -22,7 +23,10 @@ from evenkeel.engine.arrays import (
     normal,
 )
 from evenkeel.engine.codes import CASH_CLASS, FLOORS, Finding
-from evenkeel.engine.tables.inputs import Restrictions
+from evenkeel.engine.tables.inputs import Restrictions, Securities
+
+ABSENT_COLUMNS: dict[type[Contract], tuple[str, ...]] = {Securities: ("unit_step_qty", "min_ticket_usd")}
+"""Columns that a table may lack: null then."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,12 @@ def prepare(tables: Tables) -> Prepared:
     return Prepared(arrays, accounts, securities, lots, classes, findings)
 
 
+def given(table: pl.DataFrame, contract: type[Contract]) -> pl.DataFrame:
+    """Return the table with those of the contract's columns that may be absent, null where they are."""
+    absent = [name for name in ABSENT_COLUMNS.get(contract, ()) if name not in table.columns]
+    return table.with_columns(pl.lit(None, contract.polars_schema()[name]).alias(name) for name in absent)
+
+
 def _starts(owners: pl.Series) -> I8:
     """Return where each owner's rows begin, and where the last one's end; the rows are in the owners' order."""
     lengths = owners.rle().struct.field("len").to_numpy()
@@ -165,6 +175,10 @@ def _universes(securities: pl.DataFrame, starts: I8, codes: pl.Series, classes: 
             *_floats(securities, ["price_usd", "sell_cost_frac", "buy_cost_frac"]),
             normal(np.concatenate([[0], np.cumsum(counts)]), np.int64),
             normal(order["row"].to_numpy(), np.int64),
+            *_floats(given(securities, Securities), ["unit_step_qty"]),
+            *_floats(
+                given(securities, Securities).with_columns(pl.col("min_ticket_usd").fill_null(0.0)), ["min_ticket_usd"]
+            ),
         ]
     )
 

@@ -59,14 +59,20 @@ class Scratch(NamedTuple):
     # purchases by security, and their classes
     emit_order: I8
     emit_local: I8
+    # units sold and bought, of a rounded list
+    sold_qty: F8
+    buy_qty: F8
 
 
 def make_scratch(lots: int, classes: int, rows: int, terms: int) -> Scratch:
     """Return space for accounts of at most so many lots, classes, securities in a universe and terms in a plan."""
     types = {"I8": np.int64, "F8": np.float64, "U1": np.uint8}
-    sizes = dict.fromkeys(("row", "local", "value", "room", "cost", "sold", "order", "sell_off", "best_sold"), lots)
+    sizes = dict.fromkeys(
+        ("row", "local", "value", "room", "cost", "sold", "order", "sell_off", "best_sold", "sold_qty"), lots
+    )
     sizes |= dict.fromkeys(
-        ("buy_row", "buy_room", "buy_usd", "barred", "buy_off", "best_bought", "emit_order", "emit_local"), rows
+        ("buy_row", "buy_room", "buy_usd", "barred", "buy_off", "best_bought", "emit_order", "emit_local", "buy_qty"),
+        rows,
     )
     sizes |= dict.fromkeys(("slope", "width", "source"), lots + rows + 4 * classes)
     sizes |= dict.fromkeys(("cash_at", "cash_jump"), terms + 4)
@@ -77,3 +83,37 @@ def make_scratch(lots: int, classes: int, rows: int, terms: int) -> Scratch:
     }
     spaces["local_of"][:] = -1
     return Scratch(**spaces)
+
+
+class RoundSpace(NamedTuple):
+    """Lots, then purchases, of the account whose list is rounded. Amounts are whole cents, levels whole steps."""
+
+    level: I8
+    most: I8
+    cents: I8
+    best: I8  # the best list so far
+    whole: I8  # cents of the whole lot, or of the highest level
+    units: F8  # units a level; 0: a level is a cent
+    unit_usd: F8  # dollars a level
+    reduced: F8  # what a dollar traded adds to the bound
+    room: F8
+    active: I8
+    # cents of each security, by row of the universe from its start
+    sold: I8
+    bought: I8
+    # by class: value now; places where its penalty bends are the model's
+    now: F8
+    # places where the cost of cash bends, the floor last
+    bends: F8
+
+
+def make_round_space(lots: int, classes: int, rows: int, terms: int) -> RoundSpace:
+    """Return space for accounts of the sizes of `make_scratch`."""
+    types = {"I8": np.int64, "F8": np.float64}
+    sizes = {"sold": rows, "bought": rows, "now": classes, "bends": terms + 4}
+    return RoundSpace(
+        **{
+            name: np.zeros(sizes.get(name, lots + rows) + 4, types[kind.__forward_arg__])
+            for name, kind in RoundSpace.__annotations__.items()
+        }
+    )

@@ -37,7 +37,7 @@ _TYPES = {
 }
 
 
-def _type_of(arrays: Any) -> Any:
+def type_of(arrays: Any) -> Any:
     """Return numba's type of a tuple of arrays, from the annotations of its class."""
     members: Any = [_TYPES[kind.__forward_arg__] for kind in arrays.__annotations__.values()]
     named: Any = types.NamedTuple
@@ -45,15 +45,15 @@ def _type_of(arrays: Any) -> Any:
 
 
 SIGNATURE = types.int64(
-    *(_type_of(arrays) for arrays in (AccountArrays, ModelArrays, UniverseArrays, LotArrays, PlanArrays, LimitArrays)),
+    *(type_of(arrays) for arrays in (AccountArrays, ModelArrays, UniverseArrays, LotArrays, PlanArrays, LimitArrays)),
     types.int64,
-    _type_of(AnswerArrays),
-    _type_of(Scratch),
+    type_of(AnswerArrays),
+    type_of(Scratch),
 )
 
 
 @inner
-def emit(s, first, lot_count, count, mu, universes, lots, answer, n):  # type: ignore[no-untyped-def]
+def emit(s, first, lot_count, count, mu, universes, lots, answer, n, is_rounded):  # type: ignore[no-untyped-def]
     """Write the account's trades by security and lot from place n on, as far as there is room, and return the place after them."""
     order, local = s.emit_order, s.emit_local
     m = 0
@@ -74,15 +74,16 @@ def emit(s, first, lot_count, count, mu, universes, lots, answer, n):  # type: i
             if n < space:
                 answer.trade_lot[n], answer.trade_row[n], answer.trade_usd[n] = -1, s.buy_row[b], s.buy_usd[b]
                 answer.trade_tax[n], answer.trade_gain[n], answer.trade_disallowed[n] = 0.0, np.nan, np.nan
+                answer.trade_qty[n] = s.buy_qty[b] if is_rounded else s.buy_usd[b] / universes.price[s.buy_row[b]]
                 answer.trade_margin[n] = -(universes.buy_cost[s.buy_row[b]] + mu + s.pi[local[at]])
             at += 1
             n += 1
         if i < lot_count and s.sold[i] > 0.0:
             if n < space:
                 j = first + i
-                tax, gain, disallowed = lot_tax(
-                    lots.basis[j], lots.rate[j], lots.washed[j], universes.price[s.row[i]], s.sold[i]
-                )
+                qty = s.sold_qty[i] if is_rounded else s.sold[i] / universes.price[s.row[i]]
+                tax, gain, disallowed = lot_tax(lots.basis[j], lots.rate[j], lots.washed[j], qty, s.sold[i])
+                answer.trade_qty[n] = qty
                 answer.trade_lot[n], answer.trade_row[n], answer.trade_usd[n] = first + i, s.row[i], s.sold[i]
                 answer.trade_tax[n], answer.trade_gain[n], answer.trade_disallowed[n] = tax, gain, disallowed
                 answer.trade_margin[n] = mu + s.pi[s.local[i]] - s.cost[i]
@@ -103,7 +104,7 @@ def solve_book(accounts, models, universes, lots, plans, limits, class_count, an
         if outcome == FINE:
             bar(s, a, accounts, universes, limits)
             outcome, count, nav = load_lots(s, a, count, accounts, universes, lots)
-            if outcome == FINE and not load_buys(s, a, count, nav, accounts, universes, limits, class_count):
+            if outcome == FINE and not load_buys(s, a, count, nav, accounts, universes, limits, class_count, 0):
                 outcome = FIGURE_INVALID
             unbar(s, a, accounts, universes, lots, limits)
         if outcome == FINE:
@@ -152,21 +153,23 @@ def solve_book(accounts, models, universes, lots, plans, limits, class_count, an
                     sell_off,
                     buy_off,
                 )
-            objective = judge(s, a, first, lot_count, count, nav, cash, accounts, universes, lots, plans, figures)
+            objective = judge(
+                s, a, first, lot_count, count, nav, cash, accounts, universes, lots, plans, figures, False
+            )
             if objective > figures[6]:
                 # Dust left out, or a loss disallowed on what was sold of it, can make a list worse than none.
                 for i in range(lot_count):
                     s.sold[i] = 0.0
                 for b in range(s.buys_at[count]):
                     s.buy_usd[b] = 0.0
-                judge(s, a, first, lot_count, count, nav, cash, accounts, universes, lots, plans, figures)
+                judge(s, a, first, lot_count, count, nav, cash, accounts, universes, lots, plans, figures, False)
             figures[BOUND], figures[MU] = proven, mu
             s.pi[0] = -mu
             for k in range(count):
                 answer.before[a, s.klass[k]] = s.held[k]
                 answer.after[a, s.klass[k]] = s.held[k] + s.bought[k]
                 answer.price[a, s.klass[k]] = s.pi[k]
-            end = emit(s, first, lot_count, count, mu, universes, lots, answer, trades)
+            end = emit(s, first, lot_count, count, mu, universes, lots, answer, trades, False)
             if end == trades:
                 outcome = NOTHING
             trades = end

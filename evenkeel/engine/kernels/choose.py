@@ -103,7 +103,9 @@ def choose(s, a, first, lot_count, count, nav, cash, accounts, universes, lots, 
             continue
         proven = min(proven, node)
         if b < 0:
-            objective = judge(s, a, first, lot_count, count, nav, cash, accounts, universes, lots, plans, figures)
+            objective = judge(
+                s, a, first, lot_count, count, nav, cash, accounts, universes, lots, plans, figures, False
+            )
             if objective < best:
                 best, best_mu = objective, mu
                 copy(s.sold, s.best_sold, lot_count)

@@ -19,6 +19,11 @@ def inner(function: Callable[..., Any]) -> Any:
     return _njit(nogil=True, forceinline=True, _nrt=False)(function)
 
 
+def called(function: Callable[..., Any]) -> Any:
+    """Compile a large function that compiled ones call, once and not at each call."""
+    return _njit(nogil=True, fastmath=False, _nrt=False)(function)
+
+
 def outer(signature: object) -> Callable[[Callable[..., Any]], Any]:
     """Compile a function with one signature, and keep the result on disk."""
     compiled: Callable[[Callable[..., Any]], Any] = _njit(signature, cache=True, nogil=True, fastmath=False, _nrt=False)

@@ -10,12 +10,11 @@ from evenkeel.engine.scratch import Scratch
 
 
 @inner
-def lot_tax(basis, rate, washed, price, usd):  # type: ignore[no-untyped-def]
-    """Return tax, gain and disallowed loss of selling `usd` of a lot; disallowed units count as sold first. Gain without a basis: NaN."""
+def lot_tax(basis, rate, washed, qty, usd):  # type: ignore[no-untyped-def]
+    """Return tax, gain and disallowed loss of selling `qty` of a lot for `usd`; disallowed units go first. Gain without a basis: NaN."""
     if np.isnan(basis):
         return 0.0, np.nan, np.nan
-    qty = usd / price
-    gain = qty * (price - basis)
+    gain = usd - qty * basis
     disallowed = 0.0
     if gain < 0.0:
         disallowed = -gain * min(washed, qty) / qty
@@ -39,17 +38,20 @@ def clean(s: Scratch, lots: int, count: int, nav: float, dust: float) -> None:
 
 
 @inner
-def judge(s, a, first, lot_count, count, nav, cash, accounts, universes, lots, plans, figures):  # type: ignore[no-untyped-def]
-    """Write the figures of the account's trades (columns as in `arrays.FIGURES`) and return the objective."""
+def judge(s, a, first, lot_count, count, nav, cash, accounts, universes, lots, plans, figures, is_rounded):  # type: ignore[no-untyped-def]
+    """Write the figures of the account's trades (columns as in `arrays.FIGURES`) and return the objective.
+
+    Units sold are `sold_qty` where the list is rounded; otherwise dollars over price.
+    """
     target_cost, band_cost, plan = accounts.target_cost[a], accounts.band_cost[a], accounts.plan[a]
     tax, cost, sold, bought = 0.0, 0.0, 0.0, 0.0
     for k in range(count):
         s.bought[k] = 0.0
     for i in range(lot_count):
         if s.sold[i] > 0.0:
-            price = universes.price[s.row[i]]
+            qty = s.sold_qty[i] if is_rounded else s.sold[i] / universes.price[s.row[i]]
             j = first + i
-            tax += lot_tax(lots.basis[j], lots.rate[j], lots.washed[j], price, s.sold[i])[0]
+            tax += lot_tax(lots.basis[j], lots.rate[j], lots.washed[j], qty, s.sold[i])[0]
             cost += universes.sell_cost[s.row[i]] * s.sold[i]
             sold += s.sold[i]
             s.bought[s.local[i]] -= s.sold[i]

@@ -165,17 +165,18 @@ def unbar(
 
 
 @inner
-def load_buys(s, a, count, nav, accounts, universes, limits, class_count):  # type: ignore[no-untyped-def]
+def load_buys(s, a, count, nav, accounts, universes, limits, class_count, extra):  # type: ignore[no-untyped-def]
     """List what each class may buy, cheapest first, until it is enough for `nav`. Return whether the figures make sense.
 
-    What may be harvested does not count as enough: if it is, something else must be bought.
+    What may be harvested does not count as enough: if it is, something else must be bought. `extra` more are listed in each class: a
+    rounded list may fit better with a dearer one.
     """
     u, n = accounts.universe[a], 0
     start = universes.rows_from[u]
     low, high = accounts.limits_from[a], accounts.limits_from[a + 1]
     for k in range(count):
         s.buys_at[k] = n
-        left = nav
+        left, more = nav, extra
         place = u * class_count + s.klass[k]
         for b in range(universes.buys_from[place], universes.buys_from[place + 1]):
             row = universes.buy_row[b]
@@ -198,6 +199,8 @@ def load_buys(s, a, count, nav, accounts, universes, limits, class_count):  # ty
                 if not s.barred[row - start] & 4:
                     left -= room
             if left <= 0.0:
-                break
+                if more == 0:
+                    break
+                more -= 1
     s.buys_at[count] = n
     return True

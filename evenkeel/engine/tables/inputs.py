@@ -49,6 +49,15 @@ class Securities(Contract):
     buy_cost_frac: float = frac("Half-spread and fees per dollar bought; 0 or more.")
     is_buyable: bool = column("May be bought by accounts of the universe.")
     buy_rank: int = column("Which is bought first where costs are equal: lowest, then by `security_id`.")
+    unit_step_qty: float = column(
+        "Units a trade is a multiple of, where lists are rounded: 1 whole shares, 0.001 fractional; null: in dollars to "
+        "the cent, as funds are. May be absent.",
+        null=True,
+    )
+    min_ticket_usd: float = column(
+        "Smallest order of one side of it, all lots together, where lists are rounded; null: none. May be absent.",
+        null=True,
+    )
 
 
 class Lots(Contract):

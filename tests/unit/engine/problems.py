@@ -15,8 +15,9 @@ CLASSES = ("us_equity", "intl_equity", "us_bond", "muni_bond", "real_estate", "a
 
 
 def frame(contract: type[Contract], rows: Sequence[tuple[object, ...]]) -> pl.DataFrame:
-    """Return rows as a table of the contract."""
-    return pl.DataFrame(rows, schema=contract.polars_schema(), orient="row")
+    """Return rows as a table of the contract; columns left out at the end are null."""
+    schema = contract.polars_schema()
+    return pl.DataFrame([row + (None,) * (len(schema) - len(row)) for row in rows], schema=schema, orient="row")
 
 
 def random_tables(

@@ -1,0 +1,33 @@
+"""The command that solves a problem with the trade engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from evenkeel.errors import EXIT_DONE, UsageError
+
+console = Console(soft_wrap=True, highlight=False)
+
+
+def solve(in_dir: Path, out_dir: Path, is_rounded: bool) -> int:
+    """Solve the problem and say what became of its accounts."""
+    from evenkeel.engine.folder import solve_tables
+
+    if not in_dir.is_dir():
+        raise UsageError(f"{in_dir} is not a folder; docs/engine-tables.md says which tables it holds")
+    if out_dir.exists() and not out_dir.is_dir():
+        raise UsageError(f"{out_dir} is a file; give a folder for the answer")
+    solved = solve_tables(in_dir, out_dir, is_rounded=is_rounded)
+    console.print(f"{out_dir}: {solved.accounts:,} accounts, {solved.trades:,} trades", markup=False)
+    for outcome, number in solved.outcomes.items():
+        console.print(f"  {outcome}: {number:,}", markup=False)
+    if solved.largest_gap_frac is None:
+        console.print("Largest gap: none was solved.")
+    else:
+        console.print(
+            f"Largest gap: {solved.largest_gap_frac * 1e4:.4f} bp of net asset value, account {solved.largest_gap_id}.",
+            markup=False,
+        )
+    return EXIT_DONE

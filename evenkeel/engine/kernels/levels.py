@@ -1,0 +1,97 @@
+"""What may be traded of each lot and purchase once trades have steps, and what an amount of it costs.
+
+A level is a step: whole shares, a thousandth, or a cent where a security is traded in dollars. The highest level of a lot is all of it: the
+one below leaves a step or more, so that no crumb of a share remains.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evenkeel.engine.kernels.jit import inner
+from evenkeel.engine.kernels.judge import lot_tax
+
+HAIR = 1e-9
+
+
+@inner
+def qty_at(level, most, units, price, held):  # type: ignore[no-untyped-def]
+    """Return the units of a level; `held` is what a lot holds, below 0 for a purchase."""
+    if level == most and held >= 0.0:
+        return held
+    return level * units if units > 0.0 else level * 0.01 / price
+
+
+@inner
+def cents_at(level, most, units, price, whole):  # type: ignore[no-untyped-def]
+    """Return the cents of a level."""
+    if level == most:
+        return whole
+    return np.int64(np.rint(level * units * price * 100.0)) if units > 0.0 else level
+
+
+@inner
+def level_of(usd, unit_usd, most):  # type: ignore[no-untyped-def]
+    """Return the highest level that is not above `usd`, within what may be traded."""
+    return np.int64(max(0.0, min(np.floor(usd / unit_usd + HAIR), most * 1.0)))
+
+
+@inner
+def cost_at(basis, rate, washed, qty, usd, cost_frac):  # type: ignore[no-untyped-def]
+    """Return tax, half-spread and fees of an amount; a purchase has rate 0."""
+    if qty <= 0.0:
+        return 0.0
+    tax = lot_tax(basis, rate, washed, qty, usd)[0] if rate > 0.0 else 0.0
+    return tax + cost_frac * usd
+
+
+@inner
+def set_levels(r, s, first, lot_count, count, mu, nav, universes, lots):  # type: ignore[no-untyped-def]
+    """Write steps, highest levels and reduced costs of every lot and purchase. Return whether the figures make sense."""
+    for i in range(lot_count):
+        row = s.row[i]
+        step, price = universes.step[row], universes.price[row]
+        if (
+            step <= 0.0
+            or np.isinf(step)
+            or not (universes.min_ticket[row] >= 0.0 and np.isfinite(universes.min_ticket[row]))
+        ):
+            return False
+        r.whole[i] = np.int64(np.rint(s.room[i] * 100.0))
+        r.units[i] = 0.0 if np.isnan(step) else step
+        r.unit_usd[i] = 0.01 if np.isnan(step) else step * price
+        r.most[i] = 0
+        if r.whole[i] > 0:
+            held = lots.qty[first + i]
+            r.most[i] = r.whole[i] if np.isnan(step) else max(1, np.int64(np.floor(held / step + HAIR)))
+        r.reduced[i] = s.cost[i] - mu - s.pi[s.local[i]]
+        r.room[i] = s.room[i]
+    for k in range(1, count):
+        for b in range(s.buys_at[k], s.buys_at[k + 1]):
+            row, n = s.buy_row[b], lot_count + b
+            step, price = universes.step[row], universes.price[row]
+            if (
+                step <= 0.0
+                or np.isinf(step)
+                or not (universes.min_ticket[row] >= 0.0 and np.isfinite(universes.min_ticket[row]))
+            ):
+                return False
+            r.units[n] = 0.0 if np.isnan(step) else step
+            r.unit_usd[n] = 0.01 if np.isnan(step) else step * price
+            most = np.int64(np.floor(s.buy_room[b] / r.unit_usd[n] + HAIR))
+            if r.units[n] > 0.0:
+                while most > 0 and np.rint(most * step * price * 100.0) > s.buy_room[b] * 100.0 + HAIR:
+                    most -= 1
+            r.most[n] = most
+            r.whole[n] = np.int64(np.rint(most * step * price * 100.0)) if r.units[n] > 0.0 else most
+            r.reduced[n] = universes.buy_cost[row] + mu + s.pi[k]
+            # A purchase that pays without a cap of its own is held only by n, which it shares: it cannot be priced apart.
+            r.room[n] = s.buy_room[b] if s.buy_room[b] < nav or r.reduced[n] >= 0.0 else np.nan
+    return True
+
+
+@inner
+def loss_of(reduced, room, usd):  # type: ignore[no-untyped-def]
+    """Return how much at least a list is above the bound that trades `usd` of it; 0 where it cannot be told."""
+    loss = reduced * usd if reduced > 0.0 else -reduced * (room - usd)
+    return loss if loss > 0.0 else 0.0

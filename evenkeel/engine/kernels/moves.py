@@ -80,9 +80,9 @@ def is_ticket(r, row, start, universes):  # type: ignore[no-untyped-def]
 
 
 @called
-def best_level(
+def best_level(  # type: ignore[no-untyped-def]
     r, s, n, a, start, first, lot_count, local, cash, floor, bends, spare, nav, accounts, universes, lots, plans
-):  # type: ignore[no-untyped-def]
+):
     """Return the best other level of lot or purchase n, and what it changes: below 0 is better; infinite where it has none.
 
     `spare`: what a list may lose to the bound at most, to be better than the one at hand.

@@ -31,7 +31,7 @@ def pytest_runtest_makereport(
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give tests of the engine time to compile it: the first on a clean machine takes minutes when that is busy."""
     for item in items:
-        if "engine" in item.path.parent.parts:
+        if "engine" in item.path.parent.parts or item.path.stem == "test_engine":
             item.add_marker(pytest.mark.timeout(900))
 
 

@@ -43,7 +43,7 @@ def tabulate(prepared: Prepared, answer: AnswerArrays) -> Answer:
     return Answer(
         accounts=accounts,
         classes=_class_rows(prepared, answer, accounts["nav_usd"].to_numpy(), is_solved.to_numpy()),
-        trades=_trade_rows(prepared, answer),
+        trades=trade_rows(prepared, answer),
         findings=prepared.findings.select(list(Findings.polars_schema())).sort(Findings.key_columns()),
     )
 
@@ -95,7 +95,8 @@ def _class_rows(prepared: Prepared, answer: AnswerArrays, nav: np.ndarray, is_so
     return rows
 
 
-def _trade_rows(prepared: Prepared, answer: AnswerArrays) -> pl.DataFrame:
+def trade_rows(prepared: Prepared, answer: AnswerArrays) -> pl.DataFrame:
+    """Return the rows of `trades`, by account, security and lot."""
     count = int(answer.trades_from[-1])
     account = np.repeat(np.arange(prepared.accounts.height), np.diff(answer.trades_from))
     row, lot, usd = answer.trade_row[:count], answer.trade_lot[:count], answer.trade_usd[:count]

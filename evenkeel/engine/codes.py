@@ -9,7 +9,7 @@ CASH_CLASS = "cash"
 
 
 class Outcome(StrEnum):
-    """What became of an account. Only `traded` and `nothing_to_trade` have figures."""
+    """What became of an account. Only `traded` and `nothing_to_trade` have figures. New ones come last: kernels know them by place."""
 
     TRADED = "traded"
     NOTHING_TO_TRADE = "nothing_to_trade"
@@ -21,9 +21,26 @@ class Outcome(StrEnum):
     SECURITY_UNPRICED = "security_unpriced"
     NO_VALUE = "no_value"
     FIGURE_INVALID = "figure_invalid"
+    LOCATION_UNKNOWN = "location_unknown"
+    HOUSEHOLD_UNKNOWN = "household_unknown"
+    HOUSEHOLD_WAITS = "household_waits"
 
 
 OUTCOMES: tuple[Outcome, ...] = tuple(Outcome)
+
+
+class HouseholdOutcome(StrEnum):
+    """What became of a household. Only `traded` and `nothing_to_trade` have figures."""
+
+    TRADED = "traded"
+    NOTHING_TO_TRADE = "nothing_to_trade"
+    ACCOUNT_UNSOLVED = "account_unsolved"
+    NO_VALUE = "no_value"
+    NO_ACCOUNT = "no_account"
+    HOUSEHOLD_UNKNOWN = "household_unknown"
+
+
+HOUSEHOLD_OUTCOMES: tuple[HouseholdOutcome, ...] = tuple(HouseholdOutcome)
 
 
 class Finding(StrEnum):
@@ -32,6 +49,8 @@ class Finding(StrEnum):
     BASIS_MISSING = "basis_missing"
     NOT_LONG = "not_long"
     ACCOUNT_UNKNOWN = "account_unknown"
+    OTHER_SIDE_IN_HOUSEHOLD = "other_side_in_household"
+    LOSS_BOUGHT_IN_HOUSEHOLD = "loss_bought_in_household"
 
 
 class Side(StrEnum):

@@ -91,11 +91,11 @@ class Programs:
 
     def __init__(self, tables: Tables) -> None:
         self.accounts = {row["account_id"]: row for row in tables.accounts.iter_rows(named=True)}
-        self._models = _by(tables.models.iter_rows(named=True), "model_id")
-        self._securities = _by(tables.securities.iter_rows(named=True), "universe_id")
-        self._lots = _by(tables.lots.iter_rows(named=True), "account_id")
-        self._terms = _by(tables.cash_terms.iter_rows(named=True), "cash_plan_id")
-        self._limits = _by(tables.restrictions.iter_rows(named=True), "account_id")
+        self._models = grouped(tables.models.iter_rows(named=True), "model_id")
+        self._securities = grouped(tables.securities.iter_rows(named=True), "universe_id")
+        self._lots = grouped(tables.lots.iter_rows(named=True), "account_id")
+        self._terms = grouped(tables.cash_terms.iter_rows(named=True), "cash_plan_id")
+        self._limits = grouped(tables.restrictions.iter_rows(named=True), "account_id")
 
     def least_objective(self, account_id: str, solver: highspy.Highs, *, allow_pairs: bool = False) -> float:
         """Return the account's least objective in dollars.
@@ -131,7 +131,7 @@ class Programs:
                 continue
             if lot["unit_basis_usd"] is None and lot["gain_rate_frac"] > 0:
                 continue
-            columns, saves = _sales(program, lot, security, value)
+            columns, saves = add_sales(program, lot, security, value)
             flows[name] += [(column, -1.0) for column in columns]
             flows["cash"] += [(column, 1.0) for column in columns]
             sales.setdefault(lot["security_id"], []).extend(columns)
@@ -153,7 +153,7 @@ class Programs:
                 column = program.variable(security["buy_cost_frac"], cap)
                 bought.append(column)
                 if security["security_id"] in pairs and not allow_pairs:
-                    _one_side(program, sales[security["security_id"]], column, net)
+                    keep_one_side(program, sales[security["security_id"]], column, net)
             if bought:
                 program.row(-highspy.kHighsInf, net, [(column, 1.0) for column in bought])
                 flows[name] += [(column, 1.0) for column in bought]
@@ -168,14 +168,15 @@ class Programs:
         return program.minimum(solver)
 
 
-def _by(rows: Iterable[Row], name: str) -> dict[str, list[Row]]:
+def grouped(rows: Iterable[Row], name: str) -> dict[str, list[Row]]:
+    """Return rows by the text of a column."""
     groups: dict[str, list[Row]] = {}
     for row in rows:
         groups.setdefault(row[name], []).append(row)
     return groups
 
 
-def _sales(program: Program, lot: Row, security: Row, value: float) -> tuple[list[int], float]:
+def add_sales(program: Program, lot: Row, security: Row, value: float) -> tuple[list[int], float]:
     """Add the sale of a lot and return its columns, and the least that a dollar sold may cost."""
     half_spread, price = security["sell_cost_frac"], security["price_usd"]
     tax = 0.0 if not lot["gain_rate_frac"] else lot["gain_rate_frac"] * (price - lot["unit_basis_usd"]) / price
@@ -189,7 +190,7 @@ def _sales(program: Program, lot: Row, security: Row, value: float) -> tuple[lis
     return [first, rest], half_spread + tax
 
 
-def _one_side(program: Program, sales: list[int], purchase: int, net: float) -> None:
+def keep_one_side(program: Program, sales: list[int], purchase: int, net: float) -> None:
     """Let the security be sold or bought, not both."""
     is_sold = program.variable(0.0, 1.0, is_binary=True)
     program.row(-highspy.kHighsInf, net, [(purchase, 1.0), (is_sold, net)])

@@ -10,8 +10,24 @@ from collections.abc import Callable
 from typing import Any
 
 import numba
+from numba import types
 
 _njit: Any = numba.njit
+
+_TYPES = {
+    "F8": types.float64[::1],
+    "I8": types.int64[::1],
+    "I4": types.int32[::1],
+    "U1": types.uint8[::1],
+    "F8_2D": types.float64[:, ::1],
+}
+
+
+def type_of(arrays: Any) -> Any:
+    """Return numba's type of a tuple of arrays, from the annotations of its class."""
+    members: Any = [_TYPES[kind.__forward_arg__] for kind in arrays.__annotations__.values()]
+    named: Any = types.NamedTuple
+    return named(members, arrays)
 
 
 def inner(function: Callable[..., Any]) -> Any:

@@ -14,9 +14,10 @@ from evenkeel.engine.arrays import (
     PlanArrays,
     UniverseArrays,
 )
-from evenkeel.engine.kernels.book import BOUND, MU, NOTHING, emit, type_of
+from evenkeel.engine.kernels.book import BOUND, MU, NOTHING
+from evenkeel.engine.kernels.emit import emit
 from evenkeel.engine.kernels.improve import improve
-from evenkeel.engine.kernels.jit import inner, outer
+from evenkeel.engine.kernels.jit import inner, outer, type_of
 from evenkeel.engine.kernels.judge import judge
 from evenkeel.engine.kernels.levels import level_of, qty_at, set_levels
 from evenkeel.engine.kernels.load import FIGURE_INVALID, FINE, bar, load_buys, load_lots, load_model, unbar

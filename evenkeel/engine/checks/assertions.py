@@ -21,9 +21,9 @@ def violations(tables: Tables, answer: Answer) -> list[str]:
     found = []
     for rule, rows in (
         ("accounts without an outcome", _without_outcome(tables, answer)),
-        *_sales(tables, answer),
-        *_purchases(tables, answer),
-        ("securities both bought and sold", _both_sides(answer)),
+        *sales(tables, answer.trades),
+        *purchases(tables, answer.trades),
+        ("securities both bought and sold", both_sides(answer.trades)),
         *_figures(tables, answer),
         *_classes(answer),
     ):
@@ -41,10 +41,11 @@ def _without_outcome(tables: Tables, answer: Answer) -> pl.DataFrame:
     )
 
 
-def _sales(tables: Tables, answer: Answer) -> list[tuple[str, pl.DataFrame]]:
+def sales(tables: Tables, trades: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
+    """Return rules that sales must keep, each with the rows that break it."""
     key = ["account_id", "security_id", "lot_id"]
     sold = (
-        answer.trades.filter(pl.col("side") == "sell")
+        trades.filter(pl.col("side") == "sell")
         .join(tables.lots.with_columns(pl.lit(True).alias("is_held")), on=key, how="left")
         .join(tables.restrictions, on=key[:2], how="left")
     )
@@ -60,9 +61,10 @@ def _sales(tables: Tables, answer: Answer) -> list[tuple[str, pl.DataFrame]]:
     ]
 
 
-def _purchases(tables: Tables, answer: Answer) -> list[tuple[str, pl.DataFrame]]:
+def purchases(tables: Tables, trades: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
+    """Return rules that purchases must keep, each with the rows that break it."""
     bought = (
-        answer.trades.filter(pl.col("side") == "buy")
+        trades.filter(pl.col("side") == "buy")
         .join(tables.accounts.select("account_id", "universe_id"), on="account_id", how="left")
         .join(tables.securities, on=["universe_id", "security_id"], how="left", suffix="_listed")
         .join(tables.restrictions, on=["account_id", "security_id"], how="left")
@@ -74,8 +76,9 @@ def _purchases(tables: Tables, answer: Answer) -> list[tuple[str, pl.DataFrame]]
     ]
 
 
-def _both_sides(answer: Answer) -> pl.DataFrame:
-    sides = answer.trades.group_by("account_id", "security_id").agg(pl.col("side").n_unique())
+def both_sides(trades: pl.DataFrame) -> pl.DataFrame:
+    """Return accounts and securities that are both sold and bought."""
+    sides = trades.group_by("account_id", "security_id").agg(pl.col("side").n_unique())
     return sides.filter(pl.col("side") > 1)
 
 

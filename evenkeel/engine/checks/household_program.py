@@ -1,6 +1,6 @@
 """One household as a linear or mixed-integer program for HiGHS, written from the tables alone, as `program` is for one account.
 
-Rows: each account's cash is its own; each class's distance from target and band is the household's, over all accounts.
+Rows: each account's cash is its own, and it pays with nobody else's; each class's distance from target and band is the household's.
 """
 
 from __future__ import annotations
@@ -116,6 +116,9 @@ class HouseholdPrograms:
             program.row(-highspy.kHighsInf, net, [(column, 1.0) for column in columns])
             flows[klass] += [(column, 1.0) for column in columns]
             flows["cash"] += [(column, -1.0) for column in columns]
+        overdrawn = program.variable(self.households[account["household_id"]]["band_cost_frac"])
+        program.row(-held["cash"], highspy.kHighsInf, [*flows["cash"], (overdrawn, 1.0)])
+        program.row(min(0.0, held["cash"]) - held["cash"], highspy.kHighsInf, flows["cash"])
         for term in self._terms.get(account["cash_plan_id"], []):
             at = term["at_frac"] * net + term["at_usd"] - held["cash"]
             over, under = program.variable(term["above_cost_frac"]), program.variable(term["below_cost_frac"])

@@ -64,7 +64,9 @@ class HouseholdResults(Contract):
     location_cost_usd: float = column("The same after the trades.", null=True)
     target_penalty_usd: float = column("target_cost_frac times all classes' distances from target.", null=True)
     band_penalty_usd: float = column("band_cost_frac times band_excess_usd.", null=True)
-    cash_penalty_usd: float = column("The terms of all accounts' cash plans.", null=True)
+    cash_penalty_usd: float = column(
+        "All accounts' cash plans, and band_cost_frac for what they are overdrawn.", null=True
+    )
     band_excess_before_usd: float = column("Dollars outside the household's bands, before.", null=True)
     band_excess_usd: float = column("The same after: what restrictions leave.", null=True)
     bound_usd: float = column("No lists of trades for these accounts have a lower objective.", null=True)
@@ -102,7 +104,7 @@ class HouseholdAccounts(Contract):
     nav_usd: float = column("Its value after what is spoken for; may be 0 or below in a household.", null=True)
     cash_before_usd: float = column("cash_usd - spoken_for_usd.", null=True)
     cash_after_usd: float = column("The same after the trades; costs and taxes are not paid from it.", null=True)
-    cash_short_usd: float = column("How far cash_after_usd is under the highest floor of its plan.", null=True)
+    cash_short_usd: float = column("How far cash_after_usd is under 0 and the highest floor of its plan.", null=True)
     sold_usd: float = column("Value of its sales.", null=True)
     bought_usd: float = column("Value of its purchases.", null=True)
     trade_count: int = count("Its rows in `trades`.", null=True)
@@ -110,7 +112,7 @@ class HouseholdAccounts(Contract):
     trade_cost_usd: float = column("Its half-spreads and fees.", null=True)
     location_cost_before_usd: float = column("What the location of its classes costs.", null=True)
     location_cost_usd: float = column("The same after the trades.", null=True)
-    cash_penalty_usd: float = column("The terms of its cash plan.", null=True)
+    cash_penalty_usd: float = column("Its cash plan, and band_cost_frac for what it is overdrawn.", null=True)
     cash_price_frac: float = frac("Mu: what one more dollar of cash in this account would save.", null=True)
 
 

@@ -57,13 +57,13 @@ def build_cells(h, members, classes, width, universes):  # type: ignore[no-untyp
 
 
 @inner
-def add_places(h, g, arc, first_slope, at, up, count, edge):  # type: ignore[no-untyped-def]
-    """Write the segments between ascending places, from -edge to edge, and return the count of segments."""
+def add_places(h, g, arc, first_slope, at, up, count, start, edge):  # type: ignore[no-untyped-def]
+    """Write the segments between ascending places, from start to edge, and return the count of segments."""
     h.segs_from[arc] = g
-    h.flow[arc] = -edge
-    slope, left = first_slope, -edge
+    h.flow[arc] = start
+    slope, left = first_slope, start
     for i in range(count + 1):
-        right = edge if i == count else min(max(at[i], -edge), edge)
+        right = edge if i == count else min(max(at[i], start), edge)
         if right > left:
             h.seg_slope[g], h.seg_width[g] = slope, right - left
             g += 1
@@ -79,7 +79,10 @@ def build_places(h, s, members, classes, width, g, total, edge, target_cost, ban
     """Write the segments of each member's cash and of each class."""
     for m in range(members):
         a = member[place + m]
-        first, n = 0.0, 0
+        # Overdrawn cash costs as a dollar outside a band does, and no account pays with money that it does not have.
+        first = -band_cost
+        s.cash_at[0], s.cash_jump[0] = 0.0, band_cost
+        n = 1
         if accounts.plan[a] >= 0:
             for r in range(plans.rows_from[accounts.plan[a]], plans.rows_from[accounts.plan[a] + 1]):
                 s.cash_at[n] = plans.at_frac[r] * h.nav[m] + plans.at_usd[r]
@@ -91,7 +94,9 @@ def build_places(h, s, members, classes, width, g, total, edge, target_cost, ban
                     s.cash_jump[j], s.cash_jump[j - 1] = s.cash_jump[j - 1], s.cash_jump[j]
                     j -= 1
                 n += 1
-        g = add_places(h, g, m * width, first + h.location[m * width], s.cash_at, s.cash_jump, n, edge)
+        g = add_places(
+            h, g, m * width, first + h.location[m * width], s.cash_at, s.cash_jump, n, min(0.0, h.cash[m]), edge
+        )
     for k in range(classes):
         corners(
             h.lower[k] * total,
@@ -103,7 +108,7 @@ def build_places(h, s, members, classes, width, g, total, edge, target_cost, ban
             s.corner_up,
         )
         arc = members * width + k
-        g = add_places(h, g, arc, -(target_cost + band_cost), s.corner_at, s.corner_up, 3, edge)
+        g = add_places(h, g, arc, -(target_cost + band_cost), s.corner_at, s.corner_up, 3, -edge, edge)
 
 
 @inner

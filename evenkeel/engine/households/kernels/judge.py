@@ -9,10 +9,14 @@ from evenkeel.engine.kernels.penalties import excess, penalty, plan_cost, shortf
 
 @inner
 def clean_house(h, members, classes, width, total, dust, member, place):  # type: ignore[no-untyped-def]
-    """Drop trades under an account's dust threshold and crumbs of floating point; a lot sold but for a crumb is sold."""
+    """Drop trades under an account's dust threshold and crumbs of floating point; a lot sold but for a crumb is sold.
+
+    What an account then lacks for its purchases is taken off the largest: it pays with nobody else's money.
+    """
     crumb = 1e-12 * total
     for m in range(members):
         least = max(dust[member[place + m]], crumb)
+        lacks = min(0.0, h.cash[m]) - h.cash[m] - crumb
         for k in range(1, classes):
             cell = m * width + k
             for o in range(h.lots_from[cell], h.lots_to[cell]):
@@ -21,9 +25,23 @@ def clean_house(h, members, classes, width, total, dust, member, place):  # type
                     h.sold[i] = h.room[i]
                 if h.sold[i] < least:
                     h.sold[i] = 0.0
+                lacks -= h.sold[i]
             for b in range(h.buys_from[cell], h.buys_to[cell]):
                 if h.buy_usd[b] < least:
                     h.buy_usd[b] = 0.0
+                lacks += h.buy_usd[b]
+        while lacks > 0.0:
+            largest, most = -1, 0.0
+            for k in range(1, classes):
+                cell = m * width + k
+                for b in range(h.buys_from[cell], h.buys_to[cell]):
+                    if h.buy_usd[b] > most:
+                        largest, most = b, h.buy_usd[b]
+            if largest < 0:
+                break
+            left = most - lacks - crumb
+            h.buy_usd[largest] = left if left >= least else 0.0
+            lacks -= most - h.buy_usd[largest]
 
 
 @inner
@@ -73,11 +91,14 @@ def judge_member(h, m, a, classes, width, accounts, universes, lots, plans, figu
     r0, r1 = (plans.rows_from[plan], plans.rows_from[plan + 1]) if plan >= 0 else (0, 0)
     nav = h.nav[m]
     figures[1], figures[2] = h.cash[m], after
-    figures[3] = shortfall(after, nav, r0, r1, plans.at_frac, plans.at_usd, plans.is_floor)
+    figures[3] = max(-after, shortfall(after, nav, r0, r1, plans.at_frac, plans.at_usd, plans.is_floor), 0.0)
     figures[4], figures[5], figures[6], figures[7] = sold, bought, tax, cost
     figures[8], figures[9] = location_before, location
-    figures[10] = plan_cost(after, nav, r0, r1, plans.at_frac, plans.at_usd, plans.below, plans.above)
-    return plan_cost(h.cash[m], nav, r0, r1, plans.at_frac, plans.at_usd, plans.below, plans.above)
+    band_cost = accounts.band_cost[a]
+    figures[10] = band_cost * max(0.0, -after)
+    figures[10] += plan_cost(after, nav, r0, r1, plans.at_frac, plans.at_usd, plans.below, plans.above)
+    before = band_cost * max(0.0, -h.cash[m])
+    return before + plan_cost(h.cash[m], nav, r0, r1, plans.at_frac, plans.at_usd, plans.below, plans.above)
 
 
 @inner

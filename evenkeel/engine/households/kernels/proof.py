@@ -3,7 +3,7 @@
 A bound that no lists of the household's accounts can beat, for any prices mu of an account's cash and pi of a class:
 
     sum over classes, cash too    min over H of [penalty_k(H) - pi_k H]
-  + sum over accounts a           min over c of [plan_a(c) + (location_a,cash + pi_cash + mu_a) c] - mu_a * cash_a
+  + sum over accounts a           min over c of [plan_a(c) + M (-c)+ + (location_a,cash + pi_cash + mu_a) c] - mu_a * cash_a
                                 + sum over lots      min(0, cost - mu_a - pi_k - location_ak) * room
                                 + sum over classes   min over purchases of (cost + mu_a + pi_k + location_ak) y, together at most nav_a
                                 + sum over classes   (pi_k + location_ak) V_ak
@@ -30,15 +30,19 @@ def read_prices(h, members, classes, target_cost, band_cost):  # type: ignore[no
 
 
 @inner
-def cash_bound(h, m, price, plan, plans):  # type: ignore[no-untyped-def]
-    """Return the account's least cost of its cash where a dollar costs `price` besides its plan; `price` is one of its plan's slopes."""
-    if plan < 0:
-        return 0.0
-    first, last = plans.rows_from[plan], plans.rows_from[plan + 1]
-    best = np.inf
-    for r in range(first, last):
-        c = plans.at_frac[r] * h.nav[m] + plans.at_usd[r]
-        cost = plan_cost(c, h.nav[m], first, last, plans.at_frac, plans.at_usd, plans.below, plans.above)
+def cash_bound(h, m, price, plan, plans, band_cost):  # type: ignore[no-untyped-def]
+    """Return the account's least cost of its cash, no less than its floor, where a dollar costs `price` besides its plan."""
+    first, last = (plans.rows_from[plan], plans.rows_from[plan + 1]) if plan >= 0 else (0, 0)
+    floor, best = min(0.0, h.cash[m]), np.inf
+    for i in range(2 + last - first):
+        c = floor
+        if i == 1:
+            c = 0.0
+        elif i > 1:
+            c = max(floor, plans.at_frac[first + i - 2] * h.nav[m] + plans.at_usd[first + i - 2])
+        cost = band_cost * max(0.0, -c) + plan_cost(
+            c, h.nav[m], first, last, plans.at_frac, plans.at_usd, plans.below, plans.above
+        )
         best = min(best, cost + price * c)
     return best
 
@@ -55,17 +59,16 @@ def house_bound(h, members, classes, width, total, target_cost, band_cost, buy_c
         bound += best
     for m in range(members):
         plan = accounts.plan[member[place + m]]
-        least, most = 0.0, 0.0
+        most = 0.0
         if plan >= 0:
             for r in range(plans.rows_from[plan], plans.rows_from[plan + 1]):
-                least -= plans.below[r]
                 most += plans.above[r]
-        # What a dollar costs besides the plan is within the plan's slopes, but for rounding: cash has no best place beyond them.
+        # What a dollar costs besides the plan is above the plan's last slope, but for rounding: cash has no best place beyond it.
         location = h.location[m * width]
-        price = min(max(location + h.pi[0] + h.mu[m], -most), -least)
+        price = max(location + h.pi[0] + h.mu[m], -most)
         h.mu[m] = price - location - h.pi[0]
         mu = h.mu[m]
-        bound += cash_bound(h, m, price, plan, plans) - mu * h.cash[m]
+        bound += cash_bound(h, m, price, plan, plans, band_cost) - mu * h.cash[m]
         for k in range(1, classes):
             cell = m * width + k
             dollar = h.pi[k] + h.location[cell]
@@ -126,6 +129,10 @@ def residual(h, members, classes, width, total, target_cost, band_cost, buy_cost
                 at = plans.at_frac[r] * h.nav[m] + plans.at_usd[r]
                 up += plans.above[r] if at <= cash + hair else -plans.below[r]
                 down += plans.above[r] if at < cash - hair else -plans.below[r]
+        up -= band_cost if cash < -hair else 0.0
+        down -= band_cost if cash <= hair else 0.0
+        if cash <= min(0.0, h.cash[m]) + hair:
+            down = -np.inf
         h.up[cell], h.down[cell], h.flow[cell] = up, down, cash
     for k in range(classes):
         value = 0.0

@@ -1,10 +1,10 @@
-"""Run every benchmark, or those named: `python -m benchmarks [run] [stages] [reconcile] [adapters] [gates] [trail] [engine]`."""
+"""Run every benchmark, or those named: `python -m benchmarks [run] [stages] [reconcile] [adapters] [gates] [trail] [engine] [households]`."""
 
 from __future__ import annotations
 
 import sys
 
-NAMES = ("run", "stages", "reconcile", "adapters", "gates", "trail", "engine")
+NAMES = ("run", "stages", "reconcile", "adapters", "gates", "trail", "engine", "households")
 
 
 def main(names: list[str]) -> int:
@@ -42,6 +42,10 @@ def main(names: list[str]) -> int:
         from benchmarks import engine
 
         engine.main()
+    if "households" in chosen:
+        from benchmarks import engine_households
+
+        engine_households.main()
     return 0
 
 

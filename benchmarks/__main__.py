@@ -1,4 +1,4 @@
-"""Run every benchmark, or those named: `python -m benchmarks [run] [stages] [reconcile] [adapters] [gates] [trail] [engine] [households]`."""
+"""Run every benchmark, or those named: `python -m benchmarks [NAME ...]`; NAMES has them all."""
 
 from __future__ import annotations
 

@@ -67,7 +67,10 @@ def household_book(
 
 
 def household_speed(households: int = 12_000, programs: int = 150) -> tuple[float, float, float]:
-    """Return households a second and core of the engine, of its kernel alone, and of HiGHS; set-up from the same tables in the first and last."""
+    """Return households a second and core of the engine, of its kernel alone, and of HiGHS.
+
+    Set-up from the same tables counts in the first and the last.
+    """
     shared = shared_tables(np.random.default_rng(0))
     tables = household_book(households, 0, shared)
     solve_households(household_book(10, 0, shared))
@@ -100,8 +103,10 @@ def household_speed(households: int = 12_000, programs: int = 150) -> tuple[floa
 
 
 def household_accuracy(households: int = 600) -> tuple[float, float, int, int]:
-    """Return the largest distance from the exact program and the largest gap (shares of value), how many were solved, how many without a
-    cycle left; lambdas at random, no dust."""
+    """Return the largest distance from the exact program, the largest gap, how many were solved, and how many of them have no cycle left.
+
+    Distance and gap are shares of value; lambdas at random, no dust.
+    """
     tables = household_book(households, 20_000_000, shared_tables(np.random.default_rng(1)), None, 0.0)
     programs, solver = HouseholdPrograms(tables), quiet_solver()
     rows = solve_households(tables).households.drop_nulls("nav_usd")
@@ -123,8 +128,8 @@ def main(households: int = 12_000) -> None:
     print(f"{solved} random households at lambdas {', '.join(map(str, LAMBDAS))}: largest distance from HiGHS {worst:.1e} of value, "
           f"largest gap {gap:.1e}, {free} without a cycle that saves")  # fmt: skip
     is_met = worst <= ACCURACY and gap <= ACCURACY and free == solved
-    print(f"households: {whole / highs:.0f} x HiGHS a household with tables to arrays (must 25, aim 60), {kernel / highs:.0f} x kernel alone; "
-          f"within {worst:.0e} of value of the exact program ({'met' if is_met else 'MISSED'})")  # fmt: skip
+    print(f"households: {whole / highs:.0f} x HiGHS a household with tables to arrays (must 25, aim 60), {kernel / highs:.0f} x kernel "
+          f"alone; within {worst:.0e} of value of the exact program ({'met' if is_met else 'MISSED'})")  # fmt: skip
 
 
 def _household_ids(name: str) -> pl.Expr:

@@ -1,0 +1,59 @@
+"""Households in a folder of Parquet: parts, order, what may be absent, what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from data_contracts.conform import conform
+from evenkeel.engine.households.answer import HouseholdAnswer
+from evenkeel.engine.households.folder import OUTPUTS, solve_household_tables
+from evenkeel.engine.households.problem import HouseholdTables
+from evenkeel.engine.households.solve import solve_households
+from evenkeel.errors import UsageError
+from tests.unit.engine.household_problems import random_households
+
+
+def write(tables: HouseholdTables, folder: Path) -> Path:
+    folder.mkdir(exist_ok=True)
+    for part in fields(tables):
+        table = getattr(tables, part.name).sample(fraction=1, shuffle=True, seed=3)
+        table.write_parquet(folder / f"{part.name}.parquet")
+    return folder
+
+
+@pytest.mark.parametrize("part", [1, 5, 1_000])
+def test_the_answer_does_not_depend_on_parts_or_order_and_keeps_its_contracts(tmp_path: Path, part: int) -> None:
+    tables = random_households(5, 12, washed=True)
+    assert solve_household_tables(write(tables, tmp_path / "in"), tmp_path / "out", part=part) == 12
+    answer = solve_households(tables)
+    for table in fields(HouseholdAnswer):
+        read = pl.read_parquet(tmp_path / "out" / f"{table.name}.parquet")
+        expected = getattr(answer, table.name)
+        key = OUTPUTS[table.name].key_columns()
+        assert read.sort(key).equals(expected), table.name
+        assert conform(expected, OUTPUTS[table.name], is_sorted=True).equals(expected)
+
+
+def test_what_may_be_absent(tmp_path: Path) -> None:
+    folder = write(random_households(6, 3), tmp_path / "in")
+    for name in ("cash_terms", "restrictions", "location_costs"):
+        (folder / f"{name}.parquet").unlink()
+    accounts = pl.read_parquet(folder / "accounts.parquet").drop("location_id")
+    accounts.with_columns(pl.lit(None, pl.String).alias("cash_plan_id")).write_parquet(folder / "accounts.parquet")
+    assert solve_household_tables(folder, tmp_path / "out") == 3
+    assert pl.read_parquet(tmp_path / "out" / "households.parquet")["location_cost_usd"].to_list() == [0.0] * 3
+
+
+def test_a_missing_table_and_a_repeated_key_are_named(tmp_path: Path) -> None:
+    folder = write(random_households(7, 3), tmp_path / "in")
+    table = pl.read_parquet(folder / "households.parquet")
+    pl.concat([table, table.slice(0, 1)]).write_parquet(folder / "households.parquet")
+    with pytest.raises(UsageError, match="households: 1 rows repeat a key"):
+        solve_household_tables(folder, tmp_path / "out")
+    (folder / "households.parquet").unlink()
+    with pytest.raises(UsageError, match=r"no households\.parquet"):
+        solve_household_tables(folder, tmp_path / "out")

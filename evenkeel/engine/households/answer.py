@@ -40,7 +40,7 @@ def empty_household_answer(households: int, accounts: int, classes: int, trades:
         parts += [np.full((owners, classes), np.nan) for _ in range(tables)]
     parts += [np.zeros(accounts, np.int64) for _ in range(2)]
     parts += [np.zeros(trades, np.int64) for _ in range(2)]
-    parts += [np.zeros(trades, np.float64) for _ in range(5)]
+    parts += [np.zeros(trades, np.float64) for _ in range(6)]
     return HouseholdAnswerArrays._make(parts)
 
 

@@ -32,7 +32,8 @@ _ROLES = (FeedRole.CUSTODIAN, FeedRole.MARKET)
 """A portfolio system takes its figures from a custodian: it would bear out the mistake it was fed."""
 
 _FIGURES_SCHEMA = {"subject": pl.String, "currency": pl.String, "figure": pl.Float64}
-_TRADE_DATE_CASH = (CashBucket.CORE.value, CashBucket.SWEEP.value, CashBucket.PENDING.value)
+TRADE_DATE_CASH = (CashBucket.CORE.value, CashBucket.SWEEP.value, CashBucket.PENDING.value)
+"""Cash that is held, and cash that is on its way."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ class Witnesses:
         spec, accounts = self._feeds[file.feed], accounts_in(file.outcome)
         keys = account_keys(accounts, spec, self._book, self._business_date, self._keyer)
         return (
-            frame.filter(pl.col("bucket").is_in(_TRADE_DATE_CASH))
+            frame.filter(pl.col("bucket").is_in(TRADE_DATE_CASH))
             .join(keys.drop_nulls("account_id"), on="source_account", how="inner")
             .group_by(pl.col("account_id").alias("subject"), "currency")
             .agg(pl.col("amount_ccy").cast(pl.Float64).sum().alias("figure"))

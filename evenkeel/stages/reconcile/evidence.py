@@ -22,6 +22,7 @@ from data_contracts.vocab import Check, ExceptionEffect, ExceptionScope, FeedRol
 from evenkeel.book.model import Book
 from evenkeel.policy.model import Policy
 from evenkeel.stages.ingest.land import Landed
+from evenkeel.stages.ingest.read_file import FileKey
 from evenkeel.stages.reconcile import ledger as ledgers
 from evenkeel.stages.reconcile.accounts import custodian_feeds, feeds_of
 from evenkeel.stages.reconcile.before import Before
@@ -46,8 +47,6 @@ from evenkeel.stages.reconcile.quotes import (
 )
 from evenkeel.stages.reconcile.rolling import Rolled, is_next, roll_forward, rolling_custodians
 
-FileKey = tuple[str, str]
-"""Feed and file id: equal bytes may have come to two feeds."""
 Facts = dict[type[Contract], pl.DataFrame]
 DIFFERENCE = (
     *(name for name in Breaks.polars_schema() if name not in ("business_date", "break_id", "transaction_ids_json")),

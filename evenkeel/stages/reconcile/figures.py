@@ -11,11 +11,10 @@ import polars as pl
 from data_contracts.fields import FACT_DTYPE
 from data_contracts.vocab import AssetClass, AssetType, CashBucket
 from evenkeel.book.model import Book
+from evenkeel.stages.ingest.witnesses import TRADE_DATE_CASH
 from evenkeel.stages.reconcile.legs import CASH_PREFIX
 from evenkeel.stages.reconcile.places import PLACE, Places, account_number, instrument_number
-from evenkeel.stages.reconcile.totals import HELD_CASH
 
-TRADE_DATE_CASH = [*HELD_CASH, CashBucket.PENDING.value]
 _FIGURES = ("qty", "price", "value", "cost", "accrued")
 
 

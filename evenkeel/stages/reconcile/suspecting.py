@@ -17,9 +17,10 @@ from data_contracts.vocab import Check, Doubt, ExceptionEffect, ExceptionScope
 from evenkeel.book.model import Book
 from evenkeel.policy.model import Policy
 from evenkeel.stages.ingest.land import Landed
+from evenkeel.stages.ingest.read_file import FileKey
 from evenkeel.stages.reconcile.before import Before
 from evenkeel.stages.reconcile.doubting import PriceDoubt, outcomes, scanned
-from evenkeel.stages.reconcile.evidence import Evidence, FileKey, believed
+from evenkeel.stages.reconcile.evidence import Evidence, believed
 from evenkeel.stages.reconcile.findings import Findings
 from evenkeel.stages.reconcile.readings import doubtful_readings
 from evenkeel.stages.threshold import Rulebook

@@ -118,9 +118,18 @@ def compare_values(
 def compare_prices(both: pl.DataFrame, differing_units: pl.DataFrame, rules: pl.DataFrame, feed: str) -> pl.DataFrame:
     """Return the differences in price of single rows of the portfolio system: where it says another price itself for other accounts.
 
-    A price that it has for everybody is compared source by source (`pricing`). Arguments as `compare_values`; `rules` has `usual`, the
-    price that most of its rows have.
+    A price that it has for everybody is compared source by source (`pricing`). Units that differ for a known reason say nothing of the
+    price, unless the reason is a split, or the difference has none.
+
+    Args:
+        both: Holdings side by side.
+        differing_units: The differences in units, as `compare_units` returns them.
+        rules: As `compare_values`, and `usual`, the price that most of the portfolio system's rows have.
+        feed: The portfolio system's feed.
     """
+    of_the_units = differing_units.filter(
+        pl.col("explanation").is_null() | (pl.col("explanation") == Explanation.SPLIT.value)
+    )
     theirs, usual = pl.col("price_theirs").cast(pl.Float64), pl.col("usual")
     off_by = pl.col("difference").cast(pl.Float64)
     differing = (
@@ -129,7 +138,7 @@ def compare_prices(both: pl.DataFrame, differing_units: pl.DataFrame, rules: pl.
             (pl.col("price") - pl.col("price_theirs")).cast(FACT_DTYPE).alias("difference"),
             instrument_number().alias("instrument_number"),
         )
-        .join(differing_units.select(PLACE), on=PLACE, how="anti")
+        .join(of_the_units.select(PLACE), on=PLACE, how="anti")
         .join(rules, on="instrument_number", how="left")
         .with_columns(
             (pl.col("price").cast(pl.Float64) * pl.col("price_rel")).clip(lower_bound=HALF_A_CENT).alias("tolerance"),

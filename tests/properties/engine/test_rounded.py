@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 
 import numpy as np
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from evenkeel.engine.answer import Answer
@@ -91,13 +91,18 @@ def test_no_order_is_under_its_minimum(seed: int, dust: float) -> None:
 
 @QUICK
 @given(SEEDS)
+@example(132)
 def test_rounding_takes_no_cash_from_under_a_floor(seed: int) -> None:
-    """Where the exact list keeps a floor, a rounded one keeps it, unless nothing beats trading nothing."""
+    """Where the exact list keeps a floor, a rounded one keeps it, unless nothing beats trading nothing.
+
+    All of a lot is worth up to half a cent less in cents than in dollars: where everything is sold, no search finds that half cent.
+    """
     tables = stepped(seed)
+    cents = pl.col("trade_count") * CENT / 2 + 1e-6
     both = solve(tables, is_rounded=True).accounts.filter(SOLVED)
     both = both.join(solve(tables).accounts, on="account_id", suffix="_exact").filter(pl.col("trade_count") > 0)
-    assert both.filter((pl.col("cash_short_usd_exact") < 1e-6) & (pl.col("cash_short_usd") > 1e-6)).height == 0
-    assert both.filter(pl.col("cash_after_usd") < pl.min_horizontal(0.0, "cash_after_usd_exact") - 1e-6).height == 0
+    assert both.filter((pl.col("cash_short_usd_exact") < 1e-6) & (pl.col("cash_short_usd") > cents)).height == 0
+    assert both.filter(pl.col("cash_after_usd") < pl.min_horizontal(0.0, "cash_after_usd_exact") - cents).height == 0
 
 
 @QUICK

@@ -123,6 +123,32 @@ def test_what_the_system_has_not_booked_yet_is_explained(
     assert ids.null_count() == 0
 
 
+@pytest.mark.parametrize(
+    ("held", "transactions", "expected"),
+    [
+        ({}, (), {("break_price", "A1")}),
+        # It has not booked the reinvestment yet, which says nothing of its price.
+        ({"stk": "600.5"}, DRIP, {("break_price", "A1")}),
+        # Units that nothing explains are one break, their price is not another.
+        ({"stk": "610"}, (), {("roll_quantity", "A1")}),
+    ],
+)
+def test_a_price_of_one_row_alone_is_told_unless_the_units_are(held: Any, transactions: Any, expected: Any) -> None:
+    rows, money = holdings(**held)
+    others, other_money = holdings(account=A2, money="10000.00")
+    others = [dict(row, row_no=row["row_no"] + 10) for row in others]
+    first = [dict(row, row_no=row["row_no"] + 4) for row in other_money]
+    before, _ = holdings()
+    money_before = [*money, *first]
+    theirs, _ = holdings(stk_price="110")
+    their_money = [*holdings(money="5050" if transactions else "5000.00")[1], *first]
+    nights = [
+        Night([*before, *others], money_before, (), ([*before, *others], money_before)),
+        Night([*rows, *others], money_before, transactions, ([*theirs, *others], their_money)),
+    ]
+    assert stops(play(nights)[1]) == expected
+
+
 def test_a_difference_that_its_transactions_do_not_add_up_to_stays_open() -> None:
     second = play([night(), night({"stk": "603", "money": "4000"}, transactions=[BUY], stk="610", money="4000")])[1]
     assert stops(second) == {("break_quantity", "A1")}

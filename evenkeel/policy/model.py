@@ -323,6 +323,15 @@ class RiskRule(_Part):
     defensive_correlation: float = Field(0.6, ge=0, le=1)
     cross_correlation: float = Field(0.1, ge=0, le=1)
 
+    @model_validator(mode="after")
+    def _is_possible(self) -> RiskRule:
+        if self.cross_correlation**2 > self.growth_correlation * self.defensive_correlation:
+            raise ValueError(
+                "cross_correlation is too high for the other two (its square is above their product): some weights would have a "
+                "variance below zero; lower it, or raise them"
+            )
+        return self
+
 
 class Policy(_Part):
     """One version of one policy."""

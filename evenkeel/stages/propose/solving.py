@@ -85,7 +85,7 @@ def _solved(case: Case, problems: Problems, bars: pl.DataFrame) -> Lists:
         )
     ]
     if problems.together is not None:
-        house = solve_households(problems.together, is_rounded=True)
+        house = solve_households(problems.together)
         trades.append(house.trades)
         figures.append(
             house.households.select(

@@ -55,6 +55,7 @@ from data_contracts.vocab.facts import (
     OrderState,
     PriceKind,
     SubAccount,
+    ToldBy,
     TotalKind,
     TransactionType,
 )
@@ -101,6 +102,7 @@ __all__ = [
     "SubAccount",
     "SuspensionKind",
     "TaxStatus",
+    "ToldBy",
     "TotalKind",
     "TransactionType",
     "Urgency",

@@ -66,7 +66,8 @@ def closed(
     """Return a realized lot of STK."""
     return {
         "row_no": row_no, "source_account": A1, "symbol": "STK", "currency": "USD", "closed_qty": qty, "proceeds_ccy": proceeds,
-        "opened_date": dt.date.fromisoformat(opened) if opened else None, "closed_date": dt.date.fromisoformat(on), "cost_ccy": cost, **more,
+        "opened_date": dt.date.fromisoformat(opened) if opened else None, "closed_date": dt.date.fromisoformat(on), "cost_ccy": cost,
+        **more,
     }  # fmt: skip
 
 

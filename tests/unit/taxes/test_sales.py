@@ -10,8 +10,8 @@ from data_contracts.coverage import Coverage
 from data_contracts.tax_histories import TaxHistories
 from data_contracts.tax_sales import TaxSales
 from evenkeel.pipeline import Frames
-from tests.unit.taxes.nights import A1, Night, bought, closed, run, sold, told
 from tests.support.nights import moved
+from tests.unit.taxes.nights import A1, Night, bought, closed, run, sold, told
 
 OLD, NEW = ("L1", "2025-03-03", "100", "1500.00"), ("L2", "2026-02-02", "60", "900.00")
 FIRST = Night([OLD, NEW])

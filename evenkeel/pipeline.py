@@ -38,7 +38,9 @@ from data_contracts.looks import Looks
 from data_contracts.notices import Notices
 from data_contracts.open_orders import OpenOrders
 from data_contracts.parsed import FACT_CONTRACTS
+from data_contracts.prices import Prices
 from data_contracts.priorities import Priorities
+from data_contracts.proposals import Proposals
 from data_contracts.realized_lots import RealizedLots
 from data_contracts.rejects import Rejects
 from data_contracts.releases import Releases
@@ -47,6 +49,7 @@ from data_contracts.source_files import SourceFiles
 from data_contracts.tax_histories import TaxHistories
 from data_contracts.tax_lots import TaxLots
 from data_contracts.tax_sales import TaxSales
+from data_contracts.trades import Trades
 from data_contracts.transactions import Transactions
 from data_contracts.unmeasured_portfolios import UnmeasuredPortfolios
 from data_contracts.valuations import Valuations
@@ -60,6 +63,7 @@ from evenkeel.stages.prioritize.episodes import fold_episodes
 from evenkeel.stages.prioritize.exception_ages import fold_exception_ages
 from evenkeel.stages.prioritize.priority import score_episodes
 from evenkeel.stages.prioritize.settings import portfolio_settings
+from evenkeel.stages.propose.daily import propose_daily
 from evenkeel.stages.reconcile.before import Before
 from evenkeel.stages.reconcile.files import EarlierFile
 from evenkeel.stages.reconcile.stage import Reconciled
@@ -241,6 +245,22 @@ def _prioritize(inputs: Inputs) -> Frames:
     }
 
 
+def _propose(inputs: Inputs) -> Frames:
+    proposed = propose_daily(
+        inputs.business_date,
+        inputs.read(Episodes),
+        inputs.read(Breaches),
+        inputs.read(Holdings),
+        inputs.read(Drift),
+        inputs.read(Bands),
+        inputs.read(TaxLots),
+        inputs.read(Prices),
+        inputs.book,
+        Rulebook.from_book(inputs.book, inputs.business_date).policies,
+    )
+    return {Proposals: proposed.proposals, Trades: proposed.trades}
+
+
 def _alerts(inputs: Inputs) -> Frames:
     book = inputs.book
     raised = raise_alerts(
@@ -252,6 +272,7 @@ def _alerts(inputs: Inputs) -> Frames:
         inputs.read(Drift),
         inputs.read(Bands),
         inputs.read(Valuations),
+        inputs.read(Proposals),
         book,
         inputs.yesterday(Alerts),
     )
@@ -315,8 +336,15 @@ STAGES: tuple[Stage, ...] = (
         _prioritize,
     ),
     Stage(
+        "propose",
+        (Episodes, Breaches, Holdings, Drift, Bands, TaxLots, Prices),
+        (),
+        (Proposals, Trades),
+        _propose,
+    ),
+    Stage(
         "alerts",
-        (Episodes, Priorities, Breaches, Looks, Drift, Bands, Valuations, Coverage, Holdings, Indicators),
+        (Episodes, Priorities, Breaches, Looks, Drift, Bands, Valuations, Proposals, Coverage, Holdings, Indicators),
         (Alerts,),
         (Alerts, Notices),
         _alerts,

@@ -1,4 +1,4 @@
-"""The seven steps over a store: each reads its inputs by address, calls its stage, and writes its outputs.
+"""The eight steps over a store: each reads its inputs by address, calls its stage, and writes its outputs.
 
 A step never passes a frame to another: what it returns are addresses, so that a step can run in another process, or again. What a
 step reads and writes stands in `evenkeel.pipeline.STAGES`.
@@ -38,7 +38,19 @@ from evenkeel.run.trail_sources import events_of_run
 from evenkeel.stages.ingest.land import land
 from evenkeel.stages.reconcile.files import EarlierFile
 
-__all__ = ["FOLDED", "Day", "Staged", "alerts", "drift", "ingest", "prioritize", "reconcile", "records", "threshold"]
+__all__ = [
+    "FOLDED",
+    "Day",
+    "Staged",
+    "alerts",
+    "drift",
+    "ingest",
+    "prioritize",
+    "propose",
+    "reconcile",
+    "records",
+    "threshold",
+]
 
 Staged = Mapping[str, StoredDataset]
 """Addresses of what this run has written so far, by dataset name."""
@@ -90,6 +102,11 @@ def threshold(house: House, day: Day, staged: Staged) -> list[StoredDataset]:
 def prioritize(house: House, day: Day, staged: Staged) -> list[StoredDataset]:
     """Fold the day into the session before it; write episodes, their priorities and the ages of exceptions."""
     return _run(_STAGES["prioritize"], house, day, staged)
+
+
+def propose(house: House, day: Day, staged: Staged) -> list[StoredDataset]:
+    """Write what to trade for each open alert, with its tax, its checks and the proof."""
+    return _run(_STAGES["propose"], house, day, staged)
 
 
 def alerts(house: House, day: Day, staged: Staged) -> list[StoredDataset]:

@@ -168,37 +168,28 @@ def _reasons(rows: pl.DataFrame, lots: pl.DataFrame) -> pl.Series:
     has_sales = is_sale.any().over("portfolio_id")
     reason = TradeReason
 
-    def when(condition: pl.Expr, code: TradeReason) -> pl.Expr:
-        return pl.when(condition.fill_null(False)).then(pl.lit(code.value))
-
-    main = (
-        when(is_sale & pl.col("kind").is_in(_CASH_KINDS), reason.RAISES_CASH)
-        .when((is_sale & pl.col("kind").is_in(harvests) & (pl.col("gain_usd") < 0)).fill_null(False))
-        .then(pl.lit(reason.HARVESTS_LOSS.value))
-        .when(is_sale & (pl.col("target_frac") <= 0))
-        .then(pl.lit(reason.NOT_IN_MODEL.value))
-        .when(is_sale & over)
-        .then(pl.lit(reason.OVERWEIGHT.value))
-        .when(is_sale)
-        .then(pl.lit(reason.PAYS_FOR_PURCHASES.value))
-        .when(pl.col("kind").is_in(_INVESTS) | ~has_sales)
-        .then(pl.lit(reason.INVESTS_CASH.value))
-        .when(~over)
-        .then(pl.lit(reason.UNDERWEIGHT.value))
-        .when(sold_node)
-        .then(pl.lit(reason.REPLACES_SOLD.value))
-        .otherwise(pl.lit(reason.INVESTS_CASH.value))
+    is_harvest = (is_sale & pl.col("kind").is_in(harvests) & (pl.col("gain_usd") < 0)).fill_null(False)
+    main = _first_of(
+        (is_sale & pl.col("kind").is_in(_CASH_KINDS), reason.RAISES_CASH),
+        (is_harvest, reason.HARVESTS_LOSS),
+        (is_sale & (pl.col("target_frac") <= 0), reason.NOT_IN_MODEL),
+        (is_sale & over, reason.OVERWEIGHT),
+        (is_sale, reason.PAYS_FOR_PURCHASES),
+        (pl.col("kind").is_in(_INVESTS) | ~has_sales, reason.INVESTS_CASH),
+        (~over, reason.UNDERWEIGHT),
+        (sold_node, reason.REPLACES_SOLD),
+        (pl.lit(True), reason.INVESTS_CASH),
     )
     is_taxed = pl.col("short_rate_frac") > 0
+    is_gain = pl.col("gain_usd") >= 0
     codes = pl.concat_list(
         main,
-        when(is_sale & is_taxed & (pl.col("gain_usd") < 0), reason.LOSS_FIRST),
-        when(
-            is_sale & is_taxed & (pl.col("gain_usd") >= 0) & pl.col("is_long_term") & pl.col("has_both_terms"),
-            reason.LONG_TERM_FIRST,
+        _first_of((is_sale & is_taxed & (pl.col("gain_usd") < 0), reason.LOSS_FIRST)),
+        _first_of(
+            (is_sale & is_taxed & is_gain & pl.col("is_long_term") & pl.col("has_both_terms"), reason.LONG_TERM_FIRST)
         ),
-        when(is_sale & ~is_taxed, reason.NO_TAX_HERE),
-        when(~is_sale & is_substitute(pl.col("buy_rank")), reason.SUBSTITUTE),
+        _first_of((is_sale & ~is_taxed, reason.NO_TAX_HERE)),
+        _first_of((~is_sale & is_substitute(pl.col("buy_rank")), reason.SUBSTITUTE)),
     ).list.drop_nulls()
     coded = rows.join(mixed, on=KEY, how="left", maintain_order="left").select(
         pl.concat_str([pl.lit('["'), codes.list.join('","'), pl.lit('"]')]).alias("reasons_json")
@@ -219,4 +210,12 @@ def _replaced(rows: pl.DataFrame, lists: Lists) -> pl.Series:
         rows.join(first, on=["account_id", "node_id"], how="left", maintain_order="left")
         .select(pl.when(is_other).then("first").alias("replaces_security_id"))
         .to_series()
+    )
+
+
+def _first_of(*cases: tuple[pl.Expr, TradeReason]) -> pl.Expr:
+    """Return the code of the first case that is true; null where none is."""
+    return pl.coalesce(
+        pl.when(condition.fill_null(False)).then(pl.lit(code.value)).otherwise(pl.lit(None, pl.String))
+        for condition, code in cases
     )

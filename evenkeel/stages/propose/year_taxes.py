@@ -81,7 +81,7 @@ def year_taxes(
         .alias("federal_tax_usd"),
         zero.alias("state_tax_usd"),
     )
-    both = pl.concat([netted.select(alone.columns).cast(dict(alone.schema)), alone])
+    both = pl.concat([netted.select(alone.columns).cast(alone.schema), alone])
     return (
         both.group_by("portfolio_id")
         .agg(pl.col(alone.columns[1:]).sum())

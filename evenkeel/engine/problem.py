@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -23,9 +23,14 @@ from evenkeel.engine.arrays import (
     normal,
 )
 from evenkeel.engine.codes import CASH_CLASS, FLOORS, Finding
-from evenkeel.engine.tables.inputs import Restrictions, Securities
+from evenkeel.engine.tables.inputs import Accounts, Lots, Restrictions, Securities, TaxUnits
 
-ABSENT_COLUMNS: dict[type[Contract], tuple[str, ...]] = {Securities: ("unit_step_qty", "min_ticket_usd")}
+ABSENT_COLUMNS: dict[type[Contract], tuple[str, ...]] = {
+    Accounts: ("tax_unit_id", "turnover_budget_frac"),
+    Lots: ("is_long_term",),
+    Securities: ("unit_step_qty", "min_ticket_usd"),
+    TaxUnits: ("carry_value_frac", "gain_budget_usd"),
+}
 """Columns that a table may lack: null then."""
 
 
@@ -39,6 +44,7 @@ class Tables:
     lots: pl.DataFrame
     cash_terms: pl.DataFrame
     restrictions: pl.DataFrame
+    tax_units: pl.DataFrame = field(default_factory=TaxUnits.empty_frame, kw_only=True)
 
 
 @dataclass(frozen=True)

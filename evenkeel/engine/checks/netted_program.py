@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 
 import highspy
 
+from evenkeel.engine.checks.household_program import HouseholdPrograms
 from evenkeel.engine.checks.program import Program, Programs, Row, add_sales
+from evenkeel.engine.households.problem import HouseholdTables
 from evenkeel.engine.problem import Tables
 
 Entries = list[tuple[int, float]]
@@ -145,3 +147,42 @@ class NettedPrograms(Programs):
             program.row(-FREE, account["turnover_budget_frac"] * net, [(column, 1.0) for column in self._sales])
         unit = self._units.get(account["tax_unit_id"])
         return least_over_cases(program, [] if unit is None else [(unit, self._gains)], solver)
+
+
+class NettedHouseholdPrograms(HouseholdPrograms):
+    """Programs of households with tax units and turnover budgets."""
+
+    def __init__(self, tables: HouseholdTables) -> None:
+        super().__init__(tables)
+        self._units = {row["tax_unit_id"]: row for row in tables.tax_units.iter_rows(named=True)}
+        self._gains: dict[str, UnitGains] = {}
+
+    def least_objective(self, household_id: str, solver: highspy.Highs, *, allow_pairs: bool = False) -> float:
+        """Return the household's least objective in dollars: as `HouseholdPrograms.least_objective`."""
+        self._gains = {}
+        return super().least_objective(household_id, solver, allow_pairs=allow_pairs)
+
+    def is_kept(self, account: Row, lot: Row) -> bool:
+        """Tell whether the lot may not be sold because its tax is not known."""
+        if account["tax_unit_id"] is None:
+            return super().is_kept(account, lot)
+        return lot["unit_basis_usd"] is None or lot["is_long_term"] is None
+
+    def add_sale(
+        self, program: Program, account: Row, lot: Row, security: Row, value: float
+    ) -> tuple[list[int], float]:
+        """Add the sale of a lot, and note its gain."""
+        name = account["tax_unit_id"]
+        if name is None:
+            return add_sales(program, lot, security, value)
+        gains = self._gains.setdefault(name, UnitGains())
+        return add_netted_sale(program, lot, security, value, self._units[name], gains)
+
+    def account_done(self, program: Program, account: Row, net: float, sales: list[int]) -> None:
+        """Keep the account's turnover budget."""
+        if account["turnover_budget_frac"] is not None:
+            program.row(-FREE, account["turnover_budget_frac"] * net, [(column, 1.0) for column in sales])
+
+    def least(self, program: Program, solver: highspy.Highs) -> float:
+        """Return the least cost of the program of a household, over all cases of its units."""
+        return least_over_cases(program, [(self._units[name], gains) for name, gains in self._gains.items()], solver)

@@ -9,6 +9,7 @@ from evenkeel.engine.households.answer import HouseholdAnswer, empty_household_a
 from evenkeel.engine.households.arrays import HouseholdAnswerArrays, HouseholdProblem, make_house
 from evenkeel.engine.households.compiled import solve_house_book_kernel
 from evenkeel.engine.households.problem import HouseholdTables, prepare_households
+from evenkeel.engine.netted.stake import is_netted
 from evenkeel.engine.scratch import make_scratch
 
 
@@ -22,6 +23,10 @@ def solve_households(tables: HouseholdTables) -> HouseholdAnswer:
         tables: Tables that keep their contracts.
     """
     prepared = prepare_households(tables)
+    if is_netted(prepared.prepared.accounts):
+        from evenkeel.engine.netted.households import solve_netted_households
+
+        return solve_netted_households(prepared, tables.tax_units, run_household_kernel)
     return tabulate_households(prepared, run_household_kernel(prepared.arrays))
 
 

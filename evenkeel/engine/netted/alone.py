@@ -27,6 +27,10 @@ class Alone:
     nav: F8
     cash: F8
 
+    def take(self, at: I8, problem: Problem) -> Alone:
+        """Return the accounts at those places of the stake, which are those of another problem."""
+        return Alone(problem, self.run, self.before[at], self.nav[at], self.cash[at])
+
     def solve(self, part: Part) -> Best:
         """Return the kernel's best lists of the part."""
         answer = self.run(part.problem)

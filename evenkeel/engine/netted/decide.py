@@ -62,7 +62,7 @@ def limits_of(stake: Stake, terms: Terms, nav: F8) -> Limits:
     caps[stake.pair_group, 3 * stake.pair_no + 2] = own.room
     has_share = stake.share_no >= 0
     group = stake.group
-    caps[group[has_share], (3 * pairs[group] + stake.share_no)[has_share]] = (stake.share * np.maximum(nav, 0.0))[
+    caps[group[has_share], (3 * pairs[group] + stake.share_no)[has_share]] = (np.where(has_share, stake.share, 0.0) * np.maximum(nav, 0.0))[
         has_share
     ]
     scale = np.maximum(np.bincount(group, nav, groups), 1.0)

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from evenkeel.engine.households.problem import HouseholdTables
 from evenkeel.engine.problem import Tables
 from evenkeel.engine.tables.inputs import TaxUnits
+from tests.unit.engine.household_problems import random_households
 from tests.unit.engine.problems import frame, random_tables
 
 
@@ -29,6 +31,38 @@ def random_units(rng: np.random.Generator, names: list[str], sizes: np.ndarray, 
             )
         )  # fmt: skip
     return frame(TaxUnits, rows)
+
+
+def netted_households(seed: int, households: int, *, most_units: int = 2, budgets: bool = True, **given: Any) -> HouseholdTables:
+    """Return households of one or two tax units; a third of their accounts have none (deferred, Roth)."""
+    tables = random_households(seed, households, **given)
+    rng = np.random.default_rng(seed + 1)
+    accounts = tables.accounts
+    unit = [
+        f"{household}-{rng.integers(most_units)}" if rng.random() < 0.7 else None for household in accounts["household_id"]
+    ]
+    has_share = rng.random(accounts.height) < (0.2 if budgets else 0.0)
+    names = sorted({name for name in unit if name is not None})
+    sizes = np.exp(rng.normal(11.5, 1.0, len(names)))
+    return replace(
+        tables,
+        accounts=accounts.with_columns(
+            pl.Series("tax_unit_id", unit, dtype=pl.String),
+            pl.Series(
+                "turnover_budget_frac",
+                [float(rng.choice([0.0, 0.02, 0.1, 0.4])) if h else None for h in has_share],
+                dtype=pl.Float64,
+            ),
+        ),
+        lots=with_terms(tables.lots, rng),
+        tax_units=random_units(rng, names, sizes, budgets=budgets),
+    )
+
+
+def with_terms(lots: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
+    """Return the lots with terms, some of them not known."""
+    terms = rng.choice(3, lots.height, p=[0.6, 0.38, 0.02])
+    return lots.with_columns(pl.Series("is_long_term", [[True, False, None][i] for i in terms]))
 
 
 def netted_tables(seed: int, accounts: int, *, budgets: bool = True, **given: Any) -> Tables:
@@ -52,8 +86,6 @@ def netted_tables(seed: int, accounts: int, *, budgets: bool = True, **given: An
                 dtype=pl.Float64,
             ),
         ),
-        lots=tables.lots.with_columns(
-            pl.Series("is_long_term", [[True, False, None][i] for i in rng.choice(3, tables.lots.height, p=[0.6, 0.38, 0.02])])
-        ),
+        lots=with_terms(tables.lots, rng),
         tax_units=random_units(rng, names, sizes, budgets=budgets),
     )

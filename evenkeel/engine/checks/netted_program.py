@@ -79,7 +79,9 @@ def least_over_cases(program: Program, units: list[tuple[Row, UnitGains]], solve
     for unit, gains in units:
         realised = unit["realised_short_usd"] + unit["realised_long_usd"]
         before += unit_tax(
-            unit, unit["realised_short_usd"] - unit["carry_short_usd"], unit["realised_long_usd"] - unit["carry_long_usd"]
+            unit,
+            unit["realised_short_usd"] - unit["carry_short_usd"],
+            unit["realised_long_usd"] - unit["carry_long_usd"],
         )
         if unit["gain_budget_usd"] is not None:
             program.row(-FREE, max(0.0, unit["gain_budget_usd"] - realised), [*gains.short, *gains.long])

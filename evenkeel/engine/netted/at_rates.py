@@ -25,6 +25,12 @@ class Part(NamedTuple):
     at: I8
     lot: I8
 
+    def own_lot(self, problem: Problem, stake: Stake, lists: Lists) -> I8:
+        """Return the part's lots of lists whose lots are the problem's, in a part of one copy of each group."""
+        first, own = problem.accounts.lots_from[stake.account], self.problem.accounts.lots_from
+        lots: I8 = np.where(lists.lot >= 0, own[lists.account] + lists.lot - first[lists.account], -1)
+        return lots
+
 
 class Lists(NamedTuple):
     """Trades of the accounts of a part, in any order: lot of the part (-1: a purchase), row of the universe, dollars, units."""
@@ -64,6 +70,24 @@ def ranges(starts: I8, counts: I8) -> I8:
     ends = np.cumsum(counts)
     total = int(ends[-1]) if len(ends) else 0
     return np.arange(total) + np.repeat(starts - (ends - counts), counts)
+
+
+def kept_lists(lists: Lists, is_kept: np.ndarray) -> Lists:
+    """Return the trades marked."""
+    return Lists(*(array[is_kept] for array in lists))
+
+
+def moved_lists(part: Part, lists: Lists, copies: I8, to: Part, to_copies: I8) -> Lists:
+    """Return the lists of some copies of a part as those of copies of the same groups in another."""
+    is_in = np.isin(part.copy[lists.account], copies)
+    account, lot, row, usd, qty = (array[is_in] for array in lists)
+    place = np.zeros(len(part.group), np.int64)
+    place[copies] = to_copies
+    copy = part.copy[account]
+    begin, to_begin = (np.searchsorted(p.copy, np.arange(len(p.group))) for p in (part, to))
+    own = to_begin[place[copy]] + account - begin[copy]
+    offset = to.problem.accounts.lots_from[own] - part.problem.accounts.lots_from[account]
+    return Lists(own, np.where(lot >= 0, lot + offset, -1), row, usd, qty)
 
 
 def take_part(problem: Problem, stake: Stake, groups: I8) -> Part:

@@ -134,9 +134,7 @@ def house_answer_with(  # noqa: PLR0913
     part, flows = new.part, flows_of(new.part, new.lists)
     costs, first, count = scope.penalties(part, flows), first_accounts(part), len(part.group)
     old = {name: getattr(base, name) for name in TRADES}
-    trades, starts = trades_with(
-        old, base.trades_begin, base.trades_end, places, scope.problem.accounts.lots_from, new
-    )
+    trades, starts = trades_with(old, base.trades_begin, base.trades_end, places, scope.problem.accounts.lots_from, new)
     tax = np.bincount(new.lists.account, new.trade_tax, len(places))
     priced = scope.answer(at_rates)
     member = {
@@ -145,9 +143,7 @@ def house_answer_with(  # noqa: PLR0913
         "cash_penalty_usd": costs.plan, "cash_price_frac": -new.price[:, 0],
     }  # fmt: skip
     whole = {
-        name: np.bincount(part.copy, values, count)
-        for name, values in member.items()
-        if name in HOUSEHOLD_FIGURES
+        name: np.bincount(part.copy, values, count) for name, values in member.items() if name in HOUSEHOLD_FIGURES
     }
     whole["target_penalty_usd"] = part.problem.accounts.target_cost[first] * costs.distance
     whole["band_penalty_usd"] = part.problem.accounts.band_cost[first] * costs.outside

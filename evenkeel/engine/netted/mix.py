@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from evenkeel.engine.arrays import F8, I8
-from evenkeel.engine.netted.at_rates import Lists, Part, ranges
+from evenkeel.engine.netted.at_rates import Lists, Part, kept_lists, ranges
 from evenkeel.engine.netted.search import Cases, Columns
 from evenkeel.engine.netted.stake import Stake
 
@@ -38,9 +40,30 @@ def with_units(part: Part, account: I8, lot: I8, row: I8, usd: F8) -> Lists:
     return Lists(account, lot, row, usd, usd / part.problem.universes.price[row])
 
 
-def kept(lists: Lists, is_kept: np.ndarray) -> Lists:
-    """Return the trades marked."""
-    return Lists(*(array[is_kept] for array in lists))
+class Sides(NamedTuple):
+    """By group: the security that a mixture both sells and buys for most; place of its account in the stake (-1: there is none), row."""
+
+    at: I8
+    row: I8
+
+
+def both_sides(part: Part, lists: Lists, copies: I8, least: F8) -> Sides:
+    """Return what the lists of one copy of each group both sell and buy, for more than `least` dollars (by group)."""
+    rows = len(part.problem.universes.price)
+    of_group = np.full(len(part.group), -1)
+    of_group[copies] = np.arange(len(copies))
+    is_in = of_group[part.copy[lists.account]] >= 0
+    account, lot, row, usd = lists.account[is_in], lists.lot[is_in], lists.row[is_in], lists.usd[is_in]
+    keys, place = np.unique(account * rows + row, return_inverse=True)
+    sold = np.bincount(place, np.where(lot >= 0, usd, 0.0), len(keys))
+    bought = np.bincount(place, np.where(lot >= 0, 0.0, usd), len(keys))
+    both, account, row = np.minimum(sold, bought), keys // rows, keys % rows
+    group = of_group[part.copy[account]] if len(keys) else np.zeros(0, np.int64)
+    sides = Sides(np.full(len(copies), -1), np.zeros(len(copies), np.int64))
+    for i in np.argsort(both, kind="stable"):
+        if both[i] > least[group[i]]:
+            sides.at[group[i]], sides.row[group[i]] = part.at[account[i]], row[i]
+    return sides
 
 
 def tidy(part: Part, lists: Lists, crumb: F8, dust: F8, floor: F8 | None = None) -> Lists:
@@ -59,7 +82,7 @@ def tidy(part: Part, lists: Lists, crumb: F8, dust: F8, floor: F8 | None = None)
     all_of_it = np.where(is_sale, np.append(lots.qty, 0.0)[lists.lot] * price[lists.row], np.inf)
     usd = np.where(is_sale & (all_of_it - lists.usd <= crumb[lists.account]), all_of_it, lists.usd)
     is_kept = usd >= np.maximum(crumb, dust)[lists.account]
-    lists = kept(with_units(part, lists.account, lists.lot, lists.row, usd), is_kept)
+    lists = kept_lists(with_units(part, lists.account, lists.lot, lists.row, usd), is_kept)
     return lists if floor is None else _paid(part, lists, crumb, dust, floor)
 
 
@@ -93,7 +116,7 @@ def _paid(part: Part, lists: Lists, crumb: F8, dust: F8, floor: F8) -> Lists:
             left = left if left >= max(dust[account], crumb[account]) else 0.0
             lacks[account] -= usd[i] - left
             usd[i] = left
-    return kept(with_units(part, lists.account, lists.lot, lists.row, usd), usd > 0)
+    return kept_lists(with_units(part, lists.account, lists.lot, lists.row, usd), usd > 0)
 
 
 def mixed_lists(part: Part, stake: Stake, columns: Columns, cases: Cases) -> Lists:

@@ -77,6 +77,25 @@ def stake_of(group: I8, account: I8, unit: I8, share: F8) -> tuple[Stake, I8]:
     )  # fmt: skip
 
 
+def take_stake(stake: Stake, groups: I8) -> tuple[Stake, I8]:
+    """Return the stake of groups, perhaps several times, as accounts of a problem of their own; and whose pairs its pairs are."""
+    sizes, pairs = np.diff(stake.group_from)[groups], stake.pairs_in()
+    ends = np.cumsum(sizes)
+    at = np.arange(int(ends[-1])) + np.repeat(stake.group_from[groups] - (ends - sizes), sizes)
+    first_pair, counts = np.searchsorted(stake.pair_group, groups), pairs[groups]
+    pair_ends = np.cumsum(counts)
+    pair = np.arange(int(pair_ends[-1])) + np.repeat(first_pair - (pair_ends - counts), counts)
+    shift = np.repeat((pair_ends - counts) - first_pair, sizes)
+    return (
+        Stake(
+            np.arange(len(at)), np.concatenate([[0], ends]), np.where(stake.pair[at] >= 0, stake.pair[at] + shift, -1),
+            np.repeat(np.arange(len(groups)), counts), stake.pair_unit[pair], stake.pair_no[pair], stake.share[at],
+            stake.share_no[at],
+        ),
+        pair,
+    )  # fmt: skip
+
+
 def _number_within(group: I8, is_counted: np.ndarray) -> I8:
     """Return how many counted entries of the same group stand before each entry; groups are sorted."""
     before = np.concatenate([[0], np.cumsum(is_counted)])

@@ -15,14 +15,18 @@ from tests.unit.engine.household_problems import random_households
 from tests.unit.engine.problems import frame, random_tables
 
 
-def random_units(rng: np.random.Generator, names: list[str], sizes: np.ndarray, *, budgets: bool = True) -> pl.DataFrame:
+def random_units(
+    rng: np.random.Generator, names: list[str], sizes: np.ndarray, *, budgets: bool = True
+) -> pl.DataFrame:
     """Return tax units of every kind: years of gains and of losses, carry-overs, with and without a budget."""
     rows: list[tuple[object, ...]] = []
     for name, size in zip(names, sizes, strict=True):
         short = float(rng.choice([0.24, 0.35, 0.408]))
         year = float(size) * np.array([1.0, 1.0, -1.0, -1.0]) * rng.choice([0.0, 0.0, 0.01, 0.1], 4)
         gains = year[:2] * rng.choice([1.0, -1.0], 2)
-        budget = float(gains.sum() + size * rng.choice([-0.01, 0.002, 0.02])) if budgets and rng.random() < 0.3 else None
+        budget = (
+            float(gains.sum() + size * rng.choice([-0.01, 0.002, 0.02])) if budgets and rng.random() < 0.3 else None
+        )
         rows.append(
             (
                 name, short, float(rng.choice([0.0, 0.15, 0.238])), float(min(short, rng.choice([0.24, 0.35]))),
@@ -33,13 +37,16 @@ def random_units(rng: np.random.Generator, names: list[str], sizes: np.ndarray, 
     return frame(TaxUnits, rows)
 
 
-def netted_households(seed: int, households: int, *, most_units: int = 2, budgets: bool = True, **given: Any) -> HouseholdTables:
+def netted_households(
+    seed: int, households: int, *, most_units: int = 2, budgets: bool = True, **given: Any
+) -> HouseholdTables:
     """Return households of one or two tax units; a third of their accounts have none (deferred, Roth)."""
     tables = random_households(seed, households, **given)
     rng = np.random.default_rng(seed + 1)
     accounts = tables.accounts
     unit = [
-        f"{household}-{rng.integers(most_units)}" if rng.random() < 0.7 else None for household in accounts["household_id"]
+        f"{household}-{rng.integers(most_units)}" if rng.random() < 0.7 else None
+        for household in accounts["household_id"]
     ]
     has_share = rng.random(accounts.height) < (0.2 if budgets else 0.0)
     names = sorted({name for name in unit if name is not None})

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evenkeel.engine.arrays import F8, F8_2D
+from evenkeel.engine.arrays import F8, F8_2D, I8
 from evenkeel.engine.netted.at_rates import Best, Lists, Part, at_rates, lot_costs, moved_lists, take_part
 from evenkeel.engine.netted.attempt import Scope, Tried, attempt
 from evenkeel.engine.netted.branch import branches
@@ -34,6 +34,7 @@ class Decision:
     lot_cost: F8
     best: Best
     tried: Tried
+    case: I8
 
 
 def limits_of(stake: Stake, terms: Terms, nav: F8) -> Limits:
@@ -70,5 +71,5 @@ def decide(  # noqa: PLR0913
     taxed = at_rates(part, stake, gains, rates)
     return Decision(
         part, lists, objective, bound, net, cases.caps[case], taxed, lot_costs(part, stake, gains, rates), scope.solve(taxed),
-        tried,
+        tried, case,
     )  # fmt: skip

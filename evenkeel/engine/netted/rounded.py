@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from evenkeel.engine.arrays import F8, F8_2D, I8, AnswerArrays, Problem, normal
+from evenkeel.engine.arrays import F8, F8_2D, I8, AnswerArrays, LotArrays, Problem, normal
 from evenkeel.engine.netted.accounts import Chosen, Ready, choose
-from evenkeel.engine.netted.alone import answer_with, lists_in
-from evenkeel.engine.netted.at_rates import Lists, Part, at_rates, kept_lists, lot_costs, take_part
+from evenkeel.engine.netted.alone import BOUND, answer_with, lists_in
+from evenkeel.engine.netted.at_rates import Lists, Part, at_rates, kept_lists, lot_costs, moved_lists, take_part
 from evenkeel.engine.netted.attempt import CENT
 from evenkeel.engine.netted.master import pair_places
 from evenkeel.engine.netted.price import gains_of, net_gains, own_taxes
@@ -88,9 +88,7 @@ def rounded_answer(
     return _told(known, rounded, chosen, best.lists)
 
 
-def _told(
-    known: Ready, rounded: AnswerArrays, chosen: Chosen, lists: Lists
-) -> tuple[AnswerArrays, pl.DataFrame]:
+def _told(known: Ready, rounded: AnswerArrays, chosen: Chosen, lists: Lists) -> tuple[AnswerArrays, pl.DataFrame]:
     decision, stake = chosen.decision, chosen.stake
     part = decision.part
     gains = gains_of(part, lists)
@@ -108,19 +106,83 @@ def _told(
 
 def rounded_at_rates(chosen: Chosen, run: Run, rounder: Rounder) -> Lists:
     """Return the rounded lists found from the decided ones at the rates of their best case, in the decision's part."""
-    decision, places = chosen.decision, chosen.places
-    problem = decision.at_rates.problem
-    dust = chosen.scope.problem.accounts.dust[places]
+    decision = chosen.decision
+    is_capped = (decision.caps > 0).any(axis=1)
+    found = [
+        _rounded(chosen, np.nonzero(is_in)[0], run, rounder, is_capped=is_so)
+        for is_so, is_in in ((False, ~is_capped), (True, is_capped))
+        if is_in.any()
+    ]
+    return Lists(*(np.concatenate(arrays) for arrays in zip(*found, strict=True)))
+
+
+def _rounded(chosen: Chosen, groups: I8, run: Run, rounder: Rounder, *, is_capped: bool) -> Lists:
+    """Round some accounts' lists.
+
+    Where a budget binds, the search would trade a dollar within it for any other: each costs its price and the budget's. So of each lot it
+    gets no more than the decided list sells; and what is sold costs its real price, without the turnover budget's.
+    """
+    stake, decision, gains = chosen.stake, chosen.decision, chosen.gains
+    part, every = take_part(chosen.scope.problem, stake, groups), np.arange(len(groups))
+    lists = moved_lists(decision.part, decision.lists, groups, part, every)
+    cases, case = decision.tried.cases, decision.case[groups]
+    caps, pairs = decision.caps[groups].copy(), stake.pairs_in()[groups]
+    caps[np.arange(caps.shape[1]) >= 3 * pairs[:, None]] = 0.0
+    places = pair_places(stake, groups, cases.is_split.shape[1])
+    rates = account_rates(part, stake, places, cases.short[case], cases.long[case], caps)
+    dust = chosen.scope.problem.accounts.dust[stake.account[part.at]]
+    problem = at_rates(part, stake, gains, rates).problem
     problem = problem._replace(accounts=problem.accounts._replace(dust=normal(dust, np.float64)))
+    lot, is_kept = np.arange(len(part.lot)), np.ones(len(groups), bool)
+    if is_capped:
+        is_kept = (caps > 0).any(axis=1)
+        problem, lot, lists = held_to(problem, lists, gains.row[part.lot])
     start = run(problem)
-    alone = chosen.scope.take(np.arange(len(places)), decision.part.problem)
-    lists = decision.lists
+    own, is_all = lists_in(start, every), np.isin(lists.account, every[is_kept])
+    begun = (kept_lists(lists, is_all), kept_lists(own, ~is_kept[own.account]))
+    lists = Lists(*(np.concatenate(arrays) for arrays in zip(*begun, strict=True)))
+    cut = Part(problem, groups, every, every, lot)
     none = np.zeros(len(lists.usd))
-    new = NewLists(
-        decision.part, lists, gains_of(decision.part, lists), none, decision.lot_cost, decision.best.price
+    new = NewLists(cut, lists, gains_of(cut, lists), none, np.zeros(len(lot)), start.price)
+    scope = chosen.scope.take(part.at, problem)
+    start = answer_with(start, scope, every, new, np.zeros(len(groups)), start.figures[:, BOUND])
+    rounded = lists_in(rounder(problem, start), every)
+    rounded = rounded._replace(lot=np.where(rounded.lot >= 0, np.append(lot, -1)[rounded.lot], -1))
+    return _in_part(rounded, part, decision.part, groups)
+
+
+def held_to(problem: Problem, lists: Lists, row: I8) -> tuple[Problem, I8, Lists]:
+    """Return the problem with each lot cut in two: what the lists sell of it, in whole steps, and the rest, which may not be sold.
+
+    Besides: the lot that each of its lots is a part of, and the lists in whole steps; `row` is each lot's row of the universe.
+    """
+    lots, universes, accounts = problem.lots, problem.universes, problem.accounts
+    price, step = universes.price[row], universes.step[row]
+    sold = np.zeros(len(row))
+    is_sale = lists.lot >= 0
+    sold[lists.lot[is_sale]] = lists.usd[is_sale]
+    unit = np.where(np.isnan(step), 0.01 / price, step)
+    is_all = sold >= lots.qty * price * (1.0 - 1e-12)
+    first = np.where(is_all, lots.qty, np.minimum(np.floor(sold / price / unit + 1e-9) * unit, lots.qty))
+    first = np.where(sold > 0, first, 0.0)
+    lot = np.repeat(np.arange(len(row)), 2)
+    is_first = np.tile(np.array([True, False]), len(row))
+    qty = np.where(is_first, first[lot], (lots.qty - first)[lot])
+    is_there = (qty != 0) | (is_first & (lots.qty[lot] == 0))
+    lot, is_first, qty = lot[is_there], is_first[is_there], qty[is_there]
+    owner = np.repeat(np.arange(len(accounts.model)), np.diff(accounts.lots_from))
+    counts = np.bincount(owner[lot], minlength=len(accounts.model))
+    cut = LotArrays(*(array[lot] for array in lots))._replace(
+        qty=normal(qty, np.float64),
+        sellable=normal(np.where(is_first, lots.sellable[lot], 0), np.uint8),
+        washed=normal(np.minimum(lots.washed[lot], np.maximum(qty, 0.0)), np.float64),
     )
-    start = answer_with(start, alone, np.arange(len(places)), new, np.zeros(len(places)), decision.best.bound)
-    return lists_in(rounder(problem, start), np.arange(len(places)))
+    starts = normal(np.concatenate([[0], np.cumsum(counts)]), np.int64)
+    whole = np.zeros(len(row), np.int64)
+    whole[lot[is_first]] = np.nonzero(is_first)[0]
+    usd = np.where(is_sale, (first * price)[lists.lot], lists.usd)
+    held = Lists(lists.account, np.where(is_sale, whole[lists.lot], -1), lists.row, usd, usd / universes.price[lists.row])
+    return problem._replace(lots=cut, accounts=accounts._replace(lots_from=starts)), lot, kept_lists(held, usd > 0)
 
 
 def stated(chosen: Chosen, known: Ready, lists: Lists) -> Stated:
@@ -135,7 +197,9 @@ def stated(chosen: Chosen, known: Ready, lists: Lists) -> Stated:
     over_gain = np.full(stake.groups, -np.inf)
     over_gain[stake.pair_group] = short + long - chosen.terms.room
     sold = np.bincount(lists.account, np.where(lists.lot >= 0, lists.usd, 0.0), minlength=stake.groups)
-    over_sold = np.where(np.isfinite(stake.share), sold - np.where(np.isfinite(stake.share), stake.share, 0) * chosen.scope.nav, -np.inf)
+    over_sold = np.where(
+        np.isfinite(stake.share), sold - np.where(np.isfinite(stake.share), stake.share, 0) * chosen.scope.nav, -np.inf
+    )
     return Stated(lists, chosen.scope.plain(part, lists) + tax, over_gain, over_sold)
 
 
@@ -144,10 +208,17 @@ def _better(one: Stated, other: Stated, is_tried: np.ndarray | None = None) -> S
     is_other = other.is_kept & (other.objective < one.objective)
     if is_tried is not None:
         is_other &= is_tried
-    keeps, takes = kept_lists(one.lists, ~is_other[one.lists.account]), kept_lists(other.lists, is_other[other.lists.account])
+    keeps, takes = (
+        kept_lists(one.lists, ~is_other[one.lists.account]),
+        kept_lists(other.lists, is_other[other.lists.account]),
+    )
     lists = Lists(*(np.concatenate(arrays) for arrays in zip(keeps, takes, strict=True)))
     return Stated(
-        lists, *(np.where(is_other, getattr(other, name), getattr(one, name)) for name in ("objective", "over_gain", "over_sold"))
+        lists,
+        *(
+            np.where(is_other, getattr(other, name), getattr(one, name))
+            for name in ("objective", "over_gain", "over_sold")
+        ),
     )
 
 
@@ -169,7 +240,9 @@ def rounded_bound(chosen: Chosen) -> F8:
     rate = np.where(gains.is_long[part.lot], rates.long[account], rates.short[account])
     rate = np.where(stake.pair[part.at[account]] >= 0, rate, part.problem.lots.rate)
     off = np.bincount(
-        account, _off_cents(part, gains.row[part.lot], account, lot_costs(part, stake, gains, rates), rate, price), len(part.at)
+        account,
+        _off_cents(part, gains.row[part.lot], account, lot_costs(part, stake, gains, rates), rate, price),
+        len(part.at),
     )
     bound = np.full(stake.groups, np.inf)
     np.minimum.at(bound, cases.group, cases.bound - off)

@@ -41,7 +41,7 @@ def limits_of(stake: Stake, terms: Terms, nav: F8) -> Limits:
     """Return what couples lots; `nav` by account at stake."""
     pairs, groups = stake.pairs_in(), stake.groups
     width = int((3 * pairs + np.bincount(stake.group, stake.share_no >= 0, groups)).max(initial=1))
-    caps = np.full((groups, max(width, 1)), np.inf)
+    caps = np.full((groups, max(width, 3)), np.inf)
     own = terms.take(stake.pair_unit)
     caps[stake.pair_group, 3 * stake.pair_no + 2] = own.room
     has_share = stake.share_no >= 0

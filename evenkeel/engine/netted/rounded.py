@@ -181,7 +181,9 @@ def held_to(problem: Problem, lists: Lists, row: I8) -> tuple[Problem, I8, Lists
     whole = np.zeros(len(row), np.int64)
     whole[lot[is_first]] = np.nonzero(is_first)[0]
     usd = np.where(is_sale, (first * price)[lists.lot], lists.usd)
-    held = Lists(lists.account, np.where(is_sale, whole[lists.lot], -1), lists.row, usd, usd / universes.price[lists.row])
+    held = Lists(
+        lists.account, np.where(is_sale, whole[lists.lot], -1), lists.row, usd, usd / universes.price[lists.row]
+    )
     return problem._replace(lots=cut, accounts=accounts._replace(lots_from=starts)), lot, kept_lists(held, usd > 0)
 
 

@@ -38,7 +38,11 @@ def test_a_short_term_loss_saves_short_term_tax_and_a_long_term_one_long_term_ta
     account, sold, taxes, _ = told(lots, year, cost=0.14, **ALL_EQUITY)
     assert sold == {"short": near(5_000)}
     assert (taxes["short_gain_usd"], taxes["long_gain_usd"]) == (near(-5_000), near(0))
-    assert (taxes["federal_short_usd"], taxes["federal_long_usd"], taxes["tax_usd"]) == (near(-1_850), near(0), near(-1_850))
+    assert (taxes["federal_short_usd"], taxes["federal_long_usd"], taxes["tax_usd"]) == (
+        near(-1_850),
+        near(0),
+        near(-1_850),
+    )
     assert account["tax_usd"] == near(-1_850)
 
 
@@ -174,7 +178,10 @@ def test_what_is_not_known_is_kept_and_told() -> None:
     lots = [{**HALF_GAIN, "lot": "no term", "long": None}, {**HALF_GAIN, "lot": "no basis", "basis": None}]
     _, sold, _, answer = told(lots, {})
     assert sold == {}
-    assert answer.findings.select("lot_id", "finding").rows() == [("no basis", "basis_missing"), ("no term", "term_missing")]
+    assert answer.findings.select("lot_id", "finding").rows() == [
+        ("no basis", "basis_missing"),
+        ("no term", "term_missing"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -10,7 +10,7 @@ import polars as pl
 from evenkeel.engine.arrays import FIGURES, I8, AnswerArrays
 from evenkeel.engine.codes import OUTCOMES, WAYS, Outcome, Side
 from evenkeel.engine.problem import Prepared
-from evenkeel.engine.tables.outputs import AccountResults, ClassResults, Findings, Trades
+from evenkeel.engine.tables.outputs import AccountResults, ClassResults, Findings, TaxResults, Trades
 
 SOLVED = (Outcome.TRADED, Outcome.NOTHING_TO_TRADE)
 
@@ -23,6 +23,7 @@ class Answer:
     classes: pl.DataFrame
     trades: pl.DataFrame
     findings: pl.DataFrame
+    tax_results: pl.DataFrame = field(default_factory=TaxResults.empty_frame)
 
 
 def empty_answer(accounts: int, classes: int, trades: int) -> AnswerArrays:

@@ -10,6 +10,7 @@ from evenkeel.engine.households.arrays import House, HouseholdAnswerArrays, Hous
 from evenkeel.engine.households.compiled import round_house_book_kernel, solve_house_book_kernel
 from evenkeel.engine.households.problem import HouseholdTables, prepare_households
 from evenkeel.engine.households.round_space import make_house_round
+from evenkeel.engine.netted.stake import is_netted
 from evenkeel.engine.scratch import Scratch, make_scratch
 
 
@@ -24,6 +25,10 @@ def solve_households(tables: HouseholdTables, *, is_rounded: bool = False) -> Ho
         is_rounded: Trades in steps of their securities and in cents, no order under its minimum, rather than exact dollars.
     """
     prepared = prepare_households(tables)
+    if is_netted(prepared.prepared.accounts):
+        from evenkeel.engine.netted.households import solve_netted_households
+
+        return solve_netted_households(prepared, tables.tax_units, run_household_kernel)
     exact = run_household_kernel(prepared.arrays)
     return tabulate_households(prepared, round_household_lists(prepared.arrays, exact) if is_rounded else exact)
 

@@ -99,7 +99,8 @@ def _cash_dual(draft: Draft, price: float, household: Row) -> float:
     """Return the least cost of the account's cash, no less than its floor, where a dollar costs `price` besides its plan."""
     floor = min(0.0, draft.held["cash"])
     at = [floor, 0.0, *(max(floor, term["at_frac"] * draft.net + term["at_usd"]) for term in draft.terms)]
-    return min(
-        household["band_cost_frac"] * max(0.0, -cash) + plan_cost(draft.terms, draft.net, cash) + price * cash
-        for cash in at
-    )
+    costs: list[float] = []
+    for cash in at:
+        overdrawn = household["band_cost_frac"] * max(0.0, -cash)
+        costs.append(overdrawn + plan_cost(draft.terms, draft.net, cash) + price * cash)
+    return min(costs)

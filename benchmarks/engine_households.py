@@ -17,6 +17,7 @@ from evenkeel.engine.checks.household_program import HouseholdPrograms
 from evenkeel.engine.checks.program import quiet_solver
 from evenkeel.engine.households.problem import HouseholdTables, prepare_households
 from evenkeel.engine.households.solve import run_household_kernel, solve_households
+from evenkeel.engine.households.spaces import round_household_lists
 from evenkeel.engine.households.tables import Households, LocationCosts
 
 MEMBERS = (1, 2, 3, 4, 5, 6)
@@ -118,6 +119,34 @@ def household_accuracy(households: int = 600) -> tuple[float, float, int, int]:
     return worst, float(rows["gap_frac"].max()), rows.height, free  # type: ignore[arg-type]
 
 
+def household_rounding(households: int = 200) -> None:
+    """Print the gap of rounded lists: whole shares and thousandths, a class in six in dollars, orders of a hundred dollars or more."""
+    shared = shared_tables(np.random.default_rng(0))
+    for name, step in (("whole shares", 1.0), ("thousandths", 0.001)):
+        steps = pl.when(pl.int_range(pl.len()) % 6 == 5).then(None).otherwise(step)
+        securities = shared["securities"].with_columns(
+            steps.alias("unit_step_qty"), pl.lit(100.0).alias("min_ticket_usd")
+        )
+        tables = household_book(households, 20_000_000, shared | {"securities": securities}, None)
+        arrays = prepare_households(tables).arrays
+        exact = run_household_kernel(arrays)
+        round_household_lists(arrays, exact)
+        start = time.process_time()
+        round_household_lists(arrays, exact)
+        searched = time.process_time() - start
+        start = time.process_time()
+        rows = solve_households(tables, is_rounded=True).households.drop_nulls("nav_usd")
+        spent = time.process_time() - start
+        gaps = rows["gap_frac"] * 1e4
+        mean, late, largest = (float(gap) for gap in (gaps.mean(), gaps.quantile(0.99), gaps.max()))  # type: ignore[arg-type]
+        asked = rows["found_by"].is_in(["program", "search_kept"]).sum()
+        print(
+            f"rounded to {name}: {rows.height:,} households at lambdas {', '.join(map(str, LAMBDAS))}: mean gap {mean:.4f} bp, "
+            f"p99 {late:.3f} bp, largest {largest:.2f} bp; search {searched / households * 1e3:.1f} ms a household, all "
+            f"{spent / households * 1e3:.0f} ms; a program asked for {asked}"
+        )
+
+
 def main(households: int = 12_000) -> None:
     """Print the figures of households, and one line that sums up."""
     whole, kernel, highs = household_speed(households)
@@ -127,6 +156,7 @@ def main(households: int = 12_000) -> None:
     worst, gap, solved, free = household_accuracy()
     print(f"{solved} random households at lambdas {', '.join(map(str, LAMBDAS))}: largest distance from HiGHS {worst:.1e} of value, "
           f"largest gap {gap:.1e}, {free} without a cycle that saves")  # fmt: skip
+    household_rounding()
     is_met = worst <= ACCURACY and gap <= ACCURACY and free == solved
     print(f"households: {whole / highs:.0f} x HiGHS a household with tables to arrays (must 25, aim 60), {kernel / highs:.0f} x kernel "
           f"alone; within {worst:.0e} of value of the exact program ({'met' if is_met else 'MISSED'})")  # fmt: skip

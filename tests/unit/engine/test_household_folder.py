@@ -25,11 +25,14 @@ def write(tables: HouseholdTables, folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("part", [1, 5, 1_000])
-def test_the_answer_does_not_depend_on_parts_or_order_and_keeps_its_contracts(tmp_path: Path, part: int) -> None:
+@pytest.mark.parametrize(("part", "is_rounded"), [(1, False), (5, False), (1_000, False), (5, True)])
+def test_the_answer_does_not_depend_on_parts_or_order_and_keeps_its_contracts(
+    tmp_path: Path, part: int, is_rounded: bool
+) -> None:
     tables = random_households(5, 12, washed=True)
-    assert solve_household_tables(write(tables, tmp_path / "in"), tmp_path / "out", part=part) == 12
-    answer = solve_households(tables)
+    folder = write(tables, tmp_path / "in")
+    assert solve_household_tables(folder, tmp_path / "out", part=part, is_rounded=is_rounded) == 12
+    answer = solve_households(tables, is_rounded=is_rounded)
     for table in fields(HouseholdAnswer):
         read = pl.read_parquet(tmp_path / "out" / f"{table.name}.parquet")
         expected = getattr(answer, table.name)

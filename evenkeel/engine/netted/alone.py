@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evenkeel.engine.arrays import FIGURES, F8, F8_2D, I8, AnswerArrays, Problem
+from evenkeel.engine.arrays import F8, F8_2D, FIGURES, I8, AnswerArrays, Problem
 from evenkeel.engine.codes import OUTCOMES, Outcome
 from evenkeel.engine.netted.at_rates import Best, Lists, Part
 from evenkeel.engine.netted.price import Flows, distances, flows_of, plan_costs

@@ -14,7 +14,7 @@ import highspy
 import numpy as np
 
 from evenkeel.engine.arrays import F8, F8_2D, I8
-from evenkeel.engine.netted.at_rates import ranges
+from evenkeel.engine.netted.at_rates import ranges, totals
 from evenkeel.engine.netted.stake import Stake
 from evenkeel.engine.netted.terms import Terms, pieces
 
@@ -27,8 +27,10 @@ CRUMB = 1e-13
 
 @dataclass(frozen=True)
 class Limits:
-    """What couples the lots of each group: terms of each pair, caps on sums (groups x sums, infinite: none), and dollars a unit of the
-    program stands for (by group)."""
+    """What couples the lots of each group.
+
+    `terms`: of each pair. `caps`: on sums, groups x sums, infinite: none. `scale`: by group, dollars that a unit of the program stands for.
+    """
 
     terms: Terms
     caps: F8_2D
@@ -84,7 +86,7 @@ def pair_places(stake: Stake, group: I8, most: int) -> I8:
     return places[group][:, :most]
 
 
-def _solve(  # noqa: PLR0913
+def _solve(
     stake: Stake, limits: Limits, pool: Pool, order: I8, starts: I8, group: I8, is_split: np.ndarray, first: int
 ) -> tuple[Any, ...]:
     cases, sums, most = len(group), pool.sums.shape[1], is_split.shape[1]
@@ -129,7 +131,7 @@ def _solve(  # noqa: PLR0913
     )  # fmt: skip
     weights, duals = solution[0], solution[1].reshape(cases, height)
     own = np.concatenate(cost) * weights
-    value = np.bincount(case, own[: len(column)], cases)
+    value = totals(case, own[: len(column)], cases)
     at_pieces = len(column)
     for j in range(most):
         at = np.nonzero(places[:, j] >= 0)[0]
@@ -144,9 +146,7 @@ def _solve(  # noqa: PLR0913
     )  # fmt: skip
 
 
-def _run(  # noqa: PLR0913
-    cost: F8, least: F8, widest: F8, lower: F8, upper: F8, rows: I8, owner: I8, entries: F8
-) -> tuple[F8, F8]:
+def _run(cost: F8, least: F8, widest: F8, lower: F8, upper: F8, rows: I8, owner: I8, entries: F8) -> tuple[F8, F8]:
     """Return values and duals of the program."""
     is_there = entries != 0.0
     rows, owner, entries = rows[is_there], owner[is_there], entries[is_there]

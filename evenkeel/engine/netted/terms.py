@@ -1,7 +1,8 @@
 """The year's tax of tax units as a function of net short-term gain S and net long-term gain L, and its parts that are convex.
 
-`evenkeel.rules.netting` states the rule. With t = S + L, D the most that may be deducted, and rates long <= ordinary <= short (state rate
-added to each; a carried loss is worth `carry`, at most the ordinary rate) the tax less the value of what carries over is T = min(sum, split):
+`evenkeel.rules.netting` states the rule. With t = S + L, D the most that may be deducted, and rates long <= ordinary <= short (the
+state's added to each; a carried loss is worth `carry`, at most the ordinary rate) the tax less the value of what carries over is
+T = min(sum, split):
 
     sum(t)      = short t             for t >= 0         split(S, L) = long t+ + (short - long) S+
                 = ordinary t          for -D <= t < 0
@@ -14,6 +15,7 @@ loss; `split` in every other case. So the best list is the better one of two con
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -120,7 +122,7 @@ def average_rates(terms: Terms, short: F8, long: F8) -> tuple[F8, F8]:
             corners.append(np.clip(np.nan_to_num((at - start) / change, nan=0.0, posinf=0.0, neginf=0.0), 0.0, 1.0))
     places = np.sort(np.stack(corners), axis=0)
     of_short, of_long = zero.copy(), zero.copy()
-    for low, high in zip(places[:-1], places[1:], strict=True):
+    for low, high in pairwise(places):
         middle = 0.5 * (low + high)
         one, other = marginal_rates(terms, terms.start_short + middle * ds, terms.start_long + middle * dl)
         of_short += (high - low) * one

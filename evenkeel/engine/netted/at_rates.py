@@ -99,6 +99,14 @@ def totals(place: I8, values: F8 | np.ndarray, count: int) -> F8:
     return total
 
 
+def row_sums(values: F8_2D) -> F8:
+    """Return the sum of each row, added from left to right: columns of zeros change no digit."""
+    total: F8 = np.zeros(len(values))
+    for column in values.T:
+        total += column
+    return total
+
+
 def take_part(problem: Problem, stake: Stake, groups: I8) -> Part:
     """Return copies of groups, with no dust: what is left out is decided at the end."""
     sizes = np.diff(stake.group_from)[groups]

@@ -17,7 +17,7 @@ from evenkeel.engine.households.arrays import (
     HouseholdProblem,
 )
 from evenkeel.engine.netted.alone import NOTHING, TRADED
-from evenkeel.engine.netted.at_rates import Best, Lists, Part, ranges, totals
+from evenkeel.engine.netted.at_rates import Best, Lists, Part, ranges, row_sums, totals
 from evenkeel.engine.netted.price import Flows, distances, flows_of, plan_costs
 from evenkeel.engine.netted.told import TRADES, NewLists, trades_with
 
@@ -106,7 +106,7 @@ class Houses:
         location = np.nan_to_num(self.location[part.at])
         return Penalties(
             distance, outside, plan + accounts.band_cost * np.maximum(-cash, 0.0), np.maximum(short, np.maximum(-cash, 0.0)),
-            (location * before).sum(axis=1), (location * (before + flows.moved)).sum(axis=1),
+            row_sums(location * before), row_sums(location * (before + flows.moved)),
         )  # fmt: skip
 
     def floor(self, part: Part) -> F8 | None:

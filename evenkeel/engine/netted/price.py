@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from evenkeel.engine.arrays import F8, F8_2D, I8, ModelArrays, PlanArrays
-from evenkeel.engine.netted.at_rates import Lists, Part, totals
+from evenkeel.engine.netted.at_rates import Lists, Part, row_sums, totals
 from evenkeel.engine.netted.stake import Stake
 from evenkeel.engine.netted.terms import Terms, net_tax
 
@@ -105,7 +105,7 @@ def distances(values: F8_2D, nav: F8, model: I8, models: ModelArrays) -> tuple[F
     """Return the sum over classes of the distance from target and of that from the band, in dollars."""
     target, lower, upper = (rows[model] * nav[:, None] for rows in model_rows(models, values.shape[1]))
     outside = np.maximum(lower - values, 0.0) + np.maximum(values - upper, 0.0)
-    return np.abs(values - target).sum(axis=1), outside.sum(axis=1)
+    return row_sums(np.abs(values - target)), row_sums(outside)
 
 
 def plan_costs(cash: F8, nav: F8, plan: I8, plans: PlanArrays) -> tuple[F8, F8]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evenkeel.engine.arrays import F8, F8_2D, I8, Problem
-from evenkeel.engine.netted.at_rates import Best, Lists, Part, Rates, Solver, at_rates, take_part, totals
+from evenkeel.engine.netted.at_rates import Best, Lists, Part, Rates, Solver, at_rates, row_sums, take_part, totals
 from evenkeel.engine.netted.master import Limits, Mixtures, Pool, mixtures, pair_places
 from evenkeel.engine.netted.stake import LotGains, Stake
 from evenkeel.engine.netted.terms import first_rates, fit_rates, net_tax, part_bound
@@ -156,7 +156,7 @@ def search(problem: Problem, stake: Stake, gains: LotGains, limits: Limits, solv
         part = take_part(problem, stake, group[active])
         best: Best = solver(at_rates(part, stake, gains, account_rates(part, stake, places, short, long, caps)))
         capped = np.where(caps > 0, limits.caps[group[active]], 0.0)
-        bound = best.bound + more - (caps * capped).sum(axis=1)
+        bound = best.bound + more - row_sums(caps * capped)
         is_better = bound > cases.bound[active]
         better = active[is_better]
         cases.bound[better] = bound[is_better]

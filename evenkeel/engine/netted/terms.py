@@ -152,24 +152,3 @@ def part_bound(terms: Terms, is_split: np.ndarray, short: F8, long: F8) -> F8:
     of_sum = np.minimum((short - terms.ordinary) * terms.limit, 0.0) + short * (terms.start_short + terms.start_long)
     bound: F8 = np.where(is_split, of_split, of_sum) - net_tax(terms, terms.start_short, terms.start_long)
     return bound
-
-
-def pieces(terms: Terms, is_split: np.ndarray) -> tuple[F8, F8, F8, F8, F8, F8, F8]:
-    """Return each part as four pieces, for a linear program: T's part at z = offset + sum w v, 0 <= w <= width, is constant + sum cost w.
-
-    Returns:
-        v of S and of L, cost and width of the pieces, each units x 4 (a width below 0: free); offsets of S and L, and the constant.
-    """
-    n = len(terms.short)
-    one, none, free = np.ones(n), np.zeros(n), np.full(n, np.inf)
-    is_split_4 = is_split[:, None]
-    v_short = np.where(is_split_4, np.stack([one, -one, none, none], 1), np.stack([one, none, none, none], 1))
-    v_long = np.where(is_split_4, np.stack([-one, one, one, -one], 1), np.stack([-one, -one, one, one], 1))
-    cost = np.where(
-        is_split_4,
-        np.stack([terms.short - terms.long, none, terms.long, none], 1),
-        np.stack([none, -terms.carry, terms.ordinary, terms.short], 1),
-    )
-    width = np.where(is_split_4, np.stack([free, free, free, free], 1), np.stack([-one, free, terms.limit, free], 1))
-    offset = np.where(is_split, 0.0, -terms.limit)
-    return v_short, v_long, cost, width, none, offset, np.where(is_split, 0.0, -terms.ordinary * terms.limit)

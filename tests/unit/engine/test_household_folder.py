@@ -15,6 +15,7 @@ from evenkeel.engine.households.problem import HouseholdTables
 from evenkeel.engine.households.solve import solve_households
 from evenkeel.errors import UsageError
 from tests.unit.engine.household_problems import random_households
+from tests.unit.engine.netted_problems import netted_households
 
 
 def write(tables: HouseholdTables, folder: Path) -> Path:
@@ -26,8 +27,11 @@ def write(tables: HouseholdTables, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("part", [1, 5, 1_000])
-def test_the_answer_does_not_depend_on_parts_or_order_and_keeps_its_contracts(tmp_path: Path, part: int) -> None:
-    tables = random_households(5, 12, washed=True)
+@pytest.mark.parametrize("is_netted", [False, True])
+def test_the_answer_does_not_depend_on_parts_or_order_and_keeps_its_contracts(
+    tmp_path: Path, part: int, is_netted: bool
+) -> None:
+    tables = netted_households(5, 12, washed=True) if is_netted else random_households(5, 12, washed=True)
     assert solve_household_tables(write(tables, tmp_path / "in"), tmp_path / "out", part=part) == 12
     answer = solve_households(tables)
     for table in fields(HouseholdAnswer):

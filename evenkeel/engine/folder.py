@@ -56,8 +56,8 @@ def solve_tables(in_dir: Path, out_dir: Path, *, part: int = PART, is_rounded: b
     """Solve the problem in `in_dir` and write the tables of OUTPUTS to `out_dir`, one Parquet file each.
 
     Args:
-        in_dir: Holds accounts, models, securities and lots, and may hold cash_terms, restrictions and tax_units: `NAME.parquet`, or a folder `NAME` of
-            Parquet files. Columns beyond the contract's are not read. Rows stand in any order.
+        in_dir: Holds accounts, models, securities and lots, and may hold cash_terms, restrictions and tax_units: `NAME.parquet`, or a
+            folder `NAME` of Parquet files. Columns beyond the contract's are not read. Rows stand in any order.
         out_dir: Made if it does not exist; files of an answer in it are replaced. Not `in_dir`, whose accounts it would replace.
         part: Accounts solved at a time.
         is_rounded: As for `solve`.

@@ -1,7 +1,7 @@
 """Netted taxes and budgets as linear or mixed-integer programs for HiGHS, written from the tables and the rule alone.
 
-The year's tax is linear in each of five cases (the table of `evenkeel.rules.netting`), so the exact program is the best of five, each held to
-its case by rows; nothing of the engine's two convex parts is used. Households of several tax units: every combination of cases.
+The year's tax is linear in each of five cases (the table of `evenkeel.rules.netting`), so the exact program is the best of five, each held
+to its case by rows; nothing of the engine's two convex parts is used. Households of several tax units: every combination of cases.
 """
 
 from __future__ import annotations
@@ -29,12 +29,16 @@ class UnitGains:
     long: Entries = field(default_factory=list)
 
 
+def rates_of(unit: Row) -> dict[str, float]:
+    """Return the unit's rates by kind, the state's added."""
+    return {name: float(unit[f"{name}_rate_frac"] + unit["state_rate_frac"]) for name in ("short", "long", "ordinary")}
+
+
 def unit_tax(unit: Row, short: float, long: float) -> float:
     """Return the year's tax less the carry-over's value at net gains, from the rule's table."""
-    total, limit = short + long, unit["deduction_limit_usd"]
-    rate = {name: unit[f"{name}_rate_frac"] + unit["state_rate_frac"] for name in ("short", "long", "ordinary")}
+    total, limit, rate = short + long, float(unit["deduction_limit_usd"]), rates_of(unit)
     if total < -limit:
-        return -rate["ordinary"] * limit + (unit["carry_value_frac"] or 0.0) * (total + limit)
+        return -rate["ordinary"] * limit + float(unit["carry_value_frac"] or 0.0) * (total + limit)
     if total < 0:
         return rate["ordinary"] * total
     if short >= 0 and long >= 0:
@@ -44,10 +48,9 @@ def unit_tax(unit: Row, short: float, long: float) -> float:
 
 def hold_to_case(program: Program, unit: Row, gains: UnitGains, case: int) -> float:
     """Hold the program to a case of the unit's tax, add that tax to its costs, and return what is constant of it."""
-    short = unit["realised_short_usd"] - unit["carry_short_usd"]
-    long = unit["realised_long_usd"] - unit["carry_long_usd"]
-    limit, carry = unit["deduction_limit_usd"], unit["carry_value_frac"] or 0.0
-    rate = {name: unit[f"{name}_rate_frac"] + unit["state_rate_frac"] for name in ("short", "long", "ordinary")}
+    short = float(unit["realised_short_usd"] - unit["carry_short_usd"])
+    long = float(unit["realised_long_usd"] - unit["carry_long_usd"])
+    limit, carry, rate = float(unit["deduction_limit_usd"]), float(unit["carry_value_frac"] or 0.0), rates_of(unit)
     of_short, of_long, fixed = {
         0: (rate["short"], rate["long"], 0.0),
         1: (rate["short"], rate["short"], 0.0),

@@ -12,13 +12,15 @@ from evenkeel.engine.answer import Answer, tabulate
 from evenkeel.engine.arrays import F8, FIGURES, I8, AnswerArrays, Problem, normal
 from evenkeel.engine.codes import OUTCOMES, Finding, Outcome
 from evenkeel.engine.netted.alone import NOTHING, TRADED, Alone, answer_with, lists_in
+from evenkeel.engine.netted.at_rates import totals
 from evenkeel.engine.netted.decide import Decision, decide, limits_of
 from evenkeel.engine.netted.price import gains_of
 from evenkeel.engine.netted.results import change_of, disallowed_of, of_pairs, result_rows, spread
 from evenkeel.engine.netted.stake import LotGains, Stake, lot_gains, shares_of, stake_of, units_of
 from evenkeel.engine.netted.terms import Terms, terms_of
 from evenkeel.engine.netted.told import NewLists
-from evenkeel.engine.problem import Prepared
+from evenkeel.engine.problem import Prepared, given
+from evenkeel.engine.tables.inputs import Lots
 from evenkeel.engine.tables.outputs import TaxResults
 
 Run = Callable[[Problem], AnswerArrays]
@@ -48,10 +50,7 @@ def ready(prepared: Prepared, tax_units: pl.DataFrame) -> Ready:
     outcome[is_unfit] = OUTCOMES.index(Outcome.TAX_TERMS_INVALID)
     outcome[is_unknown] = OUTCOMES.index(Outcome.TAX_UNIT_UNKNOWN)
     has_unit = np.repeat(unit >= 0, np.diff(prepared.arrays.accounts.lots_from))
-    if "is_long_term" in lots.columns:
-        term = lots["is_long_term"]
-    else:
-        term = pl.repeat(None, lots.height, dtype=pl.Boolean, eager=True)
+    term = given(lots, Lots)["is_long_term"]
     no_term = has_unit & term.is_null().to_numpy()
     no_basis = has_unit & lots["unit_basis_usd"].is_null().to_numpy()
     found = [
@@ -133,7 +132,8 @@ def solve_netted(prepared: Prepared, tax_units: pl.DataFrame, run: Run, rounder:
     count = len(base.outcome)
     none = np.zeros(count)
     chosen = choose(known, base, run, np.ones(count, bool), none, none)
-    answer, rows = base, TaxResults.empty_frame()
+    answer = base
+    rows: pl.DataFrame = TaxResults.empty_frame()
     if rounder is not None:
         from evenkeel.engine.netted.rounded import rounded_answer
 
@@ -152,7 +152,7 @@ def exact_answer(known: Ready, base: AnswerArrays, chosen: Chosen) -> tuple[Answ
     short, long = of_pairs(stake, decision.net)
     change = change_of(terms, short, long, disallowed_of(part, stake, lists, gains), to_the_cent=False)
     trade_tax = spread(part, stake, lists, gains, terms, decision.net, change, known.is_long)
-    tax = np.bincount(lists.account, trade_tax, minlength=stake.groups)
+    tax = totals(lists.account, trade_tax, stake.groups)
     new = NewLists(part, lists, gains, trade_tax, decision.lot_cost, decision.best.price)
     answer = answer_with(base, chosen.scope, chosen.places, new, tax, decision.bound)
     ids = known.prepared.accounts["account_id"].gather(chosen.places)

@@ -43,8 +43,9 @@ class Lists(NamedTuple):
 
 
 class Best(NamedTuple):
-    """What a kernel found for each copy: the objective without tax, the bound with it, the lists; prices by account and class (cash: -mu),
-    and of a household's classes.
+    """What a kernel found for each copy: the objective without tax, the bound with it, the lists.
+
+    Prices: by account and class (cash: -mu), and of a household's classes.
     """
 
     plain: F8
@@ -56,7 +57,7 @@ class Best(NamedTuple):
 
 @dataclass(frozen=True)
 class Rates:
-    """By account of a part: what a dollar of short gain, of long gain, and of value sold costs. Accounts without a unit: their lots' own."""
+    """By account of a part: what a dollar of short gain, of long gain, and of value sold costs. Accounts without a unit: 0 for gains."""
 
     short: F8
     long: F8
@@ -70,7 +71,8 @@ def ranges(starts: I8, counts: I8) -> I8:
     """Return start, start + 1 ... of each range, one after the other."""
     ends = np.cumsum(counts)
     total = int(ends[-1]) if len(ends) else 0
-    return np.arange(total) + np.repeat(starts - (ends - counts), counts)
+    places: I8 = np.arange(total) + np.repeat(starts - (ends - counts), counts)
+    return places
 
 
 def kept_lists(lists: Lists, is_kept: np.ndarray) -> Lists:
@@ -81,14 +83,28 @@ def kept_lists(lists: Lists, is_kept: np.ndarray) -> Lists:
 def moved_lists(part: Part, lists: Lists, copies: I8, to: Part, to_copies: I8) -> Lists:
     """Return the lists of some copies of a part as those of copies of the same groups in another."""
     is_in = np.isin(part.copy[lists.account], copies)
-    account, lot, row, usd, qty = (array[is_in] for array in lists)
+    account, lot = lists.account[is_in], lists.lot[is_in]
     place = np.zeros(len(part.group), np.int64)
     place[copies] = to_copies
     copy = part.copy[account]
     begin, to_begin = (np.searchsorted(p.copy, np.arange(len(p.group))) for p in (part, to))
     own = to_begin[place[copy]] + account - begin[copy]
     offset = to.problem.accounts.lots_from[own] - part.problem.accounts.lots_from[account]
-    return Lists(own, np.where(lot >= 0, lot + offset, -1), row, usd, qty)
+    return kept_lists(lists, is_in)._replace(account=own, lot=np.where(lot >= 0, lot + offset, -1))
+
+
+def totals(place: I8, values: F8 | np.ndarray, count: int) -> F8:
+    """Return the sum of the values of each place, 0 to count - 1."""
+    total: F8 = np.bincount(place, values, minlength=count).astype(np.float64)
+    return total
+
+
+def row_sums(values: F8_2D) -> F8:
+    """Return the sum of each row, added from left to right: columns of zeros change no digit."""
+    total: F8 = np.zeros(len(values))
+    for column in values.T:
+        total += column
+    return total
 
 
 def take_part(problem: Problem, stake: Stake, groups: I8) -> Part:

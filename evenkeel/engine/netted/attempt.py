@@ -8,7 +8,7 @@ from typing import Protocol, Self
 import numpy as np
 
 from evenkeel.engine.arrays import F8, F8_2D, I8, Problem
-from evenkeel.engine.netted.at_rates import Best, Lists, Part, take_part
+from evenkeel.engine.netted.at_rates import Best, Lists, Part, take_part, totals
 from evenkeel.engine.netted.master import Limits, pair_places
 from evenkeel.engine.netted.mix import Sides, both_sides, mixed_lists, tidy
 from evenkeel.engine.netted.price import NetGains, gains_of, net_gains, own_taxes, tax_change
@@ -40,7 +40,7 @@ class Scope(Protocol):
 
 @dataclass(frozen=True)
 class Tried:
-    """Candidates, a copy of the part each: every case's mixture, then (`own_from` on) each group's list at own rates where given, then none.
+    """Candidates, a copy of the part each: every case's mixture, then each group's list at own rates where given, then none.
 
     `objective`: by copy, infinite where a budget is not kept. `bound`: by group. `sides`: what the mixture of the case with the least bound
     both sells and buys.
@@ -76,9 +76,7 @@ def true_sums(part: Part, stake: Stake, limits: Limits, lists: Lists, net: NetGa
     return sums
 
 
-def attempt(
-    scope: Scope, stake: Stake, gains: LotGains, limits: Limits, dust: F8, base: Lists | None
-) -> Tried:
+def attempt(scope: Scope, stake: Stake, gains: LotGains, limits: Limits, dust: F8, base: Lists | None) -> Tried:
     """Search every case of every group and price what is found.
 
     Args:
@@ -92,7 +90,8 @@ def attempt(
     groups = np.arange(stake.groups)
     one_each = take_part(scope.problem, stake, groups)
     columns, width = Columns(), limits.caps.shape[1]
-    none = Lists(*(np.zeros(0, np.int64) for _ in range(3)), np.zeros(0), np.zeros(0))
+    nothing = np.zeros(0, np.int64)
+    none = Lists(nothing, nothing, nothing, np.zeros(0), np.zeros(0))
     columns.add(groups, scope.plain(one_each, none), np.zeros((stake.groups, width)))
     if base is not None:
         base = base._replace(lot=one_each.own_lot(scope.problem, stake, base))
@@ -116,7 +115,7 @@ def attempt(
     most = cases.is_split.shape[1]
     of_trades = gains_of(part, lists)
     net = net_gains(part, stake, lists, of_trades, gains.is_long, most)
-    tax = np.bincount(part.copy, own_taxes(part, stake, lists, of_trades), len(part.group))
+    tax = totals(part.copy, own_taxes(part, stake, lists, of_trades), len(part.group))
     tax += tax_change(limits.terms, pair_places(stake, part.group, most), net)
     objective = scope.plain(part, lists) + tax
     is_over = (true_sums(part, stake, limits, lists, net, gains) > limits.caps[part.group] + CENT).any(axis=1)

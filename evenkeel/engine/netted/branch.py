@@ -1,7 +1,7 @@
 """Where the best mixture of a group would sell a security and buy it in one account: one side is barred, then the other.
 
-A kernel's own lists never have both sides, but a mixture of two of them may. Each branch is a group of its own with a bound of its own, left
-as soon as that says that it cannot win; the group's bound is the least of all branches'.
+A kernel's own lists never have both sides, but a mixture of two of them may. Each branch is a group of its own with a bound of its own,
+left as soon as that says that it cannot win; the group's bound is the least of all branches'.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ def branches(
         for is_sale in (False, True):
             open_nodes.append(replace(node, bars=(*node.bars, (at, row, is_sale))))
 
-    for group in range(stake.groups):
-        weigh(Node(group, (), float(tried.bound[group])), int(tried.sides.at[group]), int(tried.sides.row[group]))
+    for g in range(stake.groups):
+        weigh(Node(g, (), float(tried.bound[g])), int(tried.sides.at[g]), int(tried.sides.row[g]))
     while open_nodes:
         nodes, open_nodes = open_nodes, []
         group = np.array([node.group for node in nodes])

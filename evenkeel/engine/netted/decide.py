@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evenkeel.engine.arrays import F8, F8_2D, I8
-from evenkeel.engine.netted.at_rates import Best, Lists, Part, at_rates, lot_costs, moved_lists, take_part
+from evenkeel.engine.netted.at_rates import Best, Lists, Part, at_rates, lot_costs, moved_lists, take_part, totals
 from evenkeel.engine.netted.attempt import Scope, Tried, attempt
 from evenkeel.engine.netted.branch import branches
 from evenkeel.engine.netted.master import Limits, pair_places
@@ -40,7 +40,7 @@ class Decision:
 def limits_of(stake: Stake, terms: Terms, nav: F8) -> Limits:
     """Return what couples lots; `nav` by account at stake."""
     pairs, groups = stake.pairs_in(), stake.groups
-    width = int((3 * pairs + np.bincount(stake.group, stake.share_no >= 0, groups)).max(initial=1))
+    width = int((3 * pairs + totals(stake.group, stake.share_no >= 0, groups)).max(initial=1))
     caps = np.full((groups, max(width, 3)), np.inf)
     own = terms.take(stake.pair_unit)
     caps[stake.pair_group, 3 * stake.pair_no + 2] = own.room
@@ -49,13 +49,11 @@ def limits_of(stake: Stake, terms: Terms, nav: F8) -> Limits:
     caps[group[has_share], (3 * pairs[group] + stake.share_no)[has_share]] = (
         np.where(has_share, stake.share, 0.0) * np.maximum(nav, 0.0)
     )[has_share]
-    scale = np.maximum(np.bincount(group, nav, groups), 1.0)
+    scale = np.maximum(totals(group, nav, groups), 1.0)
     return Limits(own, caps, scale)
 
 
-def decide(
-    scope: Scope, stake: Stake, gains: LotGains, limits: Limits, base: Lists, dust: F8
-) -> Decision:
+def decide(scope: Scope, stake: Stake, gains: LotGains, limits: Limits, base: Lists, dust: F8) -> Decision:
     """Return the best list of every group: arguments as for `attempt`."""
     groups = np.arange(stake.groups)
     part = take_part(scope.problem, stake, groups)

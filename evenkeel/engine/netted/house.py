@@ -17,7 +17,7 @@ from evenkeel.engine.households.arrays import (
     HouseholdProblem,
 )
 from evenkeel.engine.netted.alone import NOTHING, TRADED
-from evenkeel.engine.netted.at_rates import Best, Lists, Part, ranges
+from evenkeel.engine.netted.at_rates import Best, Lists, Part, ranges, row_sums, totals
 from evenkeel.engine.netted.price import Flows, distances, flows_of, plan_costs
 from evenkeel.engine.netted.told import TRADES, NewLists, trades_with
 
@@ -25,6 +25,12 @@ OBJECTIVE, TAX = HOUSEHOLD_FIGURES.index("objective_usd"), HOUSEHOLD_FIGURES.ind
 BOUND, CYCLE = HOUSEHOLD_FIGURES.index("bound_usd"), HOUSEHOLD_FIGURES.index("residual_cycle_frac")
 HOUSE_TRADED = HOUSEHOLD_OUTCOMES.index(HouseholdOutcome.TRADED)
 HOUSE_NOTHING = HOUSEHOLD_OUTCOMES.index(HouseholdOutcome.NOTHING_TO_TRADE)
+
+
+COMPONENTS = (
+    "tax_usd", "trade_cost_usd", "location_cost_usd", "target_penalty_usd", "band_penalty_usd", "cash_penalty_usd"
+)  # fmt: skip
+"""What the objective is the sum of."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +60,10 @@ class Houses:
 
     def take(self, at: I8, problem: Problem) -> Houses:
         """Return the accounts at those places of the stake, which are those of another problem."""
-        own = (getattr(self, name)[at] for name in ("before", "location", "nav", "cash", "location_row"))
-        return Houses(problem, self.run, *own, self.location_cost)
+        return Houses(
+            problem, self.run, self.before[at], self.location[at], self.nav[at], self.cash[at], self.location_row[at],
+            self.location_cost,
+        )  # fmt: skip
 
     def answer(self, part: Part) -> HouseholdAnswerArrays:
         """Return the kernel's answer for the part's households."""
@@ -81,7 +89,7 @@ class Houses:
         costs, first = self.penalties(part, flows), first_accounts(part)
         accounts = part.problem.accounts
         by_account = flows.cost + costs.plan + costs.location
-        total: F8 = np.bincount(part.copy, by_account, len(part.group))
+        total: F8 = totals(part.copy, by_account, len(part.group))
         return total + accounts.target_cost[first] * costs.distance + accounts.band_cost[first] * costs.outside
 
     def penalties(self, part: Part, flows: Flows) -> Penalties:
@@ -91,14 +99,14 @@ class Houses:
         before = np.nan_to_num(self.before[part.at])
         values = np.zeros((len(part.group), before.shape[1]))
         np.add.at(values, part.copy, before + flows.moved)
-        total = np.bincount(part.copy, nav, len(part.group))
+        total = totals(part.copy, nav, len(part.group))
         distance, outside = distances(values, total, accounts.model[first], part.problem.models)
         cash = self.cash[part.at] + flows.moved[:, 0]
         plan, short = plan_costs(cash, np.maximum(nav, 0.0), accounts.plan, part.problem.plans)
         location = np.nan_to_num(self.location[part.at])
         return Penalties(
             distance, outside, plan + accounts.band_cost * np.maximum(-cash, 0.0), np.maximum(short, np.maximum(-cash, 0.0)),
-            (location * before).sum(axis=1), (location * (before + flows.moved)).sum(axis=1),
+            row_sums(location * before), row_sums(location * (before + flows.moved)),
         )  # fmt: skip
 
     def floor(self, part: Part) -> F8 | None:
@@ -135,24 +143,17 @@ def house_answer_with(
     costs, first, count = scope.penalties(part, flows), first_accounts(part), len(part.group)
     old = {name: getattr(base, name) for name in TRADES}
     trades, starts = trades_with(old, base.trades_begin, base.trades_end, places, scope.problem.accounts.lots_from, new)
-    tax = np.bincount(new.lists.account, new.trade_tax, len(places))
+    tax = totals(new.lists.account, new.trade_tax, len(places))
     priced = scope.answer(at_rates)
     member = {
         "cash_after_usd": scope.cash + flows.moved[:, 0], "cash_short_usd": costs.short, "sold_usd": flows.sold,
         "bought_usd": flows.bought, "tax_usd": tax, "trade_cost_usd": flows.cost, "location_cost_usd": costs.location,
         "cash_penalty_usd": costs.plan, "cash_price_frac": -new.price[:, 0],
     }  # fmt: skip
-    whole = {
-        name: np.bincount(part.copy, values, count) for name, values in member.items() if name in HOUSEHOLD_FIGURES
-    }
+    whole = {name: totals(part.copy, values, count) for name, values in member.items() if name in HOUSEHOLD_FIGURES}
     whole["target_penalty_usd"] = part.problem.accounts.target_cost[first] * costs.distance
     whole["band_penalty_usd"] = part.problem.accounts.band_cost[first] * costs.outside
-    whole["objective_usd"] = sum(
-        whole[name]
-        for name in (
-            "tax_usd", "trade_cost_usd", "location_cost_usd", "target_penalty_usd", "band_penalty_usd", "cash_penalty_usd"
-        )
-    )  # fmt: skip
+    whole["objective_usd"] = np.sum([whole[name] for name in COMPONENTS], axis=0)
     whole |= {"band_excess_usd": costs.outside, "bound_usd": bound, "residual_cycle_frac": priced.figures[:, CYCLE]}
     result = HouseholdAnswerArrays._make(array.copy() for array in base)
     for name, values in member.items():
@@ -161,7 +162,7 @@ def house_answer_with(
         result.figures[houses, HOUSEHOLD_FIGURES.index(name)] = values
     is_traded = np.diff(starts)[places] > 0
     result.member_outcome[places] = np.where(is_traded, TRADED, NOTHING)
-    has_trade = np.bincount(part.copy, is_traded, count) > 0
+    has_trade = totals(part.copy, is_traded, count) > 0
     result.outcome[houses] = np.where(has_trade, HOUSE_TRADED, HOUSE_NOTHING)
     result.cell_after[places] = scope.before + flows.moved
     result.cell_price[places] = np.where(np.isnan(scope.before), np.nan, new.price)

@@ -2,7 +2,7 @@
 
 A mixture of lists of one group is a list that costs no more than the mixture of their costs, since all but the tax is convex. So each case
 (a convex part of the tax for each of the group's pairs) is a small linear program, and its duals are the rates of gains and of value sold.
-Many cases are solved in one call, as blocks that do not touch.
+Many cases are solved in one call (`simplex`), none of which sees another.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import highspy
 import numpy as np
 
 from evenkeel.engine.arrays import F8, F8_2D, I8
 from evenkeel.engine.netted.at_rates import ranges
+from evenkeel.engine.netted.simplex import Tableaus
 from evenkeel.engine.netted.stake import Stake
-from evenkeel.engine.netted.terms import Terms, pieces
+from evenkeel.engine.netted.terms import Terms
 
-CASES = 400
+CASES = 4_000
 """Cases a call."""
 
 CRUMB = 1e-13
@@ -27,8 +27,9 @@ CRUMB = 1e-13
 
 @dataclass(frozen=True)
 class Limits:
-    """What couples the lots of each group: terms of each pair, caps on sums (groups x sums, infinite: none), and dollars a unit of the
-    program stands for (by group).
+    """What couples the lots of each group.
+
+    `terms`: of each pair. `caps`: on sums, groups x sums, infinite: none. `scale`: by group, dollars that a unit of the program stands for.
     """
 
     terms: Terms
@@ -88,86 +89,111 @@ def pair_places(stake: Stake, group: I8, most: int) -> I8:
 def _solve(
     stake: Stake, limits: Limits, pool: Pool, order: I8, starts: I8, group: I8, is_split: np.ndarray, first: int
 ) -> tuple[Any, ...]:
+    """Build and solve some cases. Rows: weights sum to one; for each pair what `_add_pair` says; then caps on value sold."""
     cases, sums, most = len(group), pool.sums.shape[1], is_split.shape[1]
-    scale = limits.scale[group]
-    counts = np.diff(starts)[group]
+    scale, counts = limits.scale[group], np.diff(starts)[group]
     column = order[ranges(starts[group], counts)]
-    case = np.repeat(np.arange(cases), counts)
-    height = 1 + sums
-    # Lists: weights sum to one; their sums are those of the pieces, or under a cap.
-    values = np.concatenate([np.ones((len(column), 1)), pool.sums[column] / scale[case, None]], axis=1)
-    lower, upper = np.full((cases, height), -np.inf), np.full((cases, height), np.inf)
-    lower[:, 0], upper[:, 0] = 1.0, 1.0
-    upper[:, 1:] = limits.caps[group] / scale[:, None]
-    rows = [(case[:, None] * height + np.arange(height)).ravel()]
-    owner = [np.repeat(np.arange(len(column)), height)]
-    entries = [values.ravel()]
-    cost = [pool.plain[column] / scale[case]]
-    least, widest = [np.zeros(len(column))], [np.full(len(column), np.inf)]
-    constant = np.zeros(cases)
-    width = len(column)
-    places = pair_places(stake, group, most)
+    case, place = np.repeat(np.arange(cases), counts), ranges(np.zeros(cases, np.int64), counts)
+    lists = int(counts.max())
+    width = lists + sums + 4 * most
+    table = np.zeros((cases, 2 + sums, width + 1))
+    table[case, 0, place], table[:, 0, -1] = 1.0, 1.0
+    table[case, -1, place] = pool.plain[column] / scale[case]
+    values, caps = pool.sums[column] / scale[case, None], limits.caps[group]
+    is_column = np.zeros((cases, width), bool)
+    is_column[case, place] = True
+    is_column[:, lists : lists + sums] = True
+    for k in range(sums):
+        # A sum under its cap; a row without one has a slack of 1 and says nothing.
+        is_capped = np.isfinite(caps[:, k])
+        table[case, 1 + k, place] = np.where(is_capped[case], values[:, k], 0.0)
+        table[:, 1 + k, lists + k] = 1.0
+        table[:, 1 + k, -1] = np.where(is_capped, caps[:, k] / scale, 1.0)
+    programs = Tableaus(table, np.zeros((cases, 1 + sums), np.int64), is_column)
+    programs.basis[:, 1:] = lists + np.arange(sums)
+    places, constant = pair_places(stake, group, most), np.zeros(cases)
     for j in range(most):
         at = np.nonzero(places[:, j] >= 0)[0]
-        terms = limits.terms.take(places[at, j])
-        v_short, v_long, price, room, off_short, off_long, fixed = pieces(terms, is_split[at, j])
-        start_short, start_long = (off_short - terms.start_short), (off_long - terms.start_long)
-        lower[at, 1 + 3 * j] = upper[at, 1 + 3 * j] = start_short / scale[at]
-        lower[at, 2 + 3 * j] = upper[at, 2 + 3 * j] = start_long / scale[at]
-        constant[at] += fixed / scale[at]
-        columns = width + np.arange(4 * len(at))
-        width += 4 * len(at)
-        for v, row in ((v_short, 1 + 3 * j), (v_long, 2 + 3 * j)):
-            rows.append(np.repeat(at * height + row, 4))
-            owner.append(columns)
-            entries.append(-v.ravel())
-        cost.append(price.ravel())
-        least.append(np.where(room < 0, -np.inf, 0.0).ravel())
-        widest.append(np.where(room < 0, np.inf, room / scale[at, None]).ravel())
-    solution = _run(
-        np.concatenate(cost), np.concatenate(least), np.concatenate(widest), lower.ravel(), upper.ravel(),
-        np.concatenate(rows), np.concatenate(owner), np.concatenate(entries),
-    )  # fmt: skip
-    weights, duals = solution[0], solution[1].reshape(cases, height)
-    own = np.concatenate(cost) * weights
-    value = np.bincount(case, own[: len(column)], cases)
-    at_pieces = len(column)
+        pairs = Pairs(j, at, limits.terms.take(places[at, j]), is_split[at, j], scale[at])
+        constant[at] += _add_pair(programs, pairs, lists, sums, (case, place, values))
+    every = np.arange(cases)
+    # To trade nothing, each group's first list, is where to begin; its sums are 0.
+    programs.pivot(every, np.zeros(cases, np.int64), np.zeros(cases, np.int64))
     for j in range(most):
         at = np.nonzero(places[:, j] >= 0)[0]
-        value[at] += own[at_pieces : at_pieces + 4 * len(at)].reshape(-1, 4).sum(axis=1)
-        at_pieces += 4 * len(at)
-    weights = weights[: len(column)]
-    is_in = weights > CRUMB
-    gains = duals[:, 1:][:, : 3 * most].reshape(cases, most, 3)
-    return (
-        (value + constant) * scale, -gains[:, :, 0], -gains[:, :, 1], np.maximum(-duals[:, 1:], 0.0) * np.isfinite(limits.caps[group]),
-        case[is_in] + first, column[is_in], weights[is_in],
-    )  # fmt: skip
+        _begin(programs, Pairs(j, at, limits.terms.take(places[at, j]), is_split[at, j], scale[at]), lists, sums)
+    programs.solve()
+    short, long = np.zeros((cases, most)), np.zeros((cases, most))
+    reduced = programs.reduced()
+    for j in range(most):
+        at = np.nonzero(places[:, j] >= 0)[0]
+        pieces = reduced[at][:, lists + sums + 4 * j : lists + sums + 4 * j + 4]
+        of_sum = pieces[:, 0] + limits.terms.carry[places[at, j]]
+        short[at, j] = np.where(is_split[at, j], pieces[:, 3] + pieces[:, 1], of_sum)
+        long[at, j] = np.where(is_split[at, j], pieces[:, 3], of_sum)
+    prices = np.where(np.isfinite(caps), np.maximum(reduced[:, lists : lists + sums], 0.0), 0.0)
+    weight = programs.values()
+    of_case, row = np.nonzero((programs.basis < lists) & (weight > CRUMB))
+    found = column[(np.cumsum(counts) - counts)[of_case] + programs.basis[of_case, row]]
+    return (programs.least() + constant) * scale, short, long, prices, of_case + first, found, weight[of_case, row]
 
 
-def _run(
-    cost: F8, least: F8, widest: F8, lower: F8, upper: F8, rows: I8, owner: I8, entries: F8
-) -> tuple[F8, F8]:
-    """Return values and duals of the program."""
-    is_there = entries != 0.0
-    rows, owner, entries = rows[is_there], owner[is_there], entries[is_there]
-    order = np.argsort(owner, kind="stable")
-    model = highspy.HighsLp()
-    model.num_col_, model.num_row_ = len(cost), len(lower)
-    model.col_cost_, model.col_lower_, model.col_upper_ = cost, least, widest
-    model.row_lower_, model.row_upper_ = lower, upper
-    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    model.a_matrix_.start_ = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(cost)))]).astype(np.int32)
-    model.a_matrix_.index_, model.a_matrix_.value_ = rows[order].astype(np.int32), entries[order]
-    solver = highspy.Highs()
-    for name, value in (
-        ("output_flag", False), ("threads", 1), ("primal_feasibility_tolerance", 1e-10),
-        ("dual_feasibility_tolerance", 1e-10), ("small_matrix_value", 1e-12),
-    ):  # fmt: skip
-        solver.setOptionValue(name, value)
-    solver.passModel(model)
-    solver.run()
-    if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-        raise RuntimeError(f"netted taxes: HiGHS: {solver.modelStatusToString(solver.getModelStatus())}")
-    solution = solver.getSolution()
-    return np.array(solution.col_value), np.array(solution.row_dual)
+class Pairs(NamedTuple):
+    """Pairs of one number in their groups: of which cases, their terms and parts, and the groups' scale."""
+
+    no: int
+    at: I8
+    terms: Terms
+    is_split: np.ndarray
+    scale: F8
+
+
+def _add_pair(programs: Tableaus, pairs: Pairs, lists: int, sums: int, of_lists: tuple[I8, I8, F8_2D]) -> F8:
+    """Add the pieces of each pair's part, and the rows that make the lists' gains theirs; return the constant of the part.
+
+    With t the sum of short and long gain: where the part is of the sum, t = -D - a + b + c (row of t) and b + slack = D; where it is
+    split, t = t+ - t- (row of t) and S = s+ - s-. All are 0 or more. The third row of a pair is its budget.
+    """
+    case, place, values = of_lists
+    no, at, terms, is_split, scale = pairs
+    table, row, row_t, piece = programs.table, 1 + 3 * no, 2 + 3 * no, lists + sums + 4 * no
+    of_case = np.full(len(table), -1)
+    of_case[at] = np.arange(len(at))
+    is_in = of_case[case] >= 0
+    case, place, values = case[is_in], place[is_in], values[is_in]
+    table[case, row_t, place] = values[:, 3 * no + 2]
+    table[case, row, place] = np.where(is_split[of_case[case]], values[:, 3 * no], 0.0)
+    table[at, row_t, lists + row_t - 1] = 0.0
+    table[at, row, lists + row - 1] = np.where(is_split, 0.0, 1.0)
+    programs.is_column[at, lists + row_t - 1] = False
+    programs.is_column[at, lists + row - 1] = ~is_split
+    limit, start_t = terms.limit / scale, (terms.start_short + terms.start_long) / scale
+    table[at, row_t, -1] = np.where(is_split, -start_t, -limit - start_t)
+    table[at, row, -1] = np.where(is_split, -terms.start_short / scale, limit)
+    none, one = np.zeros(len(at)), np.ones(len(at))
+    for i, (of_split, of_sum) in enumerate(
+        (
+            ((-one, none, terms.short - terms.long), (none, one, -terms.carry)),
+            ((one, none, none), (one, -one, terms.ordinary)),
+            ((none, -one, terms.long), (none, -one, terms.short)),
+            ((none, one, none), (none, none, none)),
+        )
+    ):
+        for to, one_part, other_part in zip((row, row_t, -1), of_split, of_sum, strict=True):
+            table[at, to, piece + i] = np.where(is_split, one_part, other_part)
+        programs.is_column[at, piece + i] = is_split | (i < 3)
+    return np.where(is_split, 0.0, -terms.ordinary * limit)
+
+
+def _begin(programs: Tableaus, pairs: Pairs, lists: int, sums: int) -> None:
+    """Give each pair's rows the pieces that the year stands on before any trade."""
+    no, at, terms, is_split, _ = pairs
+    row, row_t, piece = 1 + 3 * no, 2 + 3 * no, lists + sums + 4 * no
+    total = terms.start_short + terms.start_long
+    is_gain, is_past = ~is_split & (total > 0), ~is_split & (total < -terms.limit)
+    of_row = piece + np.where(terms.start_short < 0, 1, 0)
+    of_t = piece + np.where(total < 0, 3, 2)
+    one_row, one = np.where(is_gain, row, row_t), np.where(is_past, piece, piece + 1)
+    other_row, other = np.where(is_gain, row_t, row), np.where(is_gain, piece + 2, lists + row - 1)
+    programs.pivot(at, np.where(is_split, row, one_row), np.where(is_split, of_row, one))
+    programs.pivot(at, np.where(is_split, row_t, other_row), np.where(is_split, of_t, other))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from evenkeel.engine.arrays import F8, I8
-from evenkeel.engine.netted.at_rates import Lists, Part, kept_lists, ranges
+from evenkeel.engine.netted.at_rates import Lists, Part, kept_lists, ranges, totals
 from evenkeel.engine.netted.search import Cases, Columns
 from evenkeel.engine.netted.stake import Stake
 
@@ -55,8 +55,8 @@ def both_sides(part: Part, lists: Lists, copies: I8, least: F8) -> Sides:
     is_in = of_group[part.copy[lists.account]] >= 0
     account, lot, row, usd = lists.account[is_in], lists.lot[is_in], lists.row[is_in], lists.usd[is_in]
     keys, place = np.unique(account * rows + row, return_inverse=True)
-    sold = np.bincount(place, np.where(lot >= 0, usd, 0.0), len(keys))
-    bought = np.bincount(place, np.where(lot >= 0, 0.0, usd), len(keys))
+    sold = totals(place, np.where(lot >= 0, usd, 0.0), len(keys))
+    bought = totals(place, np.where(lot >= 0, 0.0, usd), len(keys))
     both, account, row = np.minimum(sold, bought), keys // rows, keys % rows
     group = of_group[part.copy[account]] if len(keys) else np.zeros(0, np.int64)
     sides = Sides(np.full(len(copies), -1), np.zeros(len(copies), np.int64))
@@ -95,8 +95,8 @@ def _one_side(part: Part, lists: Lists) -> Lists:
         return lists
     place = np.minimum(np.searchsorted(both, key), len(both) - 1)
     is_both = both[place] == key
-    sold = np.bincount(place[is_both & is_sale], lists.usd[is_both & is_sale], len(both))
-    bought = np.bincount(place[is_both & ~is_sale], lists.usd[is_both & ~is_sale], len(both))
+    sold = totals(place[is_both & is_sale], lists.usd[is_both & is_sale], len(both))
+    bought = totals(place[is_both & ~is_sale], lists.usd[is_both & ~is_sale], len(both))
     off = np.minimum(sold, bought)
     left = np.where(is_sale, 1.0 - (off / sold)[place], 1.0 - (off / bought)[place])
     return with_units(part, lists.account, lists.lot, lists.row, np.where(is_both, lists.usd * left, lists.usd))
@@ -105,7 +105,7 @@ def _one_side(part: Part, lists: Lists) -> Lists:
 def _paid(part: Part, lists: Lists, crumb: F8, dust: F8, floor: F8) -> Lists:
     """Take off the largest purchases what an account lacks for them."""
     signed = np.where(lists.lot >= 0, lists.usd, -lists.usd)
-    lacks = floor - np.bincount(lists.account, signed, len(part.at)) - crumb
+    lacks = floor - totals(lists.account, signed, len(part.at)) - crumb
     usd = lists.usd.copy()
     for account in np.nonzero(lacks > 0)[0]:
         own = np.nonzero((lists.account == account) & (lists.lot < 0))[0]

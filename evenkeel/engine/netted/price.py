@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from evenkeel.engine.arrays import F8, F8_2D, I8, ModelArrays, PlanArrays
-from evenkeel.engine.netted.at_rates import Lists, Part
+from evenkeel.engine.netted.at_rates import Lists, Part, row_sums, totals
 from evenkeel.engine.netted.stake import Stake
 from evenkeel.engine.netted.terms import Terms, net_tax
 
@@ -40,13 +40,13 @@ def flows_of(part: Part, lists: Lists) -> Flows:
     """Return what lists move."""
     universes, count = part.problem.universes, len(part.at)
     is_sale = lists.lot >= 0
-    sold = np.bincount(lists.account, np.where(is_sale, lists.usd, 0.0), count)
-    bought = np.bincount(lists.account, np.where(is_sale, 0.0, lists.usd), count)
+    sold = totals(lists.account, np.where(is_sale, lists.usd, 0.0), count)
+    bought = totals(lists.account, np.where(is_sale, 0.0, lists.usd), count)
     spread = np.where(is_sale, universes.sell_cost[lists.row], universes.buy_cost[lists.row])
     moved = np.zeros((count, part.problem.class_count))
     np.add.at(moved, (lists.account, universes.klass[lists.row]), np.where(is_sale, -lists.usd, lists.usd))
     moved[:, 0] = sold - bought
-    return Flows(sold, bought, np.bincount(lists.account, spread * lists.usd, count), moved)
+    return Flows(sold, bought, totals(lists.account, spread * lists.usd, count), moved)
 
 
 def gains_of(part: Part, lists: Lists) -> Gains:
@@ -88,7 +88,7 @@ def tax_change(terms: Terms, places: I8, net: NetGains) -> F8:
 def own_taxes(part: Part, stake: Stake, lists: Lists, gains: Gains) -> F8:
     """Return by account the tax at its lots' own rates, 0 where its gains are netted."""
     is_own = stake.pair[part.at[lists.account]] < 0
-    taxes: F8 = np.bincount(lists.account, np.where(is_own, gains.own_tax, 0.0), len(part.at))
+    taxes: F8 = totals(lists.account, np.where(is_own, gains.own_tax, 0.0), len(part.at))
     return taxes
 
 
@@ -105,7 +105,7 @@ def distances(values: F8_2D, nav: F8, model: I8, models: ModelArrays) -> tuple[F
     """Return the sum over classes of the distance from target and of that from the band, in dollars."""
     target, lower, upper = (rows[model] * nav[:, None] for rows in model_rows(models, values.shape[1]))
     outside = np.maximum(lower - values, 0.0) + np.maximum(values - upper, 0.0)
-    return np.abs(values - target).sum(axis=1), outside.sum(axis=1)
+    return row_sums(np.abs(values - target)), row_sums(outside)
 
 
 def plan_costs(cash: F8, nav: F8, plan: I8, plans: PlanArrays) -> tuple[F8, F8]:

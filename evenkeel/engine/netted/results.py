@@ -9,7 +9,7 @@ import polars as pl
 
 from data_contracts.vocab import FilingStatus
 from evenkeel.engine.arrays import F8, F8_2D
-from evenkeel.engine.netted.at_rates import Lists, Part
+from evenkeel.engine.netted.at_rates import Lists, Part, totals
 from evenkeel.engine.netted.price import Gains, NetGains
 from evenkeel.engine.netted.stake import Stake
 from evenkeel.engine.netted.terms import LIMITS, Terms, average_rates
@@ -113,7 +113,7 @@ def disallowed_of(part: Part, stake: Stake, lists: Lists, gains: Gains) -> F8:
     """Return by pair the losses that are disallowed."""
     pair = stake.pair[part.at[lists.account]]
     is_in = (pair >= 0) & (lists.lot >= 0)
-    return np.bincount(pair[is_in], np.nan_to_num(gains.disallowed[is_in]), minlength=len(stake.pair_group))
+    return totals(pair[is_in], np.nan_to_num(gains.disallowed[is_in]), len(stake.pair_group))
 
 
 def spread(
@@ -141,7 +141,7 @@ def spread(
     of_lot = is_long[part.lot[np.maximum(lists.lot, 0)]]
     rate = np.where(of_lot, np.append(of_long, 0.0)[pair], np.append(of_short, 0.0)[pair])
     tax[is_in] = (rate * counted)[is_in]
-    missing = change.net - np.bincount(pair[is_in], tax[is_in], minlength=len(stake.pair_group))
+    missing = change.net - totals(pair[is_in], tax[is_in], len(stake.pair_group))
     sale = np.nonzero(is_in)[0]
     order = sale[np.lexsort((lists.lot[sale], -np.abs(counted[sale]), pair[sale]))]
     has_sale, first = np.unique(pair[order], return_index=True)

@@ -12,21 +12,22 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from evenkeel.engine.arrays import F8, F8_2D, I8, AnswerArrays, LotArrays, Problem, normal
+from evenkeel.engine.arrays import F8, I8, AnswerArrays, LotArrays, Problem, normal
 from evenkeel.engine.netted.accounts import Chosen, Ready, choose
-from evenkeel.engine.netted.alone import BOUND, answer_with, lists_in
-from evenkeel.engine.netted.at_rates import Lists, Part, at_rates, kept_lists, lot_costs, moved_lists, take_part
+from evenkeel.engine.netted.alone import BOUND, NOTHING, TRADED, answer_with, lists_in
+from evenkeel.engine.netted.at_rates import Lists, Part, at_rates, kept_lists, moved_lists, take_part, totals
 from evenkeel.engine.netted.attempt import CENT
 from evenkeel.engine.netted.master import pair_places
 from evenkeel.engine.netted.price import gains_of, net_gains, own_taxes
 from evenkeel.engine.netted.results import Change, change_of, disallowed_of, of_pairs, result_rows, spread
+from evenkeel.engine.netted.rounded_bound import rounded_bound
 from evenkeel.engine.netted.search import account_rates
 from evenkeel.engine.netted.told import NewLists
 from evenkeel.engine.tables.outputs import TaxResults
 
 TRIES = 4
-OF_CENTS = 0.04
-"""Dollars that rounding amounts of tax, gains and carry-overs to the cent, before and after, may take off the change of a year's tax."""
+HAIR = 1e-6
+"""Dollars over a budget that are floating point."""
 
 Run = Callable[[Problem], AnswerArrays]
 Rounder = Callable[[Problem, AnswerArrays], AnswerArrays]
@@ -44,7 +45,7 @@ class Stated:
     @property
     def is_kept(self) -> np.ndarray:
         """Tell which accounts' lists keep their budgets."""
-        return (self.over_gain <= CENT) & (self.over_sold <= CENT)
+        return (self.over_gain <= HAIR) & (self.over_sold <= HAIR)
 
 
 def rounded_answer(
@@ -97,11 +98,16 @@ def _told(known: Ready, rounded: AnswerArrays, chosen: Chosen, lists: Lists) -> 
     short, long = of_pairs(stake, net)
     change = change_of(chosen.terms, short, long, disallowed_of(part, stake, lists, gains), to_the_cent=True)
     trade_tax = spread(part, stake, lists, gains, chosen.terms, net, change, known.is_long)
-    tax = np.bincount(lists.account, trade_tax, minlength=stake.groups)
+    tax = totals(lists.account, trade_tax, stake.groups)
     new = NewLists(part, lists, gains, trade_tax, decision.lot_cost, decision.best.price)
     answer = answer_with(rounded, chosen.scope, chosen.places, new, tax, rounded_bound(chosen))
     ids = known.prepared.accounts["account_id"].gather(chosen.places)
-    return answer, result_rows(stake, chosen.terms, ids, change, decision.caps)
+    rows = result_rows(stake, chosen.terms, ids, change, decision.caps)
+    # A step that makes no sense is seen by the search only.
+    outcome = rounded.outcome[chosen.places]
+    is_unsolved = ~np.isin(outcome, (TRADED, NOTHING))
+    answer.outcome[chosen.places[is_unsolved]] = outcome[is_unsolved]
+    return answer, rows.filter(~pl.col("problem_id").is_in(ids.filter(pl.Series(is_unsolved)).to_list()))
 
 
 def rounded_at_rates(chosen: Chosen, run: Run, rounder: Rounder) -> Lists:
@@ -133,9 +139,10 @@ def _rounded(chosen: Chosen, groups: I8, run: Run, rounder: Rounder, *, is_cappe
     dust = chosen.scope.problem.accounts.dust[stake.account[part.at]]
     problem = at_rates(part, stake, gains, rates).problem
     problem = problem._replace(accounts=problem.accounts._replace(dust=normal(dust, np.float64)))
-    lot, is_kept = np.arange(len(part.lot)), np.ones(len(groups), bool)
+    lot: I8 = np.arange(len(part.lot))
+    is_kept: np.ndarray = np.ones(len(groups), bool)
     if is_capped:
-        is_kept = (caps > 0).any(axis=1)
+        is_kept = np.any(caps > 0, axis=1)
         problem, lot, lists = held_to(problem, lists, gains.row[part.lot])
     start = run(problem)
     own, is_all = lists_in(start, every), np.isin(lists.account, every[is_kept])
@@ -195,10 +202,10 @@ def stated(chosen: Chosen, known: Ready, lists: Lists) -> Stated:
     short, long = of_pairs(stake, net)
     none = np.zeros(len(short))
     change: Change = change_of(chosen.terms, short, long, none, to_the_cent=True)
-    tax = own_taxes(part, stake, lists, gains) + np.bincount(stake.pair_group, change.net, minlength=stake.groups)
+    tax = own_taxes(part, stake, lists, gains) + totals(stake.pair_group, change.net, stake.groups)
     over_gain = np.full(stake.groups, -np.inf)
     over_gain[stake.pair_group] = short + long - chosen.terms.room
-    sold = np.bincount(lists.account, np.where(lists.lot >= 0, lists.usd, 0.0), minlength=stake.groups)
+    sold = totals(lists.account, np.where(lists.lot >= 0, lists.usd, 0.0), stake.groups)
     over_sold = np.where(
         np.isfinite(stake.share), sold - np.where(np.isfinite(stake.share), stake.share, 0) * chosen.scope.nav, -np.inf
     )
@@ -229,42 +236,3 @@ def _in_part(lists: Lists, part: Part, to: Part, at: I8) -> Lists:
     account = at[lists.account]
     offset = to.problem.accounts.lots_from[account] - part.problem.accounts.lots_from[lists.account]
     return lists._replace(account=account, lot=np.where(lists.lot >= 0, lists.lot + offset, -1))
-
-
-def rounded_bound(chosen: Chosen) -> F8:
-    """Return by account what no list has a lower objective than, rounded or not: every case's bound, less what cents can gain there."""
-    stake, cases, scope, gains = chosen.stake, chosen.decision.tried.cases, chosen.scope, chosen.gains
-    part = take_part(scope.problem, stake, cases.group)
-    places = pair_places(stake, cases.group, cases.is_split.shape[1])
-    rates = account_rates(part, stake, places, cases.short, cases.long, cases.caps)
-    price = scope.solve(at_rates(part, stake, gains, rates)).price
-    account = np.repeat(np.arange(len(part.at)), np.diff(part.problem.accounts.lots_from))
-    rate = np.where(gains.is_long[part.lot], rates.long[account], rates.short[account])
-    rate = np.where(stake.pair[part.at[account]] >= 0, rate, part.problem.lots.rate)
-    off = np.bincount(
-        account,
-        _off_cents(part, gains.row[part.lot], account, lot_costs(part, stake, gains, rates), rate, price),
-        len(part.at),
-    )
-    bound = np.full(stake.groups, np.inf)
-    np.minimum.at(bound, cases.group, cases.bound - off)
-    has_unit = np.bincount(stake.pair_group, minlength=stake.groups) > 0
-    result: F8 = bound - np.where(has_unit, OF_CENTS, 0.0)
-    return result
-
-
-def _off_cents(part: Part, row: I8, account: I8, cost: F8, rate: F8, price: F8_2D) -> F8:
-    """Return by lot how far values in whole cents may take a list under the bound: `kernels.round_book.allowance`, of lots that may be sold."""
-    lots, universes = part.problem.lots, part.problem.universes
-    unit_price, step = universes.price[row], universes.step[row]
-    room = np.where((lots.sellable == 1) & (lots.qty > 0), lots.qty * unit_price, 0.0)
-    whole = np.round(room * 100.0)
-    more = whole * 0.01 - room
-    saves = -price[account, 0] + np.nan_to_num(price[account, universes.klass[row]]) - universes.sell_cost[row] - cost
-    total = np.where(more > 0, more * np.maximum(saves, 0.0), 0.0)
-    has_step = ~np.isnan(step)
-    many = has_step & (lots.qty / np.where(has_step, step, 1.0) >= 2.0 - 1e-9)
-    is_exact = (step == 1.0) & (np.abs(unit_price * 100.0 - np.round(unit_price * 100.0)) < 1e-6)
-    off = np.where(many & ~is_exact, CENT, np.abs(more))
-    total += np.where(rate > 0, off * rate * np.nan_to_num(lots.basis) / unit_price, 0.0)
-    return np.where(whole > 0, total, 0.0)

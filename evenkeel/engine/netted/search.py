@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evenkeel.engine.arrays import F8, F8_2D, I8, Problem
-from evenkeel.engine.netted.at_rates import Best, Lists, Part, Rates, Solver, at_rates, take_part
+from evenkeel.engine.netted.at_rates import Best, Lists, Part, Rates, Solver, at_rates, row_sums, take_part, totals
 from evenkeel.engine.netted.master import Limits, Mixtures, Pool, mixtures, pair_places
 from evenkeel.engine.netted.stake import LotGains, Stake
 from evenkeel.engine.netted.terms import first_rates, fit_rates, net_tax, part_bound
@@ -99,7 +99,7 @@ def own_tax_of(part: Part, lists: Lists, stake: Stake, gains: LotGains) -> F8:
     """Return by copy the tax of accounts without a unit, as the kernels count it."""
     sold = (lists.lot >= 0) & (stake.pair[part.at[lists.account]] < 0)
     tax = gains.own[part.lot[lists.lot[sold]]] * lists.usd[sold]
-    own: F8 = np.bincount(part.copy[lists.account[sold]], tax, minlength=len(part.group))
+    own: F8 = totals(part.copy[lists.account[sold]], tax, len(part.group))
     return own
 
 
@@ -129,9 +129,7 @@ def fitted(cases: Cases, limits: Limits, places: I8, some: I8, short: F8_2D, lon
 def tax_before(stake: Stake, limits: Limits) -> F8:
     """Return by group the tax before, of all its pairs."""
     terms = limits.terms
-    before: F8 = np.bincount(
-        stake.pair_group, net_tax(terms, terms.start_short, terms.start_long), minlength=stake.groups
-    )
+    before: F8 = totals(stake.pair_group, net_tax(terms, terms.start_short, terms.start_long), stake.groups)
     return before
 
 
@@ -142,7 +140,7 @@ def search(problem: Problem, stake: Stake, gains: LotGains, limits: Limits, solv
     zeros = np.zeros((count, most))
     cases = Cases(
         group, is_split, np.full(count, -np.inf), np.full(count, np.inf), zeros.copy(), zeros.copy(), np.zeros((count, width)),
-        *(np.zeros(0, np.int64) for _ in range(2)), np.zeros(0),
+        np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0),
     )  # fmt: skip
     all_places = pair_places(stake, group, most)
     short, long, caps = zeros.copy(), zeros.copy(), np.zeros((count, width))
@@ -158,7 +156,7 @@ def search(problem: Problem, stake: Stake, gains: LotGains, limits: Limits, solv
         part = take_part(problem, stake, group[active])
         best: Best = solver(at_rates(part, stake, gains, account_rates(part, stake, places, short, long, caps)))
         capped = np.where(caps > 0, limits.caps[group[active]], 0.0)
-        bound = best.bound + more - (caps * capped).sum(axis=1)
+        bound = best.bound + more - row_sums(caps * capped)
         is_better = bound > cases.bound[active]
         better = active[is_better]
         cases.bound[better] = bound[is_better]

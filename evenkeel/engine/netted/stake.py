@@ -99,7 +99,8 @@ def take_stake(stake: Stake, groups: I8) -> tuple[Stake, I8]:
 def _number_within(group: I8, is_counted: np.ndarray) -> I8:
     """Return how many counted entries of the same group stand before each entry; groups are sorted."""
     before = np.concatenate([[0], np.cumsum(is_counted)])
-    return before[:-1] - before[np.searchsorted(group, group)]
+    number: I8 = before[:-1] - before[np.searchsorted(group, group)]
+    return number
 
 
 @dataclass(frozen=True)

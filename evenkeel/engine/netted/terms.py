@@ -1,7 +1,8 @@
 """The year's tax of tax units as a function of net short-term gain S and net long-term gain L, and its parts that are convex.
 
-`evenkeel.rules.netting` states the rule. With t = S + L, D the most that may be deducted, and rates long <= ordinary <= short (state rate
-added to each; a carried loss is worth `carry`, at most the ordinary rate) the tax less the value of what carries over is T = min(sum, split):
+`evenkeel.rules.netting` states the rule. With t = S + L, D the most that may be deducted, and rates long <= ordinary <= short (the
+state's added to each; a carried loss is worth `carry`, at most the ordinary rate) the tax less the value of what carries over is
+T = min(sum, split):
 
     sum(t)      = short t             for t >= 0         split(S, L) = long t+ + (short - long) S+
                 = ordinary t          for -D <= t < 0
@@ -14,6 +15,7 @@ loss; `split` in every other case. So the best list is the better one of two con
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -120,7 +122,7 @@ def average_rates(terms: Terms, short: F8, long: F8) -> tuple[F8, F8]:
             corners.append(np.clip(np.nan_to_num((at - start) / change, nan=0.0, posinf=0.0, neginf=0.0), 0.0, 1.0))
     places = np.sort(np.stack(corners), axis=0)
     of_short, of_long = zero.copy(), zero.copy()
-    for low, high in zip(places[:-1], places[1:], strict=True):
+    for low, high in pairwise(places):
         middle = 0.5 * (low + high)
         one, other = marginal_rates(terms, terms.start_short + middle * ds, terms.start_long + middle * dl)
         of_short += (high - low) * one
@@ -150,24 +152,3 @@ def part_bound(terms: Terms, is_split: np.ndarray, short: F8, long: F8) -> F8:
     of_sum = np.minimum((short - terms.ordinary) * terms.limit, 0.0) + short * (terms.start_short + terms.start_long)
     bound: F8 = np.where(is_split, of_split, of_sum) - net_tax(terms, terms.start_short, terms.start_long)
     return bound
-
-
-def pieces(terms: Terms, is_split: np.ndarray) -> tuple[F8, F8, F8, F8, F8, F8, F8]:
-    """Return each part as four pieces, for a linear program: T's part at z = offset + sum w v, 0 <= w <= width, is constant + sum cost w.
-
-    Returns:
-        v of S and of L, cost and width of the pieces, each units x 4 (a width below 0: free); offsets of S and L, and the constant.
-    """
-    n = len(terms.short)
-    one, none, free = np.ones(n), np.zeros(n), np.full(n, np.inf)
-    is_split_4 = is_split[:, None]
-    v_short = np.where(is_split_4, np.stack([one, -one, none, none], 1), np.stack([one, none, none, none], 1))
-    v_long = np.where(is_split_4, np.stack([-one, one, one, -one], 1), np.stack([-one, -one, one, one], 1))
-    cost = np.where(
-        is_split_4,
-        np.stack([terms.short - terms.long, none, terms.long, none], 1),
-        np.stack([none, -terms.carry, terms.ordinary, terms.short], 1),
-    )
-    width = np.where(is_split_4, np.stack([free, free, free, free], 1), np.stack([-one, free, terms.limit, free], 1))
-    offset = np.where(is_split, 0.0, -terms.limit)
-    return v_short, v_long, cost, width, none, offset, np.where(is_split, 0.0, -terms.ordinary * terms.limit)

@@ -24,8 +24,9 @@ TRADES = (
 
 @dataclass(frozen=True)
 class NewLists:
-    """Lists of accounts at stake: a part with one copy of each group, its trades with gains and tax; by lot of the part what a dollar sold
-    costs at the rates of the prices, and the prices by account and class (cash: -mu).
+    """Lists of accounts at stake: a part with one copy of each group, its trades with gains and tax.
+
+    `lot_cost`: by lot of the part, what a dollar sold costs at the rates of the prices. `price`: by account and class (cash: -mu).
     """
 
     part: Part

@@ -91,7 +91,8 @@ class Lots(Contract):
 class TaxUnits(Contract):
     """One row per tax unit: its marginal rates, and the year's gains and losses before these trades. May be absent.
 
-    Rates: long_rate_frac <= ordinary_rate_frac <= short_rate_frac, each to a millionth; carry_value_frac is at most ordinary and state rate.
+    Rates are taken to a millionth: long_rate_frac <= ordinary_rate_frac <= short_rate_frac, and carry_value_frac is at most ordinary and
+    state rate.
     """
 
     tax_unit_id: str = key("The tax unit: who files together.")

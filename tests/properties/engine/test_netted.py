@@ -72,7 +72,7 @@ def budgets_broken(tables: Tables, answer: Any) -> list[str]:
     sold = rows.join(tables.accounts.select("account_id", "turnover_budget_frac"), on="account_id").filter(
         pl.col("sold_usd") > pl.col("turnover_budget_frac") * pl.col("nav_usd").clip(0) + 0.0051
     )
-    return over["tax_unit_id"].to_list() + sold["account_id"].to_list()
+    return [str(name) for name in [*over["tax_unit_id"], *sold["account_id"]]]
 
 
 @QUICK
@@ -167,13 +167,14 @@ def test_a_rounded_list_keeps_every_rule_and_states_the_tax_of_the_year(
         unit = units[row["tax_unit_id"]]
         rates = TaxRates(*(unit[f"{kind}_rate_frac"] for kind in ("short", "long", "ordinary", "state")))
         status = FilingStatus.SINGLE if unit["deduction_limit_usd"] == 3_000 else FilingStatus.SEPARATE
-        short, long, *carries = (
+        short, long, carry_short, carry_long = (
             Decimal(repr(unit[f"{name}_usd"]))
             for name in ("realised_short", "realised_long", "carry_short", "carry_long")
         )
         of_short, of_long = (gains.get((row["problem_id"], term), Decimal(0)) for term in (False, True))
         before, after = (
-            year_tax(short + s, long + n, *carries, rates, status) for s, n in ((0, 0), (of_short, of_long))
+            year_tax(short + s, long + n, carry_short, carry_long, rates, status)
+            for s, n in ((0, 0), (of_short, of_long))
         )
         assert Decimal(str(row["tax_usd"])) == after.total_usd - before.total_usd
         assert Decimal(str(row["deducted_usd"])) == after.netted.deducted_usd

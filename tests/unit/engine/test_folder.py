@@ -14,6 +14,7 @@ from evenkeel.engine.folder import OUTPUTS, solve_tables
 from evenkeel.engine.problem import Tables
 from evenkeel.engine.solve import solve
 from evenkeel.errors import UsageError
+from tests.unit.engine.netted_problems import netted_tables
 from tests.unit.engine.problems import random_tables
 from tests.unit.engine.scene import scene
 
@@ -43,6 +44,19 @@ def test_the_answer_does_not_depend_on_parts_or_order(tmp_path: Path, part: int,
         assert read.equals(getattr(answer, table.name)), table.name
     assert (solved.accounts, solved.trades) == (40, answer.trades.height)
     assert solved.unsolved == answer.accounts["nav_usd"].null_count()
+
+
+@pytest.mark.parametrize("is_rounded", [True, False])
+def test_netted_taxes_do_not_depend_on_parts(tmp_path: Path, is_rounded: bool) -> None:
+    tables = netted_tables(4, 30, washed=True)
+    folder = write(tables, tmp_path / "in")
+    solve_tables(folder, tmp_path / "out", part=7, is_rounded=is_rounded)
+    answer = solve(tables, is_rounded=is_rounded)
+    for table in fields(Answer):
+        read = pl.read_parquet(tmp_path / "out" / f"{table.name}.parquet")
+        assert read.equals(getattr(answer, table.name)), table.name
+        assert conform(read, OUTPUTS[table.name], is_sorted=True).equals(read)
+    assert answer.tax_results.height > 20
 
 
 def test_what_is_written_keeps_its_contract(tmp_path: Path) -> None:

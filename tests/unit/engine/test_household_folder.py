@@ -15,6 +15,7 @@ from evenkeel.engine.households.problem import HouseholdTables
 from evenkeel.engine.households.solve import solve_households
 from evenkeel.errors import UsageError
 from tests.unit.engine.household_problems import random_households
+from tests.unit.engine.netted_problems import netted_households
 
 
 def write(tables: HouseholdTables, folder: Path) -> Path:
@@ -25,11 +26,14 @@ def write(tables: HouseholdTables, folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(("part", "is_rounded"), [(1, False), (5, False), (1_000, False), (5, True)])
+@pytest.mark.parametrize(
+    ("part", "is_rounded", "is_netted"),
+    [(1, False, False), (5, False, False), (1_000, False, False), (5, True, False), (1, False, True), (5, False, True)],
+)
 def test_the_answer_does_not_depend_on_parts_or_order_and_keeps_its_contracts(
-    tmp_path: Path, part: int, is_rounded: bool
+    tmp_path: Path, part: int, is_rounded: bool, is_netted: bool
 ) -> None:
-    tables = random_households(5, 12, washed=True)
+    tables = netted_households(5, 12, washed=True) if is_netted else random_households(5, 12, washed=True)
     folder = write(tables, tmp_path / "in")
     assert solve_household_tables(folder, tmp_path / "out", part=part, is_rounded=is_rounded) == 12
     answer = solve_households(tables, is_rounded=is_rounded)

@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 from data_contracts.contract import Contract
 from evenkeel.engine.answer import Answer
 from evenkeel.engine.codes import CASH_CLASS, CashTerm, Outcome
-from evenkeel.engine.problem import Tables, given
+from evenkeel.engine.columns import given
+from evenkeel.engine.problem import Tables
 from evenkeel.engine.solve import solve
 from evenkeel.engine.tables.inputs import Accounts, CashTerms, Lots, Models, Restrictions, Securities
 from evenkeel.engine.tables.outputs import AccountResults, ClassResults, Findings, Trades

@@ -1,12 +1,10 @@
 """A problem in a folder of Parquet, its answer in another.
 
-Accounts are read and solved some at a time, so that memory does not grow with the book. Lots that are sorted by account are read once;
-unsorted ones are read again for every part, which is slower and gives the same answer.
+Accounts are read and solved some at a time, so that memory does not grow with the book.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +15,9 @@ from data_contracts.contract import Contract
 from evenkeel.engine.answer import Answer
 from evenkeel.engine.codes import CASH_CLASS, CashTerm, Outcome
 from evenkeel.engine.columns import given
+from evenkeel.engine.parts import parts_of
 from evenkeel.engine.problem import Tables
+from evenkeel.engine.shared import prepare_shared
 from evenkeel.engine.solve import solve
 from evenkeel.engine.tables.inputs import Accounts, CashTerms, Lots, Models, Restrictions, Securities
 from evenkeel.engine.tables.outputs import AccountResults, ClassResults, Findings, Trades
@@ -69,32 +69,23 @@ def solve_tables(in_dir: Path, out_dir: Path, *, part: int = PART, is_rounded: b
         raise UsageError(
             f"{out_dir} holds the problem, whose tables the answer would replace; give another folder for the answer"
         )
-    scans = {
-        contract: _scan(in_dir, contract) for contract in (Accounts, Models, Securities, Lots, CashTerms, Restrictions)
-    }
     whole = {
-        contract: checked(_read(scans[contract], contract), contract) for contract in scans if contract is not Lots
+        contract: checked(_read(in_dir, contract), contract)
+        for contract in (Accounts, Models, Securities, CashTerms, Restrictions)
     }
+    lot_files = _files(in_dir, Lots)
+    lot_columns = _present(pl.scan_parquet(lot_files), Lots)
     accounts = whole[Accounts].sort("account_id")
+    shared = prepare_shared(whole[Models], whole[Securities], whole[CashTerms])
     out_dir.mkdir(parents=True, exist_ok=True)
     tallies: list[pl.DataFrame] = []
     trades = 0
-    writers = {
-        name: pq.ParquetWriter(out_dir / f"{name}.parquet", _arrow_schema(contract))
-        for name, contract in OUTPUTS.items()
-    }
+    writers = {name: _writer(out_dir, name, contract) for name, contract in OUTPUTS.items()}
     try:
-        for rows, low, high in _parts(accounts, part):
-            some = scans[Lots]
-            if low is not None:
-                some = some.filter(pl.col("account_id") >= low)
-            if high is not None:
-                some = some.filter(pl.col("account_id") < high)
+        for rows, lots in parts_of(accounts, lot_files, lot_columns, part):
             limits = whole[Restrictions].join(rows, on="account_id", how="semi")
-            tables = Tables(
-                rows, whole[Models], whole[Securities], checked(_read(some, Lots), Lots), whole[CashTerms], limits
-            )
-            answer = solve(tables, is_rounded=is_rounded)
+            tables = Tables(rows, whole[Models], whole[Securities], checked(lots, Lots), whole[CashTerms], limits)
+            answer = solve(tables, is_rounded=is_rounded, shared=shared)
             _write(answer, writers)
             tallies.append(_tally(answer))
             trades += answer.trades.height
@@ -144,40 +135,40 @@ def checked(table: pl.DataFrame, contract: type[Contract]) -> pl.DataFrame:
     return table
 
 
-def _scan(in_dir: Path, contract: type[Contract]) -> pl.LazyFrame:
+def _files(in_dir: Path, contract: type[Contract]) -> list[Path]:
+    """Return the table's Parquet files; none where it may be absent and is."""
     name = contract.dataset_name()
     for place in (in_dir / f"{name}.parquet", in_dir / name):
         if place.exists():
-            scan = pl.scan_parquet(place if place.is_file() else place / "*.parquet")
+            files = [place] if place.is_file() else sorted(place.glob("*.parquet"))
             try:
-                scan.collect_schema()
+                pl.scan_parquet(files).collect_schema()
             except (pl.exceptions.PolarsError, OSError) as error:
                 raise UsageError(f"{place} cannot be read as Parquet: {str(error).splitlines()[0]}") from error
-            return scan
+            return files
     if contract in OPTIONAL:
-        return contract.empty_frame().lazy()
+        return []
     raise UsageError(f"{in_dir} has no {name}.parquet and no folder {name}")
 
 
-def _read(scan: pl.LazyFrame, contract: type[Contract]) -> pl.DataFrame:
-    """Read the contract's columns; those that are missing stay so, for `checked` to tell."""
+def _present(scan: pl.LazyFrame, contract: type[Contract]) -> list[str]:
+    """Return the contract's columns that the table has; those that are missing are left for `checked` to tell."""
     present = scan.collect_schema().names()
-    return scan.select([column for column in contract.polars_schema() if column in present]).collect()
+    return [column for column in contract.polars_schema() if column in present]
 
 
-def _parts(accounts: pl.DataFrame, part: int) -> Iterator[tuple[pl.DataFrame, str | None, str | None]]:
-    """Yield accounts in order, with the ids from which on and before which their lots are: together, all lots."""
-    starts = list(range(0, max(accounts.height, 1), part))
-    for start in starts:
-        rows = accounts.slice(start, part)
-        end = start + part
-        low = None if start == 0 else str(rows["account_id"][0])
-        high = None if end >= accounts.height else str(accounts["account_id"][end])
-        yield rows, low, high
+def _read(in_dir: Path, contract: type[Contract]) -> pl.DataFrame:
+    files = _files(in_dir, contract)
+    if not files:
+        return contract.empty_frame()
+    scan = pl.scan_parquet(files)
+    return scan.select(_present(scan, contract)).collect()
 
 
-def _arrow_schema(contract: type[Contract]) -> object:
-    return contract.empty_frame().to_arrow().schema
+def _writer(out_dir: Path, name: str, contract: type[Contract]) -> pq.ParquetWriter:
+    """Return a writer; a dictionary of numbers that rarely repeat takes as long as all the rest, so only texts have one."""
+    texts = [column for column, dtype in contract.polars_schema().items() if dtype == pl.String]
+    return pq.ParquetWriter(out_dir / f"{name}.parquet", contract.empty_frame().to_arrow().schema, use_dictionary=texts)
 
 
 def _write(answer: Answer, writers: dict[str, pq.ParquetWriter]) -> None:

@@ -8,9 +8,10 @@ from evenkeel.engine.compiled import solve_book_kernel
 from evenkeel.engine.problem import Tables, prepare
 from evenkeel.engine.rounding import round_lists, sizes
 from evenkeel.engine.scratch import make_scratch
+from evenkeel.engine.shared import Shared
 
 
-def solve(tables: Tables, *, is_rounded: bool = False) -> Answer:
+def solve(tables: Tables, *, is_rounded: bool = False, shared: Shared | None = None) -> Answer:
     """Return the best trades of every account, and the proof.
 
     The same rows in any order give the same answer. An account that cannot be solved has an outcome that says why; others are not touched.
@@ -18,8 +19,9 @@ def solve(tables: Tables, *, is_rounded: bool = False) -> Answer:
     Args:
         tables: Tables that keep their contracts (`evenkeel.engine.folder.checked` makes sure).
         is_rounded: Trades in steps of their securities and in cents, no order under its minimum, rather than exact dollars.
+        shared: As for `prepare`.
     """
-    prepared = prepare(tables)
+    prepared = prepare(tables, shared)
     exact = run_kernel(prepared.arrays)
     if not is_rounded:
         return tabulate(prepared, exact)

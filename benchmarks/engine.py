@@ -41,6 +41,8 @@ WEIGHTS = (0.30, 0.16, 0.06, 0.22, 0.10, 0.06, 0.03, 0.05)
 MODELS, SECURITIES = 50, 60
 LAMBDAS = (0.0, 0.0005, 0.01, 1.0)
 SHARD = 50_000
+DRIFTED = 0.21
+"""Of a large book; with those that must pay more than their cash, a quarter are outside their bands."""
 ACCURACY = 1e-9
 LARGE_USD = 200_000
 
@@ -80,8 +82,23 @@ def shared_tables(rng: np.random.Generator) -> dict[str, pl.DataFrame]:
     }
 
 
-def book(accounts: int, first: int, shared: dict[str, pl.DataFrame], target_cost: float | None = 0.0005) -> Tables:
-    """Return accounts of fifteen positions of three lots, near a model: a quarter have drifted, one in ten holds losses worth taking."""
+def book(
+    accounts: int,
+    first: int,
+    shared: dict[str, pl.DataFrame],
+    target_cost: float | None = 0.0005,
+    drifted: float | None = None,
+) -> Tables:
+    """Return accounts of fifteen positions of three lots; one in ten holds losses worth taking. The same `first` gives the same book.
+
+    Args:
+        accounts: How many.
+        first: Number of the first.
+        shared: What `shared_tables` returns.
+        target_cost: Lambda; None: at random of LAMBDAS, without a dust threshold.
+        drifted: Share of accounts that have drifted far from their model, all others being within its bands but for what they need to pay;
+            None: every account is somewhere near the average of all models, so that nearly all are outside bands of their own.
+    """
     rng = np.random.default_rng(first + 1)
     rows = accounts * POSITIONS
     size = np.exp(rng.normal(12.5, 1.2, accounts))
@@ -91,17 +108,21 @@ def book(accounts: int, first: int, shared: dict[str, pl.DataFrame], target_cost
     klass = held % 8
     per_class = np.zeros((accounts, 8))
     np.add.at(per_class, (np.repeat(np.arange(accounts), POSITIONS), klass), 1)
-    spread = np.repeat(np.where(rng.random(accounts) < 0.25, 0.4, 0.04), POSITIONS)
-    value = (
-        np.repeat(size, POSITIONS)
-        * np.array(WEIGHTS)[klass]
-        / per_class[np.repeat(np.arange(accounts), POSITIONS), klass]
-    )
+    is_drifted = rng.random(accounts) < (0.25 if drifted is None else drifted)
+    spread = np.repeat(np.where(is_drifted, 0.4, 0.04), POSITIONS)
+    model = rng.integers(0, MODELS, accounts)
+    if drifted is None:
+        weight = np.array(WEIGHTS)[klass]
+        cash = rng.uniform(0.0, 0.05, accounts)
+    else:
+        weight = shared["models"]["target_frac"].to_numpy().reshape(MODELS, -1)[np.repeat(model, POSITIONS), klass]
+        cash = rng.uniform(0.012, 0.028, accounts)
+    value = np.repeat(size, POSITIONS) * weight / per_class[np.repeat(np.arange(accounts), POSITIONS), klass]
     value = value * np.exp(rng.normal(0, 1, rows) * spread)
-    qty = (
-        np.round(np.repeat(value / prices[held] / LOTS_EACH, LOTS_EACH) * rng.uniform(0.5, 1.5, rows * LOTS_EACH), 4)
-        + 0.001
-    )
+    shares = rng.uniform(0.5, 1.5, rows * LOTS_EACH).reshape(rows, LOTS_EACH)
+    if drifted is not None:
+        shares = shares * (LOTS_EACH / shares.sum(axis=1, keepdims=True))
+    qty = np.round(np.repeat(value / prices[held] / LOTS_EACH, LOTS_EACH) * shares.reshape(-1), 4) + 0.001
     ratio = rng.uniform(0.35, np.repeat(np.where(rng.random(accounts) < 0.1, 1.15, 1.0), POSITIONS * LOTS_EACH))
     rate = np.repeat(rng.choice([0.0, 0.0, 0.15, 0.238], accounts), POSITIONS * LOTS_EACH)
     names = pl.DataFrame({"n": np.arange(first, first + accounts)}).select(
@@ -125,12 +146,10 @@ def book(accounts: int, first: int, shared: dict[str, pl.DataFrame], target_cost
     table = pl.DataFrame(
         {
             "account_id": names,
-            "model_id": shared["models"]["model_id"]
-            .unique(maintain_order=True)
-            .gather(rng.integers(0, MODELS, accounts)),
+            "model_id": shared["models"]["model_id"].unique(maintain_order=True).gather(model),
             "universe_id": pl.repeat("U", accounts, eager=True),
             "cash_plan_id": pl.repeat("P", accounts, eager=True),
-            "cash_usd": np.round(size * rng.uniform(0.0, 0.05, accounts), 2),
+            "cash_usd": np.round(size * cash, 2),
             "spoken_for_usd": np.where(rng.random(accounts) < 0.05, np.round(size * 0.03, 2), 0.0),
             "target_cost_frac": lam,
             "band_cost_frac": np.full(accounts, 2.0),
@@ -229,7 +248,7 @@ def write_book(folder: Path, accounts: int) -> None:
         table.write_parquet(folder / f"{name}.parquet")
     writers: dict[str, pq.ParquetWriter] = {}
     for first in range(0, accounts, SHARD):
-        tables = book(min(SHARD, accounts - first), first, shared)
+        tables = book(min(SHARD, accounts - first), first, shared, drifted=DRIFTED)
         for name in ("accounts", "lots"):
             arrow = getattr(tables, name).to_arrow()
             if name not in writers:

@@ -88,6 +88,17 @@ class LimitArrays(NamedTuple):
     buy_cap: F8
 
 
+class DriftArrays(NamedTuple):
+    """What is measured of each account before anything is solved. NaN: it could not be."""
+
+    outcome: I8  # place of TRADED: outside its bands, to be solved
+    nav: F8
+    cash: F8
+    excess: F8  # dollars outside bands, all classes and cash
+    short: F8  # dollars of cash under the highest floor of its plan
+    held: F8_2D  # accounts x classes; NaN: the class is not the account's
+
+
 class AnswerArrays(NamedTuple):
     """What the kernel writes: per account, per account and class, and the trades in order."""
 

@@ -24,6 +24,7 @@ class Outcome(StrEnum):
     LOCATION_UNKNOWN = "location_unknown"
     HOUSEHOLD_UNKNOWN = "household_unknown"
     HOUSEHOLD_WAITS = "household_waits"
+    WITHIN_BANDS = "within_bands"
 
 
 OUTCOMES: tuple[Outcome, ...] = tuple(Outcome)

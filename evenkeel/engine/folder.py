@@ -15,12 +15,13 @@ from data_contracts.contract import Contract
 from evenkeel.engine.answer import Answer
 from evenkeel.engine.codes import CASH_CLASS, CashTerm, Outcome
 from evenkeel.engine.columns import given
+from evenkeel.engine.drift import measure, with_rest
 from evenkeel.engine.parts import parts_of
 from evenkeel.engine.problem import Tables
 from evenkeel.engine.shared import prepare_shared
 from evenkeel.engine.solve import solve
 from evenkeel.engine.tables.inputs import Accounts, CashTerms, Lots, Models, Restrictions, Securities
-from evenkeel.engine.tables.outputs import AccountResults, ClassResults, Findings, Trades
+from evenkeel.engine.tables.outputs import AccountResults, ClassResults, Drift, Findings, Trades
 from evenkeel.errors import UsageError
 
 PART = 12_500
@@ -33,11 +34,12 @@ OUTPUTS: dict[str, type[Contract]] = {
     "trades": Trades,
     "findings": Findings,
 }
+DRIFT: dict[str, type[Contract]] = {"drift": Drift}
 
 
 @dataclass(frozen=True)
 class Solved:
-    """How many accounts were read, had trades, and could not be solved; how many trades there are; what stands out.
+    """How many accounts were read, had trades, and could not be solved or measured; how many trades there are; what stands out.
 
     `outcomes` counts accounts by outcome. `largest_gap_frac` is the largest gap as a share of the account's value, `largest_gap_id` whose
     it is; null where nothing was solved.
@@ -52,7 +54,9 @@ class Solved:
     largest_gap_id: str | None
 
 
-def solve_tables(in_dir: Path, out_dir: Path, *, part: int = PART, is_rounded: bool = False) -> Solved:
+def solve_tables(
+    in_dir: Path, out_dir: Path, *, part: int = PART, is_rounded: bool = False, is_outside_only: bool = False
+) -> Solved:
     """Solve the problem in `in_dir` and write `accounts`, `classes`, `trades` and `findings` to `out_dir`, one Parquet file each.
 
     Args:
@@ -61,6 +65,8 @@ def solve_tables(in_dir: Path, out_dir: Path, *, part: int = PART, is_rounded: b
         out_dir: Made if it does not exist; files of an answer in it are replaced. Not `in_dir`, whose accounts it would replace.
         part: Accounts solved at a time.
         is_rounded: As for `solve`.
+        is_outside_only: Measure every account, write `drift` too, and solve only those outside their bands (`drift.measure`); the others
+            have outcome `within_bands`.
 
     Raises:
         UsageError: A table or column is missing, a column is not of its type, or a key repeats; names the table and what to do.
@@ -80,13 +86,22 @@ def solve_tables(in_dir: Path, out_dir: Path, *, part: int = PART, is_rounded: b
     out_dir.mkdir(parents=True, exist_ok=True)
     tallies: list[pl.DataFrame] = []
     trades = 0
-    writers = {name: _writer(out_dir, name, contract) for name, contract in OUTPUTS.items()}
+    for name in DRIFT:
+        # Not every answer has it: an older one's would be stale.
+        (out_dir / f"{name}.parquet").unlink(missing_ok=True)
+    outputs = OUTPUTS | (DRIFT if is_outside_only else {})
+    writers = {name: _writer(out_dir, name, contract) for name, contract in outputs.items()}
     try:
         for rows, lots in parts_of(accounts, lot_files, lot_columns, part):
             limits = whole[Restrictions].join(rows, on="account_id", how="semi")
             tables = Tables(rows, whole[Models], whole[Securities], checked(lots, Lots), whole[CashTerms], limits)
-            answer = solve(tables, is_rounded=is_rounded, shared=shared)
-            _write(answer, writers)
+            if is_outside_only:
+                measured = measure(tables, shared)
+                _write({"drift": measured.drift}, writers)
+                answer = with_rest(solve(measured.outside, is_rounded=is_rounded, shared=shared), measured)
+            else:
+                answer = solve(tables, is_rounded=is_rounded, shared=shared)
+            _write({name: getattr(answer, name) for name in OUTPUTS}, writers)
             tallies.append(_tally(answer))
             trades += answer.trades.height
     finally:
@@ -171,10 +186,10 @@ def _writer(out_dir: Path, name: str, contract: type[Contract]) -> pq.ParquetWri
     return pq.ParquetWriter(out_dir / f"{name}.parquet", contract.empty_frame().to_arrow().schema, use_dictionary=texts)
 
 
-def _write(answer: Answer, writers: dict[str, pq.ParquetWriter]) -> None:
-    for name, writer in writers.items():
-        table = getattr(answer, name)
+def _write(tables: dict[str, pl.DataFrame], writers: dict[str, pq.ParquetWriter]) -> None:
+    for name, table in tables.items():
         if table.height:
+            writer = writers[name]
             writer.write_table(table.to_arrow().cast(writer.schema))
 
 
@@ -193,6 +208,7 @@ def _summed(tallies: pl.DataFrame, trades: int) -> Solved:
     solved = tallies.filter(pl.col("gap_frac").is_not_null()).sort("gap_frac", "worst_id", descending=[True, False])
     accounts = sum(outcomes.values())
     traded = outcomes.get(Outcome.TRADED, 0)
-    unsolved = accounts - traded - outcomes.get(Outcome.NOTHING_TO_TRADE, 0)
+    left = outcomes.get(Outcome.NOTHING_TO_TRADE, 0) + outcomes.get(Outcome.WITHIN_BANDS, 0)
+    unsolved = accounts - traded - left
     gap, whose = (solved["gap_frac"][0], solved["worst_id"][0]) if solved.height else (None, None)
     return Solved(accounts, traded, unsolved, trades, outcomes, gap, whose)

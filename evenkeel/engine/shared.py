@@ -49,10 +49,12 @@ def prepare_shared(models: pl.DataFrame, securities: pl.DataFrame, cash_terms: p
             *floats_of(models, ["target_frac", "lower_frac", "upper_frac"]),
         ),
         universes=_universes(securities, starts_of(securities["universe_id"]), security_ids, classes),
-        plans=PlanArrays(
-            starts_of(plans["cash_plan_id"]),
-            *floats_of(plans, ["at_frac", "at_usd", "below_cost_frac", "above_cost_frac"]),
-            flags_of(plans["term"].is_in([floor.value for floor in FLOORS]), False),
+        plans=PlanArrays._make(
+            [
+                starts_of(plans["cash_plan_id"]),
+                *floats_of(plans, ["at_frac", "at_usd", "below_cost_frac", "above_cost_frac"]),
+                flags_of(plans["term"].is_in([floor.value for floor in FLOORS]), False),
+            ]
         ),
         securities=securities,
         model_ids=models["model_id"].unique(maintain_order=True),
@@ -67,14 +69,25 @@ def account_arrays(accounts: pl.DataFrame, shared: Shared, lots_from: I8, limits
     """Return accounts as arrays, what they refer to by its place."""
     plan = codes_of(accounts["cash_plan_id"], shared.plan_ids)
     plan = np.where(accounts["cash_plan_id"].is_null().to_numpy(), np.int32(-2), plan)
-    return AccountArrays(
-        normal(codes_of(accounts["model_id"], shared.model_ids), np.int64),
-        normal(codes_of(accounts["universe_id"], shared.universe_ids), np.int64),
-        normal(plan, np.int64),
-        *floats_of(accounts, MONEY),
-        lots_from,
-        limits_from,
+    return AccountArrays._make(
+        [
+            normal(codes_of(accounts["model_id"], shared.model_ids), np.int64),
+            normal(codes_of(accounts["universe_id"], shared.universe_ids), np.int64),
+            normal(plan, np.int64),
+            *floats_of(accounts, MONEY),
+            lots_from,
+            limits_from,
+        ]
     )
+
+
+def policy_of(models: ModelArrays, classes: int) -> np.ndarray:
+    """Return target, lower and upper end by model and class; 0 where the model does not name the class."""
+    owner = np.repeat(np.arange(len(models.rows_from) - 1), np.diff(models.rows_from))
+    policy = np.zeros((3, max(1, len(models.rows_from) - 1), classes))
+    for row, values in enumerate((models.target, models.lower, models.upper)):
+        policy[row, owner, models.klass] = values
+    return policy
 
 
 def _universes(securities: pl.DataFrame, starts: I8, security_ids: pl.Series, classes: pl.Series) -> UniverseArrays:
@@ -90,13 +103,15 @@ def _universes(securities: pl.DataFrame, starts: I8, security_ids: pl.Series, cl
         .sort("place", "buy_cost_frac", "buy_rank", "row", nulls_last=True)
     )
     counts = np.bincount(order["place"].to_numpy(), minlength=(len(starts) - 1) * len(classes))
-    return UniverseArrays(
-        starts,
-        codes_of(securities["security_id"], security_ids),
-        klass,
-        *floats_of(securities, ["price_usd", "sell_cost_frac", "buy_cost_frac"]),
-        starts_of_counts(counts),
-        normal(order["row"].to_numpy(), np.int64),
-        *floats_of(securities, ["unit_step_qty"]),
-        *floats_of(securities.with_columns(pl.col("min_ticket_usd").fill_null(0.0)), ["min_ticket_usd"]),
+    return UniverseArrays._make(
+        [
+            starts,
+            codes_of(securities["security_id"], security_ids),
+            klass,
+            *floats_of(securities, ["price_usd", "sell_cost_frac", "buy_cost_frac"]),
+            starts_of_counts(counts),
+            normal(order["row"].to_numpy(), np.int64),
+            *floats_of(securities, ["unit_step_qty"]),
+            *floats_of(securities.with_columns(pl.col("min_ticket_usd").fill_null(0.0)), ["min_ticket_usd"]),
+        ]
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 from data_contracts.contract import Contract
 from evenkeel.engine.tables.inputs import Accounts, CashTerms, Lots, Models, Restrictions, Securities
-from evenkeel.engine.tables.outputs import AccountResults, ClassResults, Findings, Trades
+from evenkeel.engine.tables.outputs import AccountResults, ClassResults, Drift, Findings, Trades
 from evenkeel.errors import UsageError
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "engine-tables.md"
@@ -25,6 +25,7 @@ SECTIONS: dict[str, type[Contract]] = {
     "restrictions": Restrictions,
     "accounts (out)": AccountResults,
     "classes (out)": ClassResults,
+    "drift (out)": Drift,
     "trades (out)": Trades,
     "findings (out)": Findings,
 }

@@ -96,7 +96,13 @@ class DriftArrays(NamedTuple):
     cash: F8
     excess: F8  # dollars outside bands, all classes and cash
     short: F8  # dollars of cash under the highest floor of its plan
-    held: F8_2D  # accounts x classes; NaN: the class is not the account's
+    # one entry a measured account and class, by account and the class's name
+    rows_from: I8
+    klass: I4
+    value: F8
+    weight: F8
+    from_target: F8  # weight less target
+    outside: F8  # weight above the band; below 0: under it
 
 
 class AnswerArrays(NamedTuple):

@@ -31,18 +31,36 @@ def starts_of_counts(counts: np.ndarray) -> I8:
 
 
 def codes_of(values: pl.Series, known: pl.Series) -> I4:
-    """Return each value's place in `known`, texts that are all different; -1 where it is not in it."""
-    found = values.cast(pl.String).cast(pl.Enum(known), strict=False).to_physical().cast(pl.Int32)
-    codes: I4 = normal(found.fill_null(-1).to_numpy(), np.int32)
+    """Return each value's place in `known`, texts that are all different; -1 where it is not in it.
+
+    Categorical values are told by their numbers, which is several times cheaper for many rows.
+    """
+    if values.dtype == pl.Categorical:
+        numbers = known.cast(pl.Categorical).to_physical().to_numpy()
+        found = values.to_physical().fill_null(0) if values.null_count() else values.to_physical()
+        place = np.full(max(int(found.to_numpy().max(initial=0)), int(numbers.max(initial=0))) + 1, -1, np.int32)
+        place[numbers] = np.arange(len(known), dtype=np.int32)
+        told: I4 = place[found.to_numpy()]
+        if values.null_count():
+            told[values.is_null().to_numpy()] = -1
+        return told
+    places = values.cast(pl.String).cast(pl.Enum(known), strict=False).to_physical()
+    if places.null_count():
+        places = places.cast(pl.Int32).fill_null(-1)
+    codes: I4 = normal(places.to_numpy(), np.int32)
     return codes
 
 
 def floats_of(table: pl.DataFrame, names: list[str]) -> list[F8]:
     """Return columns as arrays; null becomes NaN."""
-    return [normal(table[name].cast(pl.Float64).fill_null(np.nan).to_numpy(), np.float64) for name in names]
+    return [normal(_filled(table[name].cast(pl.Float64), np.nan).to_numpy(), np.float64) for name in names]
 
 
 def flags_of(values: pl.Series, null: bool) -> U1:
     """Return flags as 0 and 1; a null counts as `null`."""
-    flags: U1 = normal(values.fill_null(null).cast(pl.UInt8).to_numpy(), np.uint8)
+    flags: U1 = normal(_filled(values, null).cast(pl.UInt8).to_numpy(), np.uint8)
     return flags
+
+
+def _filled(values: pl.Series, null: float | bool) -> pl.Series:
+    return values.fill_null(null) if values.null_count() else values

@@ -8,15 +8,15 @@ import numpy as np
 import polars as pl
 
 from evenkeel.engine.answer import Answer
-from evenkeel.engine.arrays import I8, DriftArrays, normal
+from evenkeel.engine.arrays import DriftArrays, normal
 from evenkeel.engine.codes import OUTCOMES, Outcome
 from evenkeel.engine.columns import floats_of
 from evenkeel.engine.compiled import measure_book_kernel
 from evenkeel.engine.lots import order_lots
-from evenkeel.engine.problem import Tables
+from evenkeel.engine.problem import Prepared, Tables, assemble
 from evenkeel.engine.scratch import make_scratch
-from evenkeel.engine.shared import Shared, account_arrays, policy_of, prepare_shared
-from evenkeel.engine.tables.outputs import AccountResults, Drift, Findings
+from evenkeel.engine.shared import Shared, account_arrays, prepare_shared
+from evenkeel.engine.tables.outputs import AccountResults, Drift
 
 OUTSIDE = OUTCOMES.index(Outcome.TRADED)
 
@@ -25,14 +25,13 @@ OUTSIDE = OUTCOMES.index(Outcome.TRADED)
 class Measured:
     """What was measured.
 
-    `drift` is the table of all measured accounts; `outside` the problem of those to be solved; `rest` their rows of `accounts` (out) for
-    all others: within their bands, or not fit to be measured. `findings` are those at all lots.
+    `drift` is the table of all measured accounts; `outside` the problem of those to be solved, its findings those at all lots; `rest` the
+    rows of `accounts` (out) of all others: within their bands, or not fit to be measured.
     """
 
     drift: pl.DataFrame
-    outside: Tables
+    outside: Prepared
     rest: pl.DataFrame
-    findings: pl.DataFrame
 
 
 def measure(tables: Tables, shared: Shared | None = None) -> Measured:
@@ -47,59 +46,54 @@ def measure(tables: Tables, shared: Shared | None = None) -> Measured:
     """
     shared = shared or prepare_shared(tables.models, tables.securities, tables.cash_terms)
     accounts = tables.accounts.sort("account_id")
-    lots, security, lots_from, findings = order_lots(accounts, tables.lots, shared.security_ids)
+    lots = order_lots(accounts, tables.lots, shared.security_ids)
     count, classes = accounts.height, len(shared.classes)
-    none = normal(np.zeros(count + 1), np.int64)
-    parts = [np.zeros(count, np.int64), *(np.full(count, np.nan) for _ in range(4)), np.full((count, classes), np.nan)]
-    found = DriftArrays._make(parts)
-    arrays = account_arrays(accounts, shared, lots_from, none)
+    found = _empty(count, classes)
     measure_book_kernel()(
-        arrays,
+        account_arrays(accounts, shared, lots.starts, normal(np.zeros(count + 1), np.int64)),
         shared.models,
         shared.universes,
         shared.plans,
-        security,
-        floats_of(lots, ["held_qty"])[0],
+        lots.security,
+        floats_of(lots.table, ["held_qty"])[0],
+        normal(shared.classes.arg_sort().to_numpy(), np.int64),
         found,
         make_scratch(0, classes, 0, 0),
     )
     is_outside = found.outcome == OUTSIDE
-    of_lots = np.repeat(is_outside, np.diff(lots_from))
+    outside = accounts.filter(pl.Series(is_outside))
     return Measured(
-        drift=_drift_rows(accounts, arrays.model, shared, found),
-        outside=replace(tables, accounts=accounts.filter(pl.Series(is_outside)), lots=lots.filter(pl.Series(of_lots))),
+        drift=_drift_rows(accounts, shared, found),
+        outside=assemble(outside, lots.of(is_outside), tables.restrictions, shared),
         rest=_rest_rows(accounts, found, ~is_outside),
-        findings=findings,
     )
 
 
 def with_rest(answer: Answer, measured: Measured) -> Answer:
     """Return the answer of the accounts outside their bands with the rows of all others."""
-    return replace(
-        answer,
-        accounts=pl.concat([answer.accounts, measured.rest]).sort("account_id"),
-        findings=measured.findings.sort(Findings.key_columns()),
-    )
+    return replace(answer, accounts=pl.concat([answer.accounts, measured.rest]).sort("account_id"))
 
 
-def _drift_rows(accounts: pl.DataFrame, models: I8, shared: Shared, found: DriftArrays) -> pl.DataFrame:
+def _empty(accounts: int, classes: int) -> DriftArrays:
+    """Return arrays for so many accounts and classes."""
+    rows = accounts * classes
+    parts: list[object] = [np.zeros(accounts, np.int64), *(np.full(accounts, np.nan) for _ in range(4))]
+    parts += [np.zeros(accounts + 1, np.int64), np.zeros(rows, np.int32), *(np.empty(rows) for _ in range(4))]
+    return DriftArrays._make(parts)
+
+
+def _drift_rows(accounts: pl.DataFrame, shared: Shared, found: DriftArrays) -> pl.DataFrame:
     """Return the rows by account and class name."""
-    order = shared.classes.arg_sort().to_numpy()
-    account, place = np.nonzero(~np.isnan(found.held[:, order]))
-    klass = order[place]
-    model = models[account]
-    policy = policy_of(shared.models, len(order))
-    value = found.held[account, klass]
-    weight = value / found.nav[account]
-    above = weight - np.clip(weight, policy[1, model, klass], policy[2, model, klass])
+    count = found.rows_from[-1]
+    account = np.repeat(np.arange(accounts.height), np.diff(found.rows_from))
     return pl.DataFrame(
         {
             "account_id": accounts["account_id"].gather(account),
-            "asset_class": shared.classes.gather(klass),
-            "value_usd": value,
-            "weight_frac": weight,
-            "drift_frac": weight - policy[0, model, klass],
-            "outside_frac": above,
+            "asset_class": shared.classes.gather(found.klass[:count]),
+            "value_usd": found.value[:count],
+            "weight_frac": found.weight[:count],
+            "drift_frac": found.from_target[:count],
+            "outside_frac": found.outside[:count],
         },
         schema=Drift.polars_schema(),
     )

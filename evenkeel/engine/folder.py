@@ -19,7 +19,7 @@ from evenkeel.engine.drift import measure, with_rest
 from evenkeel.engine.parts import parts_of
 from evenkeel.engine.problem import Tables
 from evenkeel.engine.shared import prepare_shared
-from evenkeel.engine.solve import solve
+from evenkeel.engine.solve import solve, solve_prepared
 from evenkeel.engine.tables.inputs import Accounts, CashTerms, Lots, Models, Restrictions, Securities
 from evenkeel.engine.tables.outputs import AccountResults, ClassResults, Drift, Findings, Trades
 from evenkeel.errors import UsageError
@@ -98,7 +98,7 @@ def solve_tables(
             if is_outside_only:
                 measured = measure(tables, shared)
                 _write({"drift": measured.drift}, writers)
-                answer = with_rest(solve(measured.outside, is_rounded=is_rounded, shared=shared), measured)
+                answer = with_rest(solve_prepared(measured.outside, is_rounded=is_rounded), measured)
             else:
                 answer = solve(tables, is_rounded=is_rounded, shared=shared)
             _write({name: getattr(answer, name) for name in OUTPUTS}, writers)
@@ -121,8 +121,11 @@ def checked(table: pl.DataFrame, contract: type[Contract]) -> pl.DataFrame:
     missing = [column for column in schema if column not in table.columns]
     if missing:
         raise UsageError(f"{name}: columns missing: {', '.join(missing)}; docs/engine-tables.md lists them all")
+    coded = {column for column, dtype in table.schema.items() if contract is Lots and dtype == pl.Categorical}
     try:
-        table = table.select(pl.col(column).cast(dtype) for column, dtype in schema.items())
+        table = table.select(
+            pl.col(column) if column in coded else pl.col(column).cast(dtype) for column, dtype in schema.items()
+        )
     except pl.exceptions.PolarsError as error:
         raise UsageError(f"{name}: a column is not of its type: {str(error).splitlines()[0]}") from error
     keys = contract.key_columns()
@@ -181,9 +184,10 @@ def _read(in_dir: Path, contract: type[Contract]) -> pl.DataFrame:
 
 
 def _writer(out_dir: Path, name: str, contract: type[Contract]) -> pq.ParquetWriter:
-    """Return a writer; a dictionary of numbers that rarely repeat takes as long as all the rest, so only texts have one."""
+    """Return a writer; dictionaries and statistics of figures take as long as all the rest, so only texts have them."""
     texts = [column for column, dtype in contract.polars_schema().items() if dtype == pl.String]
-    return pq.ParquetWriter(out_dir / f"{name}.parquet", contract.empty_frame().to_arrow().schema, use_dictionary=texts)
+    schema = contract.empty_frame().to_arrow().schema
+    return pq.ParquetWriter(out_dir / f"{name}.parquet", schema, use_dictionary=texts, write_statistics=texts)
 
 
 def _write(tables: dict[str, pl.DataFrame], writers: dict[str, pq.ParquetWriter]) -> None:

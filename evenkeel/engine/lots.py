@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 
@@ -12,20 +14,36 @@ from evenkeel.engine.columns import codes_of, starts_of_counts
 KEY = ["account_id", "security_id", "lot_id"]
 
 
-def order_lots(
-    accounts: pl.DataFrame, lots: pl.DataFrame, security_ids: pl.Series
-) -> tuple[pl.DataFrame, I4, I8, pl.DataFrame]:
-    """Return the lots of known accounts in key order, their securities' numbers, where each account's begin, and what was found.
+@dataclass(frozen=True)
+class OrderedLots:
+    """Lots of known accounts in key order, their securities' numbers, where each account's begin, and what was found at all lots."""
+
+    table: pl.DataFrame
+    security: I4
+    starts: I8
+    findings: pl.DataFrame
+
+    def of(self, is_wanted: np.ndarray) -> OrderedLots:
+        """Return the lots of the accounts that are wanted; what was found stays."""
+        sizes = np.diff(self.starts)
+        mask = np.repeat(is_wanted, sizes)
+        return OrderedLots(
+            self.table.filter(pl.Series(mask)), self.security[mask], starts_of_counts(sizes[is_wanted]), self.findings
+        )
+
+
+def order_lots(accounts: pl.DataFrame, lots: pl.DataFrame, security_ids: pl.Series) -> OrderedLots:
+    """Return the lots in order; those in key order already are only looked at.
 
     Args:
         accounts: In order of `account_id`.
-        lots: In any order; those in key order already are only looked at.
+        lots: In any order. `security_id` may be categorical.
         security_ids: The names of security numbers, in order.
     """
     security = codes_of(lots["security_id"], security_ids)
     runs = _runs(lots)
     if not _is_in_order(lots, runs, security):
-        lots = lots.sort(KEY)
+        lots = lots.with_columns(pl.col("security_id").cast(pl.String)).sort(KEY)
         security = codes_of(lots["security_id"], security_ids)
         runs = _runs(lots)
     place = codes_of(runs["account_id"], accounts["account_id"])
@@ -42,7 +60,7 @@ def order_lots(
     ]
     counts = np.zeros(accounts.height, np.int64)
     counts[place[is_known]] = sizes[is_known]
-    return lots, security, starts_of_counts(counts), pl.concat(findings)
+    return OrderedLots(lots, security, starts_of_counts(counts), pl.concat(findings))
 
 
 def _runs(lots: pl.DataFrame) -> pl.DataFrame:
@@ -61,7 +79,7 @@ def _is_in_order(lots: pl.DataFrame, runs: pl.DataFrame, security: I4) -> bool:
     is_new[np.cumsum(runs["len"].to_numpy())[:-1]] = True
     is_new = is_new[1:]
     if (security < 0).any():
-        ids = lots["security_id"]
+        ids = lots["security_id"].cast(pl.String)
         later, same = ids.slice(1) > ids.slice(0, len(ids) - 1), ids.slice(1) == ids.slice(0, len(ids) - 1)
         is_later, is_same = later.to_numpy(), same.to_numpy()
     else:
@@ -72,4 +90,6 @@ def _is_in_order(lots: pl.DataFrame, runs: pl.DataFrame, security: I4) -> bool:
 
 
 def _found(lots: pl.DataFrame, finding: Finding) -> pl.DataFrame:
-    return lots.select("account_id", "security_id", "lot_id", pl.lit(finding.value).alias("finding"))
+    return lots.select(
+        "account_id", pl.col("security_id").cast(pl.String), "lot_id", pl.lit(finding.value).alias("finding")
+    )

@@ -18,12 +18,16 @@ import pyarrow.parquet as pq
 LARGEST_GROUP = 2_000_000
 """Row groups of more lots than this are not read whole."""
 
+CODED = ("security_id",)
+"""Columns that are read as categorical: few different texts in many rows, compared as numbers (`columns.codes_of`)."""
+
 
 @dataclass(frozen=True)
 class RowGroup:
     """A row group of lots: where it is, and account ids not above its first and not below its last."""
 
     file: Path
+    number: int
     start: int
     rows: int
     low: str
@@ -77,7 +81,7 @@ def _row_groups(files: list[Path]) -> list[RowGroup] | None:
             known = group.column(column).statistics
             if known is None or not known.has_min_max or known.null_count or group.num_rows > LARGEST_GROUP:
                 return None
-            groups.append(RowGroup(file, start, group.num_rows, str(known.min), str(known.max)))
+            groups.append(RowGroup(file, number, start, group.num_rows, str(known.min), str(known.max)))
             start += group.num_rows
     groups.sort(key=lambda group: (group.low, group.high))
     is_ordered = all(one.high <= other.low for one, other in pairwise(groups))
@@ -98,8 +102,21 @@ def _read(groups: list[RowGroup], columns: list[str]) -> Iterator[pl.DataFrame]:
         ):
             rows += groups[end].rows
             end += 1
-        yield pl.scan_parquet(groups[at].file).slice(groups[at].start, rows).select(columns).collect()
+        yield _read_slice(groups[at:end], rows, columns)
         at = end
+
+
+def _read_slice(groups: list[RowGroup], rows: int, columns: list[str]) -> pl.DataFrame:
+    """Return the rows of groups beside each other in a file. A text that the file numbers comes with the numbers, not spelled out."""
+    file = groups[0].file
+    rest = [column for column in columns if column not in CODED]
+    frame = pl.scan_parquet(file).slice(groups[0].start, rows).select(rest).collect()
+    coded = [column for column in columns if column in CODED]
+    if coded:
+        parquet = pq.ParquetFile(file, read_dictionary=coded)
+        table = parquet.read_row_groups([group.number for group in groups], columns=coded, use_threads=False)
+        frame = frame.with_columns(pl.DataFrame(table))
+    return frame.select(columns)
 
 
 def _by_filter(

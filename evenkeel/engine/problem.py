@@ -9,7 +9,7 @@ import polars as pl
 
 from evenkeel.engine.arrays import I8, LimitArrays, LotArrays, Problem
 from evenkeel.engine.columns import codes_of, flags_of, floats_of, starts_of_counts
-from evenkeel.engine.lots import order_lots
+from evenkeel.engine.lots import OrderedLots, order_lots
 from evenkeel.engine.shared import Shared, account_arrays, prepare_shared
 from evenkeel.engine.tables.inputs import Restrictions
 
@@ -51,17 +51,22 @@ def prepare(tables: Tables, shared: Shared | None = None) -> Prepared:
     """
     shared = shared or prepare_shared(tables.models, tables.securities, tables.cash_terms)
     accounts = tables.accounts.sort("account_id")
-    lots, security, lots_from, findings = order_lots(accounts, tables.lots, shared.security_ids)
-    limits, limits_from = _limits_of(accounts, tables.restrictions)
+    lots = order_lots(accounts, tables.lots, shared.security_ids)
+    return assemble(accounts, lots, tables.restrictions, shared)
+
+
+def assemble(accounts: pl.DataFrame, lots: OrderedLots, restrictions: pl.DataFrame, shared: Shared) -> Prepared:
+    """Return the problem as arrays; accounts and lots are in order already."""
+    limits, limits_from = _limits_of(accounts, restrictions)
     arrays = Problem(
-        account_arrays(accounts, shared, lots_from, limits_from),
+        account_arrays(accounts, shared, lots.starts, limits_from),
         shared.models,
         shared.universes,
         LotArrays._make(
             [
-                security,
-                *floats_of(lots, ["held_qty", "unit_basis_usd", "gain_rate_frac", "washed_qty"]),
-                flags_of(lots["is_sellable"], False),
+                lots.security,
+                *floats_of(lots.table, ["held_qty", "unit_basis_usd", "gain_rate_frac", "washed_qty"]),
+                flags_of(lots.table["is_sellable"], False),
             ]
         ),
         shared.plans,
@@ -73,7 +78,7 @@ def prepare(tables: Tables, shared: Shared | None = None) -> Prepared:
         ),
         len(shared.classes),
     )
-    return Prepared(arrays, accounts, shared.securities, lots, shared.classes, findings)
+    return Prepared(arrays, accounts, shared.securities, lots.table, shared.classes, lots.findings)
 
 
 def _limits_of(accounts: pl.DataFrame, restrictions: pl.DataFrame) -> tuple[pl.DataFrame, I8]:

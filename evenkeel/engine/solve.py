@@ -5,7 +5,7 @@ from __future__ import annotations
 from evenkeel.engine.answer import Answer, empty_answer, tabulate
 from evenkeel.engine.arrays import AnswerArrays, Problem
 from evenkeel.engine.compiled import solve_book_kernel
-from evenkeel.engine.problem import Tables, prepare
+from evenkeel.engine.problem import Prepared, Tables, prepare
 from evenkeel.engine.rounding import round_lists, sizes
 from evenkeel.engine.scratch import make_scratch
 from evenkeel.engine.shared import Shared
@@ -21,7 +21,11 @@ def solve(tables: Tables, *, is_rounded: bool = False, shared: Shared | None = N
         is_rounded: Trades in steps of their securities and in cents, no order under its minimum, rather than exact dollars.
         shared: As for `prepare`.
     """
-    prepared = prepare(tables, shared)
+    return solve_prepared(prepare(tables, shared), is_rounded=is_rounded)
+
+
+def solve_prepared(prepared: Prepared, *, is_rounded: bool = False) -> Answer:
+    """Return the best trades of every account of a problem that is arrays already; as `solve`."""
     exact = run_kernel(prepared.arrays)
     if not is_rounded:
         return tabulate(prepared, exact)

@@ -24,16 +24,22 @@ SIGNATURE = types.void(
     *(type_of(arrays) for arrays in (AccountArrays, ModelArrays, UniverseArrays, PlanArrays)),
     types.int32[::1],
     types.float64[::1],
+    types.int64[::1],
     type_of(DriftArrays),
     type_of(Scratch),
 )
 
 
 @outer(SIGNATURE)
-def measure_book(accounts, models, universes, plans, security, qty, drift, s):  # type: ignore[no-untyped-def]
-    """Measure every account; `security` and `qty` are those of `LotArrays`. Outcomes are TRADED where it is to be solved."""
+def measure_book(accounts, models, universes, plans, security, qty, by_name, drift, s):  # type: ignore[no-untyped-def]
+    """Measure every account. Outcomes are TRADED where it is to be solved.
+
+    `security` and `qty` are those of `LotArrays`, `by_name` class numbers in order of their names.
+    """
+    n = 0
     for a in range(len(accounts.model)):
         outcome, count = load_model(s, a, accounts, models, plans)
+        drift.rows_from[a] = n
         nav = accounts.cash[a] - accounts.spoken_for[a]
         s.held[0] = nav
         drift.cash[a] = nav
@@ -44,7 +50,10 @@ def measure_book(accounts, models, universes, plans, security, qty, drift, s):  
             for j in range(accounts.lots_from[a], accounts.lots_from[a + 1]):
                 if security[j] != known:
                     known = security[j]
-                    row = find(universes.security, start, stop, known) if known >= 0 else -1
+                    # A universe that has every security is met most often: the place is the number then.
+                    row = start + known
+                    if known < 0 or row >= stop or universes.security[row] != known:
+                        row = find(universes.security, start, stop, known) if known >= 0 else -1
                 if row < 0 or not (universes.price[row] > 0.0 and np.isfinite(universes.price[row])):
                     outcome = SECURITY_UNPRICED
                     break
@@ -64,7 +73,14 @@ def measure_book(accounts, models, universes, plans, security, qty, drift, s):  
             outside = 0.0
             for k in range(count):
                 outside += excess(s.held[k], s.lower[k] * nav, s.upper[k] * nav)
-                drift.held[a, s.klass[k]] = s.held[k]
+            for i in range(len(by_name)):
+                k = s.local_of[by_name[i]]
+                if k >= 0:
+                    weight = s.held[k] / nav
+                    drift.klass[n], drift.value[n], drift.weight[n] = by_name[i], s.held[k], weight
+                    drift.from_target[n] = weight - s.target[k]
+                    drift.outside[n] = weight - min(max(weight, s.lower[k]), s.upper[k])
+                    n += 1
             plan = accounts.plan[a]
             first, last = (plans.rows_from[plan], plans.rows_from[plan + 1]) if plan >= 0 else (0, 0)
             short = shortfall(s.held[0], nav, first, last, plans.at_frac, plans.at_usd, plans.is_floor)
@@ -74,3 +90,4 @@ def measure_book(accounts, models, universes, plans, security, qty, drift, s):  
         drift.outcome[a] = outcome
         for k in range(count):
             s.local_of[s.klass[k]] = -1
+    drift.rows_from[len(accounts.model)] = n

@@ -184,10 +184,11 @@ def _read(in_dir: Path, contract: type[Contract]) -> pl.DataFrame:
 
 
 def _writer(out_dir: Path, name: str, contract: type[Contract]) -> pq.ParquetWriter:
-    """Return a writer; dictionaries and statistics of figures take as long as all the rest, so only texts have them."""
+    """Return a writer. Dictionaries of figures and statistics take as long as all the rest: only texts and the first key have them."""
     texts = [column for column, dtype in contract.polars_schema().items() if dtype == pl.String]
     schema = contract.empty_frame().to_arrow().schema
-    return pq.ParquetWriter(out_dir / f"{name}.parquet", schema, use_dictionary=texts, write_statistics=texts)
+    sorted_by = contract.key_columns()[:1]
+    return pq.ParquetWriter(out_dir / f"{name}.parquet", schema, use_dictionary=texts, write_statistics=sorted_by)
 
 
 def _write(tables: dict[str, pl.DataFrame], writers: dict[str, pq.ParquetWriter]) -> None:

@@ -57,8 +57,8 @@ def speeds(name: str, of: Speed, must: float, aim: float) -> Iterator[Goal]:
     """Yield the ratio to HiGHS, and print what it is made of."""
     alone = of.kernel / of.highs
     print(
-        f"{name} a second and core: kernel {of.kernel:,.0f}; from tables to arrays {of.engine:,.0f}; HiGHS with its set-up {of.highs:,.1f}; "
-        f"kernel alone {alone:,.0f} x HiGHS"
+        f"{name} a second and core: kernel {of.kernel:,.0f}; from tables to arrays {of.engine:,.0f}; HiGHS with its set-up "
+        f"{of.highs:,.1f}; kernel alone {alone:,.0f} x HiGHS"
     )
     yield Goal(f"{name} x HiGHS", of.engine / of.highs, ",.0f", must, aim, is_most=False)
 

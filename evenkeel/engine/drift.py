@@ -16,8 +16,9 @@ from evenkeel.engine.lots import order_lots
 from evenkeel.engine.problem import Prepared, Tables, assemble
 from evenkeel.engine.scratch import make_scratch
 from evenkeel.engine.shared import Shared, account_arrays, prepare_shared
-from evenkeel.engine.tables.outputs import AccountResults, Drift
+from evenkeel.engine.tables.outputs import Drift
 
+OUTCOME_NAMES = pl.Series("outcome", [outcome.value for outcome in OUTCOMES])
 OUTSIDE = OUTCOMES.index(Outcome.TRADED)
 
 
@@ -25,8 +26,8 @@ OUTSIDE = OUTCOMES.index(Outcome.TRADED)
 class Measured:
     """What was measured.
 
-    `drift` is the table of all measured accounts; `outside` the problem of those to be solved, its findings those at all lots; `rest` the
-    rows of `accounts` (out) of all others: within their bands, or not fit to be measured.
+    `drift` is the table of all measured accounts; `outside` the problem of those to be solved, its findings those at all lots; `rest`
+    what is known of all others, columns of `accounts` (out): they are within their bands, or not fit to be measured.
     """
 
     drift: pl.DataFrame
@@ -71,7 +72,8 @@ def measure(tables: Tables, shared: Shared | None = None) -> Measured:
 
 def with_rest(answer: Answer, measured: Measured) -> Answer:
     """Return the answer of the accounts outside their bands with the rows of all others."""
-    return replace(answer, accounts=pl.concat([answer.accounts, measured.rest]).sort("account_id"))
+    accounts = pl.concat([answer.accounts, measured.rest], how="diagonal")
+    return replace(answer, accounts=accounts.sort("account_id"))
 
 
 def _empty(accounts: int, classes: int) -> DriftArrays:
@@ -101,17 +103,18 @@ def _drift_rows(accounts: pl.DataFrame, shared: Shared, found: DriftArrays) -> p
 
 def _rest_rows(accounts: pl.DataFrame, found: DriftArrays, is_rest: np.ndarray) -> pl.DataFrame:
     """Return the accounts that are not solved as rows of `accounts` (out): value, cash and excess where they were measured."""
-    known = pl.DataFrame(
+    which = np.flatnonzero(is_rest)
+    nav = found.nav[which]
+    figures = {
+        "nav_usd": nav,
+        "cash_before_usd": np.where(np.isnan(nav), np.nan, found.cash[which]),
+        "cash_short_usd": found.short[which],
+        "band_excess_before_usd": found.excess[which],
+    }
+    return pl.DataFrame(
         {
-            "account_id": accounts["account_id"],
-            "outcome": pl.Series([outcome.value for outcome in OUTCOMES]).gather(found.outcome),
-            "nav_usd": found.nav,
-            "cash_before_usd": np.where(np.isnan(found.nav), np.nan, found.cash),
-            "cash_short_usd": found.short,
-            "band_excess_before_usd": found.excess,
+            "account_id": accounts["account_id"].gather(which),
+            "outcome": OUTCOME_NAMES.gather(found.outcome[which]),
+            **{name: pl.Series(values, nan_to_null=True) for name, values in figures.items()},
         }
-    ).filter(pl.Series(is_rest))
-    schema = AccountResults.polars_schema()
-    return known.with_columns(pl.col(pl.Float64).fill_nan(None)).select(
-        pl.col(name) if name in known.columns else pl.lit(None, dtype).alias(name) for name, dtype in schema.items()
     )

@@ -5,23 +5,26 @@ Accounts are read and solved some at a time, so that memory does not grow with t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import polars as pl
 import pyarrow.parquet as pq
 
 from data_contracts.contract import Contract
-from evenkeel.engine.answer import Answer
 from evenkeel.engine.codes import CASH_CLASS, CashTerm, Outcome
 from evenkeel.engine.columns import given
+from evenkeel.engine.compiled import measure_book_kernel, round_book_kernel, solve_book_kernel
 from evenkeel.engine.drift import measure, with_rest
 from evenkeel.engine.parts import parts_of
 from evenkeel.engine.problem import Tables
-from evenkeel.engine.shared import prepare_shared
+from evenkeel.engine.shared import Shared, prepare_shared
 from evenkeel.engine.solve import solve, solve_prepared
 from evenkeel.engine.tables.inputs import Accounts, CashTerms, Lots, Models, Restrictions, Securities
 from evenkeel.engine.tables.outputs import AccountResults, ClassResults, Drift, Findings, Trades
+from evenkeel.engine.threads import default_threads, in_order
 from evenkeel.errors import UsageError
 
 PART = 12_500
@@ -55,7 +58,13 @@ class Solved:
 
 
 def solve_tables(
-    in_dir: Path, out_dir: Path, *, part: int = PART, is_rounded: bool = False, is_outside_only: bool = False
+    in_dir: Path,
+    out_dir: Path,
+    *,
+    part: int = PART,
+    is_rounded: bool = False,
+    is_outside_only: bool = False,
+    threads: int | None = None,
 ) -> Solved:
     """Solve the problem in `in_dir` and write `accounts`, `classes`, `trades` and `findings` to `out_dir`, one Parquet file each.
 
@@ -67,6 +76,7 @@ def solve_tables(
         is_rounded: As for `solve`.
         is_outside_only: Measure every account, write `drift` too, and solve only those outside their bands (`drift.measure`); the others
             have outcome `within_bands`.
+        threads: Parts solved at once, each in memory; the answer is the same. None: one a core, at most `threads.MOST`.
 
     Raises:
         UsageError: A table or column is missing, a column is not of its type, or a key repeats; names the table and what to do.
@@ -91,23 +101,47 @@ def solve_tables(
         (out_dir / f"{name}.parquet").unlink(missing_ok=True)
     outputs = OUTPUTS | (DRIFT if is_outside_only else {})
     writers = {name: _writer(out_dir, name, contract) for name, contract in outputs.items()}
-    try:
+    _load_kernels(is_rounded, is_outside_only)
+
+    def jobs() -> Iterator[Callable[[], dict[str, pl.DataFrame]]]:
         for rows, lots in parts_of(accounts, lot_files, lot_columns, part):
-            limits = whole[Restrictions].join(rows, on="account_id", how="semi")
-            tables = Tables(rows, whole[Models], whole[Securities], checked(lots, Lots), whole[CashTerms], limits)
-            if is_outside_only:
-                measured = measure(tables, shared)
-                _write({"drift": measured.drift}, writers)
-                answer = with_rest(solve_prepared(measured.outside, is_rounded=is_rounded), measured)
-            else:
-                answer = solve(tables, is_rounded=is_rounded, shared=shared)
-            _write({name: getattr(answer, name) for name in OUTPUTS}, writers)
-            tallies.append(_tally(answer))
-            trades += answer.trades.height
+            limits = whole[Restrictions]
+            if limits.height:
+                limits = limits.join(rows, on="account_id", how="semi")
+            tables = Tables(rows, whole[Models], whole[Securities], lots, whole[CashTerms], limits)
+            yield partial(_solve_part, tables, shared, is_rounded, is_outside_only)
+
+    try:
+        for answer in in_order(jobs(), threads or default_threads()):
+            _write(answer, writers)
+            tallies.append(_tally(answer["accounts"]))
+            trades += answer["trades"].height
     finally:
         for writer in writers.values():
             writer.close()
     return _summed(pl.concat(tallies), trades)
+
+
+def _load_kernels(is_rounded: bool, is_outside_only: bool) -> None:
+    """Load what is compiled before there are threads: loading is not for several at once."""
+    solve_book_kernel()
+    if is_rounded:
+        round_book_kernel()
+    if is_outside_only:
+        measure_book_kernel()
+
+
+def _solve_part(tables: Tables, shared: Shared, is_rounded: bool, is_outside_only: bool) -> dict[str, pl.DataFrame]:
+    """Return the part's tables of the answer by name."""
+    tables = replace(tables, lots=checked(tables.lots, Lots))
+    more: dict[str, pl.DataFrame] = {}
+    if is_outside_only:
+        measured = measure(tables, shared)
+        more["drift"] = measured.drift
+        answer = with_rest(solve_prepared(measured.outside, is_rounded=is_rounded), measured)
+    else:
+        answer = solve(tables, is_rounded=is_rounded, shared=shared)
+    return {name: getattr(answer, name) for name in OUTPUTS} | more
 
 
 def checked(table: pl.DataFrame, contract: type[Contract]) -> pl.DataFrame:
@@ -198,10 +232,10 @@ def _write(tables: dict[str, pl.DataFrame], writers: dict[str, pq.ParquetWriter]
             writer.write_table(table.to_arrow().cast(writer.schema))
 
 
-def _tally(answer: Answer) -> pl.DataFrame:
+def _tally(accounts: pl.DataFrame) -> pl.DataFrame:
     """Return by outcome how many accounts there are, and the largest gap with its account."""
     worst = pl.col("account_id").sort_by("gap_frac", descending=True, nulls_last=True).first()
-    return answer.accounts.group_by("outcome").agg(
+    return accounts.group_by("outcome").agg(
         pl.len().alias("accounts"), pl.col("gap_frac").max(), worst.alias("worst_id")
     )
 

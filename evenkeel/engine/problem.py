@@ -84,6 +84,8 @@ def assemble(accounts: pl.DataFrame, lots: OrderedLots, restrictions: pl.DataFra
 def _limits_of(accounts: pl.DataFrame, restrictions: pl.DataFrame) -> tuple[pl.DataFrame, I8]:
     """Return the restrictions of known accounts in key order, and where each account's begin."""
     columns = list(Restrictions.polars_schema())
+    if not restrictions.height:
+        return restrictions.select(columns), starts_of_counts(np.zeros(accounts.height, np.int64))
     limits = restrictions.select(columns).sort("account_id", "security_id")
     place = codes_of(limits["account_id"], accounts["account_id"])
     limits = limits.filter(pl.Series(place >= 0))

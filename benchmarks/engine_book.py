@@ -11,6 +11,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from data_contracts.contract import Contract
+from evenkeel.engine.columns import ABSENT_COLUMNS
 from evenkeel.engine.problem import Tables
 from evenkeel.engine.tables.inputs import Accounts, CashTerms, Lots, Models, Restrictions, Securities
 
@@ -126,7 +127,7 @@ def book(
             "washed_qty": np.zeros(lot_count),
             "is_sellable": rng.random(lot_count) < 0.98,
         },
-        schema=Lots.polars_schema(),
+        schema=_needed(Lots),
     )
     lam = rng.choice(LAMBDAS, accounts) if target_cost is None else np.full(accounts, target_cost)
     table = pl.DataFrame(
@@ -141,7 +142,7 @@ def book(
             "band_cost_frac": np.full(accounts, 2.0),
             "dust_usd": np.full(accounts, 0.01 if target_cost is not None else 0.0),
         },
-        schema=Accounts.polars_schema(),
+        schema=_needed(Accounts),
     )
     return Tables(table, shared["models"], shared["securities"], lots, shared["cash_terms"], shared["restrictions"])
 
@@ -167,6 +168,15 @@ def write_book(folder: Path, accounts: int) -> None:
             writers[name].write_table(arrow, row_group_size=10_000 * POSITIONS * LOTS_EACH)
     for writer in writers.values():
         writer.close()
+
+
+def _needed(contract: type[Contract]) -> dict[str, pl.DataType]:
+    """Return the contract's columns that a table may not lack."""
+    return {
+        str(name): dtype
+        for name, dtype in contract.polars_schema().items()
+        if name not in ABSENT_COLUMNS.get(contract, ())
+    }
 
 
 def _frame(contract: type[Contract], rows: Sequence[tuple[object, ...]]) -> pl.DataFrame:

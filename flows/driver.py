@@ -16,6 +16,7 @@ from tasks.alerts import alerts
 from tasks.drift import drift
 from tasks.ingest import fetch_files, ingest
 from tasks.prioritize import prioritize
+from tasks.propose import propose
 from tasks.reconcile import reconcile
 from tasks.records import commit
 from tasks.step import Address, address_of, stored_at
@@ -29,6 +30,7 @@ TASKS: dict[str, StepTask] = {
     "drift": drift,
     "threshold": threshold,
     "prioritize": prioritize,
+    "propose": propose,
     "alerts": alerts,
 }
 

@@ -18,7 +18,7 @@ from evenkeel.run.steps import Day
 from evenkeel.wiring import open_house
 from tasks.retries import RETRIES, RETRY_DELAYS_SECONDS, is_transient
 
-StepName = Literal["ingest", "reconcile", "drift", "threshold", "prioritize", "alerts"]
+StepName = Literal["ingest", "reconcile", "drift", "threshold", "prioritize", "propose", "alerts"]
 
 
 class Address(TypedDict):

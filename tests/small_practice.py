@@ -41,6 +41,7 @@ from data_contracts.episodes import Episodes
 from data_contracts.exceptions import Exceptions
 from data_contracts.looks import Looks
 from data_contracts.priorities import Priorities
+from data_contracts.proposals import Proposals
 from data_contracts.valuations import Valuations
 from evenkeel.book.model import Book
 from evenkeel.policy.model import Policy
@@ -371,6 +372,7 @@ def tell(today: Day, house: Book, before: Told | None = None, decisions: Sequenc
         today.drift,
         today.bands,
         today.valuations,
+        Proposals.empty_frame(),
         house,
         before.alerts if before else None,
     )

@@ -7,15 +7,21 @@ import polars as pl
 
 from data_contracts.contract import Contract
 from evenkeel.engine.arrays import F8, I4, I8, U1, normal
-from evenkeel.engine.tables.inputs import Securities
+from evenkeel.engine.tables.inputs import Accounts, Lots, Securities, TaxUnits
 
-ABSENT_COLUMNS: dict[type[Contract], tuple[str, ...]] = {Securities: ("unit_step_qty", "min_ticket_usd")}
+ABSENT_COLUMNS: dict[type, tuple[str, ...]] = {
+    Accounts: ("tax_unit_id", "turnover_budget_frac"),
+    Lots: ("is_long_term",),
+    Securities: ("unit_step_qty", "min_ticket_usd"),
+    TaxUnits: ("carry_value_frac", "gain_budget_usd"),
+}
 """Columns that a table may lack: null then."""
 
 
 def given(table: pl.DataFrame, contract: type[Contract]) -> pl.DataFrame:
     """Return the table with those of the contract's columns that may be absent, null where they are."""
-    absent = [name for name in ABSENT_COLUMNS.get(contract, ()) if name not in table.columns]
+    optional = next((ABSENT_COLUMNS[base] for base in contract.__mro__ if base in ABSENT_COLUMNS), ())
+    absent = [name for name in optional if name not in table.columns]
     return table.with_columns(pl.lit(None, contract.polars_schema()[name]).alias(name) for name in absent)
 
 

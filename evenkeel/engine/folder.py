@@ -22,20 +22,21 @@ from evenkeel.engine.parts import parts_of
 from evenkeel.engine.problem import Tables
 from evenkeel.engine.shared import Shared, prepare_shared
 from evenkeel.engine.solve import solve, solve_prepared
-from evenkeel.engine.tables.inputs import Accounts, CashTerms, Lots, Models, Restrictions, Securities
-from evenkeel.engine.tables.outputs import AccountResults, ClassResults, Drift, Findings, Trades
+from evenkeel.engine.tables.inputs import Accounts, CashTerms, Lots, Models, Restrictions, Securities, TaxUnits
+from evenkeel.engine.tables.outputs import AccountResults, ClassResults, Drift, Findings, TaxResults, Trades
 from evenkeel.engine.threads import default_threads, in_order
 from evenkeel.errors import UsageError
 
 PART = 12_500
 """Accounts solved at a time; larger parts take more memory and are not faster."""
 
-OPTIONAL = (CashTerms, Restrictions)
+OPTIONAL = (CashTerms, Restrictions, TaxUnits)
 OUTPUTS: dict[str, type[Contract]] = {
     "accounts": AccountResults,
     "classes": ClassResults,
     "trades": Trades,
     "findings": Findings,
+    "tax_results": TaxResults,
 }
 DRIFT: dict[str, type[Contract]] = {"drift": Drift}
 
@@ -66,11 +67,11 @@ def solve_tables(
     is_outside_only: bool = False,
     threads: int | None = None,
 ) -> Solved:
-    """Solve the problem in `in_dir` and write `accounts`, `classes`, `trades` and `findings` to `out_dir`, one Parquet file each.
+    """Solve the problem in `in_dir` and write the tables of OUTPUTS to `out_dir`, one Parquet file each.
 
     Args:
-        in_dir: Holds accounts, models, securities and lots, and may hold cash_terms and restrictions: `NAME.parquet`, or a folder `NAME` of
-            Parquet files. Columns beyond the contract's are not read. Rows stand in any order.
+        in_dir: Holds accounts, models, securities and lots, and may hold cash_terms, restrictions and tax_units: `NAME.parquet`, or a
+            folder `NAME` of Parquet files. Columns beyond the contract's are not read. Rows stand in any order.
         out_dir: Made if it does not exist; files of an answer in it are replaced. Not `in_dir`, whose accounts it would replace.
         part: Accounts solved at a time.
         is_rounded: As for `solve`.
@@ -87,7 +88,7 @@ def solve_tables(
         )
     whole = {
         contract: checked(_read(in_dir, contract), contract)
-        for contract in (Accounts, Models, Securities, CashTerms, Restrictions)
+        for contract in (Accounts, Models, Securities, CashTerms, Restrictions, TaxUnits)
     }
     lot_files = _files(in_dir, Lots)
     lot_columns = _present(pl.scan_parquet(lot_files), Lots)
@@ -108,7 +109,9 @@ def solve_tables(
             limits = whole[Restrictions]
             if limits.height:
                 limits = limits.join(rows, on="account_id", how="semi")
-            tables = Tables(rows, whole[Models], whole[Securities], lots, whole[CashTerms], limits)
+            tables = Tables(
+                rows, whole[Models], whole[Securities], lots, whole[CashTerms], limits, tax_units=whole[TaxUnits]
+            )
             yield partial(_solve_part, tables, shared, is_rounded, is_outside_only)
 
     try:
@@ -138,7 +141,7 @@ def _solve_part(tables: Tables, shared: Shared, is_rounded: bool, is_outside_onl
     if is_outside_only:
         measured = measure(tables, shared)
         more["drift"] = measured.drift
-        answer = with_rest(solve_prepared(measured.outside, is_rounded=is_rounded), measured)
+        answer = with_rest(solve_prepared(measured.outside, tables, is_rounded=is_rounded), measured)
     else:
         answer = solve(tables, is_rounded=is_rounded, shared=shared)
     return {name: getattr(answer, name) for name in OUTPUTS} | more

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -11,7 +11,7 @@ from evenkeel.engine.arrays import I8, LimitArrays, LotArrays, Problem
 from evenkeel.engine.columns import codes_of, flags_of, floats_of, starts_of_counts
 from evenkeel.engine.lots import OrderedLots, order_lots
 from evenkeel.engine.shared import Shared, account_arrays, prepare_shared
-from evenkeel.engine.tables.inputs import Restrictions
+from evenkeel.engine.tables.inputs import Restrictions, TaxUnits
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Tables:
     lots: pl.DataFrame
     cash_terms: pl.DataFrame
     restrictions: pl.DataFrame
+    tax_units: pl.DataFrame = field(default_factory=TaxUnits.empty_frame, kw_only=True)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,17 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from data_contracts.vocab import AssetClass, BandSource, BreakKind, Cadence, HowFar, Segment, Urgency, Workflow
+from data_contracts.vocab import (
+    AssetClass,
+    AssetType,
+    BandSource,
+    BreakKind,
+    Cadence,
+    HowFar,
+    Segment,
+    Urgency,
+    Workflow,
+)
 
 COMPARE_TOLERANCE = 1e-9
 """The one tolerance of all threshold comparisons: a weight on its bound, up to this, is inside."""
@@ -236,6 +246,93 @@ class PriorityWeights(_Part):
     age: float = Field(10.0, ge=0)
 
 
+class CommissionRule(_Part):
+    """A line of a custodian's fee schedule for one kind of security; money in dollars, a trade each."""
+
+    custodian: str
+    asset_type: AssetType
+    ticket_usd: float = Field(0.0, ge=0)
+    value_frac: float = Field(0.0, ge=0)
+
+
+class TradingRule(_Part):
+    """What trades may cost, and what they are worth. Shares are of the dollars traded; sources in docs/methodology/proposals.md.
+
+    `target_cost_frac`: what a dollar off target is worth avoiding: a dollar moved from a class above target to one below saves twice
+    this, so as much tax and cost is paid for it. `band_cost_frac`: the same of a dollar outside a band; far above any tax.
+    """
+
+    target_cost_frac: float = Field(0.02, ge=0)
+    band_cost_frac: float = Field(2.0, ge=0)
+    cash_floor_cost_frac: float = Field(4.0, ge=0)
+    min_trade_usd: float = Field(100.0, ge=0)
+    half_spreads: dict[AssetType, float] = Field(
+        default_factory=lambda: {
+            AssetType.ETF: 0.0002,
+            AssetType.STOCK: 0.0003,
+            AssetType.MUTUAL_FUND: 0.0,
+            AssetType.MONEY_MARKET: 0.0,
+            AssetType.BOND: 0.0025,
+        },
+        description="What half the spread costs; a kind that is not named costs `other_half_spread_frac`.",
+    )
+    other_half_spread_frac: float = Field(0.005, ge=0)
+    commissions: tuple[CommissionRule, ...] = ()
+    fractional: tuple[str, ...] = Field((), description="Custodians that take orders for thousandths of a share.")
+    bond_step_qty: float = Field(1000.0, gt=0, description="Units that an order for a bond is a multiple of.")
+    short_term_rate_frac: Fraction = Field(0.37, description="Where a tax unit states no rate.")
+    long_term_rate_frac: Fraction = Field(0.20, description="Where a tax unit states no rate.")
+    wash_limit_usd: float = Field(
+        50.0, ge=0, description="A sale that would have more of its loss disallowed is not proposed."
+    )
+    harvest_loss_frac: Fraction = Field(0.10, description="Lots that are down by this share may be harvested.")
+    harvest_min_usd: float = Field(100.0, ge=0, description="Least benefit that is told.")
+    is_harvested_with_rebalance: bool = Field(False, description="A rebalance may also sell losses it does not need.")
+    wait_days: int = Field(45, ge=0, description="How soon a lot must become long-term to wait for it.")
+    wait_min_usd: float = Field(250.0, ge=0, description="Least tax saved that is worth waiting for.")
+    max_issuer_frac: Fraction = Field(0.10, description="Funds, government bonds and cash are exempt.")
+
+
+class RiskRule(_Part):
+    """Volatility a year by class and how classes move together: the firm's own assumptions, not a forecast.
+
+    Correlation of two growth classes, of two defensive ones, and across; a class with itself 1.
+    """
+
+    volatility: dict[AssetClass, float] = Field(
+        default_factory=lambda: {
+            AssetClass.US_EQUITY: 0.16,
+            AssetClass.INTL_EQUITY: 0.17,
+            AssetClass.EMERGING_EQUITY: 0.21,
+            AssetClass.US_BOND: 0.05,
+            AssetClass.INTL_BOND: 0.05,
+            AssetClass.MUNI_BOND: 0.05,
+            AssetClass.INFLATION_BOND: 0.06,
+            AssetClass.HIGH_YIELD_BOND: 0.09,
+            AssetClass.REAL_ESTATE: 0.19,
+            AssetClass.COMMODITY: 0.17,
+            AssetClass.ALTERNATIVE: 0.08,
+            AssetClass.PRIVATE: 0.20,
+            AssetClass.BALANCED: 0.10,
+            AssetClass.OPTION: 0.40,
+            AssetClass.CASH: 0.0,
+            AssetClass.OTHER: 0.16,
+        }
+    )
+    growth_correlation: float = Field(0.75, ge=0, le=1)
+    defensive_correlation: float = Field(0.6, ge=0, le=1)
+    cross_correlation: float = Field(0.1, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _is_possible(self) -> RiskRule:
+        if self.cross_correlation**2 > self.growth_correlation * self.defensive_correlation:
+            raise ValueError(
+                "cross_correlation is too high for the other two (its square is above their product): some weights would have a "
+                "variance below zero; lower it, or raise them"
+            )
+        return self
+
+
 class Policy(_Part):
     """One version of one policy."""
 
@@ -281,6 +378,8 @@ class Policy(_Part):
     gates: GateRule = GateRule()
     max_fx_age_sessions: int = Field(1, ge=0, description="Sessions that an exchange rate may be old.")
     priority: PriorityWeights = PriorityWeights()
+    trading: TradingRule = TradingRule()
+    risk: RiskRule = RiskRule()
 
     @property
     def label(self) -> str:

@@ -20,9 +20,10 @@ STEPS: dict[str, Callable[[House, Day, Staged], Sequence[StoredDataset]]] = {
     "drift": steps.drift,
     "threshold": steps.threshold,
     "prioritize": steps.prioritize,
+    "propose": steps.propose,
     "alerts": steps.alerts,
 }
-"""The steps that write datasets, by name; `records`, the seventh, commits them."""
+"""The steps that write datasets, by name; `records`, the eighth, commits them."""
 
 
 class Driver(Protocol):

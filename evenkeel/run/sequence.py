@@ -34,7 +34,7 @@ Progress = Callable[[dt.date, str], None]
 ALONE = ("ingest",)
 """Steps that look at one date alone: several dates may run at once."""
 
-FOLD = ("reconcile", "drift", "threshold", "prioritize", "alerts")
+FOLD = ("reconcile", "drift", "threshold", "prioritize", "propose", "alerts")
 """Steps that build on the session before, or on one that does: oldest date first."""
 
 BACKFILL_WORKERS = 2

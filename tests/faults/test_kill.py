@@ -26,7 +26,7 @@ LONGEST_WAIT_SECONDS = 60.0
 
 EVENKEEL = [sys.executable, "-m", "evenkeel.cli"]
 KILLED_RUN = [sys.executable, str(Path(__file__).with_name("killed_run.py"))]
-STEPS = ("fetch", "ingest", "reconcile", "drift", "threshold", "prioritize", "alerts", "records")
+STEPS = ("fetch", "ingest", "reconcile", "drift", "threshold", "prioritize", "propose", "alerts", "records")
 
 UNDIGESTED = {name: list(columns) for name, each in DATASETS.items() if (columns := each.undigested_columns())}
 """Columns that a digest leaves out, from the contracts."""

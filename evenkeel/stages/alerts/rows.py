@@ -15,8 +15,9 @@ from data_contracts.drift import Drift
 from data_contracts.episodes import Episodes
 from data_contracts.looks import Looks
 from data_contracts.priorities import Priorities
+from data_contracts.proposals import Proposals
 from data_contracts.valuations import Valuations
-from data_contracts.vocab import AccountState, BandSource
+from data_contracts.vocab import AccountState, BandSource, EpisodeStatus
 from evenkeel.book.model import Book
 from evenkeel.stages.alerts.classes import classes_by_portfolio
 from evenkeel.stages.alerts.reasons import breach_reasons, closing_reason, standing_reason
@@ -49,6 +50,7 @@ def raise_alerts(
     drift: DataFrame[Drift],
     bands: DataFrame[Bands],
     valuations: DataFrame[Valuations],
+    proposals: DataFrame[Proposals],
     book: Book,
     yesterday: DataFrame[Alerts] | None = None,
 ) -> DataFrame[Alerts]:
@@ -67,6 +69,7 @@ def raise_alerts(
         drift: Today's.
         bands: Today's.
         valuations: Today's.
+        proposals: Today's: the list of a portfolio answers all its open alerts.
         book: As it holds on the date.
         yesterday: Alerts of the newest session before it that was run; None on the first.
 
@@ -109,11 +112,13 @@ def raise_alerts(
         .join(desks(book), on="household_id", how="left")
         .join(_accounts(book), on="portfolio_id", how="left")
         .join(priorities.drop("business_date", "adviser_id"), left_on="alert_id", right_on="episode_id", how="left")
+        .join(proposals.select("portfolio_id", "proposal_id"), on="portfolio_id", how="left")
     )
     alerts = routed.with_columns(
         pl.when(IS_CLOSED).then(closing_reason()).otherwise(pl.coalesce("reason", standing_reason())).alias("reason"),
         pl.col("adviser_id").fill_null(UNASSIGNED),
         pl.coalesce("household_name", "household_id").alias("household_name"),
+        pl.when(pl.col("status") == EpisodeStatus.OPEN.value).then("proposal_id").alias("proposal_id"),
         pl.col("account_ids_json").fill_null("[]"),
         pl.col("classes_json").fill_null("[]"),
         pl.col("terms_json").fill_null("[]"),

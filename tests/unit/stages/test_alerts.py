@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from data_contracts.conform import ContractBreach
+from data_contracts.proposals import Proposals
 from evenkeel.stages.alerts.notices import write_notices
 from evenkeel.stages.alerts.reasons import breach_reasons
 from evenkeel.stages.alerts.rows import raise_alerts
@@ -109,6 +110,7 @@ def test_unmeasured_episode_without_a_past_alert_is_a_defect_not_a_zero() -> Non
             today.drift,
             today.bands,
             today.valuations,
+            Proposals.empty_frame(),
             book(TUESDAY),
             None,
         )

@@ -1,0 +1,104 @@
+"""What is proposed: kinds of rebalance, what became of a proposal, why a trade is in it, what stood in the way, what was checked."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class RebalanceKind(StrEnum):
+    """What a proposal may do."""
+
+    FULL = "full"
+    TO_EDGE = "to_edge"
+    TO_MIDPOINT = "to_midpoint"
+    PARTIAL = "partial"
+    INVEST_CASH = "invest_cash"
+    RAISE_CASH = "raise_cash"
+    BUY_ONLY = "buy_only"
+    SELL_ONLY = "sell_only"
+    HARVEST_ONLY = "harvest_only"
+    HARVEST_AND_REBALANCE = "harvest_and_rebalance"
+
+
+class ProposalStatus(StrEnum):
+    """What became of a proposal before anybody saw it. Only `drafted` has trades."""
+
+    DRAFTED = "drafted"
+    NOTHING_TO_TRADE = "nothing_to_trade"
+    NOT_SOLVED = "not_solved"
+    NO_TRADES_BY_RULE = "no_trades_by_rule"
+    HELD_BACK = "held_back"
+
+
+class TradeReason(StrEnum):
+    """Why a trade is in a list. A trade may have several; the first is the main one."""
+
+    OVERWEIGHT = "overweight"
+    UNDERWEIGHT = "underweight"
+    NOT_IN_MODEL = "not_in_model"
+    RAISES_CASH = "raises_cash"
+    INVESTS_CASH = "invests_cash"
+    PAYS_FOR_PURCHASES = "pays_for_purchases"
+    HARVESTS_LOSS = "harvests_loss"
+    REPLACES_SOLD = "replaces_sold"
+    LOSS_FIRST = "loss_first"
+    LONG_TERM_FIRST = "long_term_first"
+    NO_TAX_HERE = "no_tax_here"
+    SUBSTITUTE = "substitute"
+
+
+class Obstacle(StrEnum):
+    """A rule that kept a sale or a purchase out of a list."""
+
+    NO_SELL = "no_sell"
+    NO_BUY = "no_buy"
+    HOLD_UNTIL = "hold_until"
+    LEGACY_KEEP = "legacy_keep"
+    UNSUPERVISED = "unsupervised"
+    ILLIQUID = "illiquid"
+    ORDER_IN_FLIGHT = "order_in_flight"
+    BASIS_MISSING = "basis_missing"
+    LOTS_DIFFER = "lots_differ"
+    WASH_SALE_IF_BOUGHT = "wash_sale_if_bought"
+    WASH_SALE_IF_SOLD = "wash_sale_if_sold"
+    SOLD_AT_LOSS_TODAY = "sold_at_loss_today"
+    UNPRICED = "unpriced"
+    NOTHING_TO_BUY = "nothing_to_buy"
+    SHORT_POSITION = "short_position"
+
+
+class PreCheck(StrEnum):
+    """What a proposal is checked for before anybody is told, from its trades alone."""
+
+    WASH_SALE = "wash_sale"
+    CONCENTRATION = "concentration"
+    LIQUIDITY = "liquidity"
+    SUITABILITY = "suitability"
+    RESTRICTIONS = "restrictions"
+    IPS_LIMITS = "ips_limits"
+    CASH = "cash"
+    BALANCE = "balance"
+
+
+class CheckResult(StrEnum):
+    """How a check came out. A failed one keeps the proposal back until a person has looked."""
+
+    PASSED = "passed"
+    WARNED = "warned"
+    FAILED = "failed"
+    NOT_KNOWN = "not_known"
+
+
+class Advice(StrEnum):
+    """When to act."""
+
+    ACT_NOW = "act_now"
+    WAIT = "wait"
+
+
+class LotInstruction(StrEnum):
+    """How the custodian is told which lots go."""
+
+    SPECIFIC_LOT = "specific_lot"
+    ACCOUNT_METHOD = "account_method"
+    NONE = "none"

@@ -1,0 +1,1 @@
+"""Proposals: what to trade for each alert."""

@@ -1,0 +1,145 @@
+"""Whether a list washes its own losses, or sells one that something else washes."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from data_contracts.vocab import OrderSide, TaxStatus
+from evenkeel.rules.wash_sales import WashAnswer
+from evenkeel.stages.propose.by_policy import policy_columns
+from evenkeel.stages.propose.checks.finding import chosen, findings, listed, sentences
+from evenkeel.stages.propose.checks.situation import IS_SALE, Situation
+from evenkeel.stages.wording import dollars
+
+UNKNOWN = [WashAnswer.COVERAGE_INCOMPLETE.value, WashAnswer.BASIS_UNKNOWN.value, WashAnswer.BAD_INPUT.value]
+"""Answers that say neither yes nor no."""
+
+
+def check_wash_sale(situation: Situation) -> pl.DataFrame:
+    """Judge the losses that taxable accounts sell.
+
+    Failed: the same group is bought in the same list, in any account of the tax unit; or one sale's disallowed loss is above the policy's
+    `wash_limit_usd`. Not known: the tax unit of either account is not on record; or history does not say, or a loss has no answer.
+    Warned: a disallowed loss up to the limit; or the purchase is in another list of the batch, so that only one of them may be done.
+    """
+    trades = situation.trades
+    # A sale is what one account sells of one security, whatever lots it takes.
+    losses = (
+        trades.filter(IS_SALE, pl.col("tax_status") == TaxStatus.TAXABLE.value, pl.col("gain_cents") < 0)
+        .group_by("portfolio_id", "account_id", "security_id", "wash_group", "tax_unit_id", "household_id")
+        .agg(pl.col("disallowed_cents").fill_null(0).sum().alias("disallowed_cents"))
+    )
+    limit = policy_columns(
+        situation.proposals, situation.policies, {"limit_usd": lambda policy: policy.trading.wash_limit_usd}
+    )
+    rows = (
+        limit.join(_pairs(losses, trades), on="portfolio_id", how="left", maintain_order="left")
+        .join(_disallowed(losses), on="portfolio_id", how="left", maintain_order="left")
+        .join(_unanswered(situation, losses), on="portfolio_id", how="left", maintain_order="left")
+        .with_columns(
+            pl.col("same_list", "other_list", "doubtful", "unanswered").fill_null([]),
+            pl.col("disallowed_usd", "largest_usd").fill_null(0.0),
+        )
+    )
+    has = {name: pl.col(name).list.len() > 0 for name in ("same_list", "other_list", "doubtful", "unanswered")}
+    # Both are sums of whole cents; half a cent keeps the float of a limit out of it.
+    is_over = pl.col("largest_usd") > pl.col("limit_usd") + 0.005
+    is_some = pl.col("disallowed_usd") > 0
+    return findings(
+        rows,
+        chosen(has["same_list"] | is_over, has["doubtful"] | has["unanswered"], has["other_list"] | is_some),
+        sentences(
+            (has["same_list"], pl.format("The list washes its own loss: {}.", listed(pl.col("same_list")))),
+            (
+                is_over,
+                pl.format(
+                    "A sale would have {} of its loss disallowed; the policy allows {}.",
+                    dollars(pl.col("largest_usd")),
+                    dollars(pl.col("limit_usd")),
+                ),
+            ),
+            (
+                has["doubtful"],
+                pl.format("The tax unit of an account is not on record: {}.", listed(pl.col("doubtful"))),
+            ),
+            (
+                has["unanswered"],
+                pl.format("It is not known whether a purchase washes the loss of {}.", listed(pl.col("unanswered"))),
+            ),
+            (
+                has["other_list"],
+                pl.format("With another list of the day it would be a wash sale: {}.", listed(pl.col("other_list"))),
+            ),
+            (
+                is_some & ~is_over,
+                pl.format(
+                    "{} of losses would be disallowed, within what the policy allows a sale.",
+                    dollars(pl.col("disallowed_usd")),
+                ),
+            ),
+            otherwise=pl.lit("No loss would be washed."),
+        ),
+        ["disallowed_usd", "limit_usd", "same_list", "other_list", "doubtful", "unanswered"],
+    )
+
+
+def _pairs(losses: pl.DataFrame, trades: pl.DataFrame) -> pl.DataFrame:
+    """Return, by portfolio of the loss and of the purchase, which loss is washed by which purchase of the batch."""
+    bought = trades.filter(pl.col("side") == OrderSide.BUY.value).select(
+        pl.col("portfolio_id").alias("buyer"),
+        pl.col("security_id").alias("bought_id"),
+        "wash_group",
+        pl.col("tax_unit_id").alias("bought_unit"),
+        pl.col("household_id").alias("bought_household"),
+    )
+    pairs = losses.join(bought.unique(), on="wash_group")
+    is_unit = (pl.col("tax_unit_id") == pl.col("bought_unit")).fill_null(False)
+    # Without a tax unit on record only the household is left to go by: it may be one taxpayer, or may not.
+    may_be = (pl.col("tax_unit_id").is_null() | pl.col("bought_unit").is_null()) & (
+        pl.col("household_id") == pl.col("bought_household")
+    )
+    own = pl.col("portfolio_id") == pl.col("buyer")
+    said = pl.format("{} is sold at a loss and {} is bought", "security_id", "bought_id")
+    kinds = pairs.select(
+        "portfolio_id",
+        "buyer",
+        said.alias("said"),
+        pl.when(is_unit & own)
+        .then(pl.lit("same_list"))
+        .when(is_unit)
+        .then(pl.lit("other_list"))
+        .when(may_be)
+        .then(pl.lit("doubtful"))
+        .alias("kind"),
+    ).filter(pl.col("kind").is_not_null())
+    both = pl.concat(
+        [
+            kinds.select("portfolio_id", "said", "kind"),
+            kinds.select(pl.col("buyer").alias("portfolio_id"), "said", "kind"),
+        ]
+    )
+    return both.group_by("portfolio_id").agg(
+        pl.col("said").filter(pl.col("kind") == kind).unique().sort().alias(kind)
+        for kind in ("same_list", "other_list", "doubtful")
+    )
+
+
+def _disallowed(losses: pl.DataFrame) -> pl.DataFrame:
+    return losses.group_by("portfolio_id").agg(
+        (pl.col("disallowed_cents").sum() / 100).alias("disallowed_usd"),
+        (pl.col("disallowed_cents").max() / 100).alias("largest_usd"),
+    )
+
+
+def _unanswered(situation: Situation, losses: pl.DataFrame) -> pl.DataFrame:
+    """Return the securities traded whose answer is none, and the losses that nobody asked about."""
+    key = ["portfolio_id", "security_id"]
+    traded = situation.trades.select(key).unique()
+    said = situation.washes.select(*key, "answer").join(traded, on=key, how="semi")
+    open_ = said.filter(pl.col("answer").is_in(UNKNOWN)).select(key)
+    unasked = losses.select(key).join(said, on=key, how="anti")
+    return (
+        pl.concat([open_, unasked])
+        .group_by("portfolio_id")
+        .agg(pl.col("security_id").unique().sort().alias("unanswered"))
+    )

@@ -1,0 +1,371 @@
+"""A case as the engine's tables: one problem of portfolios of one account, one of portfolios of several."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from data_contracts.vocab import AssetClass, TaxStatus
+from evenkeel.book.model import Book
+from evenkeel.engine.codes import CashTerm
+from evenkeel.engine.households.problem import HouseholdTables
+from evenkeel.engine.problem import Tables
+from evenkeel.engine.tables.inputs import Accounts, CashTerms, Lots, Models, Restrictions, Securities
+from evenkeel.policy.model import Policy
+from evenkeel.stages.drift.growth import GROWTH_TENTHS
+from evenkeel.stages.propose.case import Case, is_substitute
+from evenkeel.stages.propose.kinds import TERMS
+from evenkeel.stages.propose.lots import IN_FLIGHT, KEY
+from evenkeel.stages.propose.targets import engine_models, with_stuck
+
+OVERDRAFT_COST = 10.0
+MIN_ROOM = 1.0
+"""Dollars under which an issuer's limit counts as reached: what stands in for it may be bought instead."""
+DRAG_FRAC: dict[str, float] = {
+    AssetClass.US_BOND.value: 0.010,
+    AssetClass.INTL_BOND.value: 0.010,
+    AssetClass.INFLATION_BOND.value: 0.012,
+    AssetClass.HIGH_YIELD_BOND.value: 0.018,
+    AssetClass.REAL_ESTATE.value: 0.010,
+    AssetClass.COMMODITY.value: 0.006,
+    AssetClass.ALTERNATIVE.value: 0.008,
+}
+"""What a year's taxed income of a dollar in the class costs in a taxable account: a round yield times a round rate."""
+GROWTH_PREFERENCE, MUNI_PENALTY = 0.002, 0.02
+"""A dollar of growth is best where it is never taxed; a tax-free bond is wasted where nothing is taxed."""
+
+
+@dataclass(frozen=True)
+class Problems:
+    """The engine's tables of portfolios of one account (`alone`) and of several (`together`; None where there are none).
+
+    `nodes`: targets and bands as they were aimed at, as `with_stuck` returns them. `buyable`: shelf rows with `is_buyable`.
+    """
+
+    alone: Tables
+    together: HouseholdTables | None
+    nodes: pl.DataFrame
+    buyable: pl.DataFrame
+
+
+def make_problems(
+    case: Case, nodes: pl.DataFrame, no_buys: pl.DataFrame, no_sells: pl.DataFrame, book: Book, policy: Policy
+) -> Problems:
+    """Return the problems of a case.
+
+    Args:
+        case: As `make_case` returns it.
+        nodes: As `nodes_of` returns them.
+        no_buys: Purchases barred on top: `account_id`, `security_id`.
+        no_sells: Sales barred on top: the same, and `is_of_losses` (lots at a loss alone).
+        book: For the IPS's least cash.
+        policy: The house's.
+    """
+    trading = policy.trading
+    by_account = case.accounts.select("account_id", "portfolio_id")
+    lots = case.lots.join(by_account, on="account_id", how="left")
+    totals = _totals(case, lots)
+    aimed = with_stuck(nodes, _stuck(lots, totals, trading.target_cost_frac))
+    buyable = _buyable(case, no_buys, aimed, totals, trading.max_issuer_frac)
+    portfolios = case.wanted.select("portfolio_id", "kind").with_columns(
+        pl.lit(policy.partial_frac).alias("partial_frac")
+    )
+    models = engine_models(aimed, portfolios, _least_cash(book))
+    sizes = by_account.group_by("portfolio_id").len()
+    several = sizes.filter(pl.col("len") > 1).select("portfolio_id")
+    accounts = _account_rows(case, policy)
+    securities = _security_rows(buyable)
+    engine_lots = _lot_rows(case, lots, no_sells)
+    terms = _cash_terms(case, policy)
+    limits = _limit_rows(buyable)
+    columns = list(Models.polars_schema())
+    alone_of = by_account.join(several, on="portfolio_id", how="anti")
+
+    def tables(members: pl.DataFrame) -> Tables:
+        chosen = accounts.join(members, on="account_id", how="semi")
+        return Tables(
+            accounts=chosen.select(list(Accounts.polars_schema())),
+            models=models.select(columns).join(
+                members.select(pl.col("portfolio_id").alias("model_id")).unique(), on="model_id", how="semi"
+            ),
+            securities=securities.join(
+                members.select(pl.col("account_id").alias("universe_id")), on="universe_id", how="semi"
+            ),
+            lots=engine_lots.join(members, on="account_id", how="semi"),
+            cash_terms=terms.join(
+                members.select(pl.col("account_id").alias("cash_plan_id")), on="cash_plan_id", how="semi"
+            ),
+            restrictions=limits.join(members, on="account_id", how="semi"),
+        )
+
+    together = None
+    if several.height:
+        members = by_account.join(several, on="portfolio_id", how="semi")
+        plain = tables(members)
+        households = (
+            accounts.join(members.select("account_id"), on="account_id", how="semi")
+            .group_by("model_id")
+            .agg(pl.col("target_cost_frac").first(), pl.col("band_cost_frac").first())
+            .select(pl.col("model_id").alias("household_id"), "model_id", "target_cost_frac", "band_cost_frac")
+        )
+        status = case.accounts.select("account_id", pl.col("tax_status").alias("location_id"))
+        together = HouseholdTables(
+            accounts=plain.accounts.with_columns(pl.col("model_id").alias("household_id")).join(
+                status, on="account_id", how="left"
+            ),
+            models=plain.models,
+            securities=plain.securities,
+            lots=plain.lots,
+            cash_terms=plain.cash_terms,
+            restrictions=plain.restrictions,
+            households=households,
+            location_costs=_location_costs(aimed),
+        )
+    return Problems(tables(alone_of), together, aimed, buyable)
+
+
+def _totals(case: Case, lots: pl.DataFrame) -> pl.DataFrame:
+    """Return `portfolio_id`, `nav_usd`: lots and cash, what is in flight and spoken for counted as done."""
+    cash = case.accounts.group_by("portfolio_id").agg(pl.col("cash_usd").sum())
+    held = lots.group_by("portfolio_id").agg(pl.col("value_usd").sum())
+    both = cash.join(held, on="portfolio_id", how="left")
+    return both.select("portfolio_id", (pl.col("cash_usd") + pl.col("value_usd").fill_null(0.0)).alias("nav_usd"))
+
+
+def _stuck(lots: pl.DataFrame, totals: pl.DataFrame, target_cost: float) -> pl.DataFrame:
+    """Return the weight of each node that stays: what may not be sold, or whose tax is more than moving a dollar is worth."""
+    tax = pl.col("full_rate") * pl.col("unit_gain") / pl.col("price_usd")
+    stays = pl.col("kept_by").is_not_null() | (tax > 2 * target_cost).fill_null(False)
+    return (
+        lots.filter(stays, pl.col("value_usd") > 0)
+        .group_by("portfolio_id", "node_id")
+        .agg(pl.col("value_usd").sum())
+        .join(totals, on="portfolio_id", how="left")
+        .filter(pl.col("nav_usd") > 0)
+        .select("portfolio_id", "node_id", (pl.col("value_usd") / pl.col("nav_usd")).alias("stuck_frac"))
+    )
+
+
+def _least_cash(book: Book) -> pl.DataFrame:
+    return book.portfolios.join(book.ips_profiles.select("ips_id", "min_cash_frac"), on="ips_id", how="left").select(
+        "portfolio_id", "min_cash_frac"
+    )
+
+
+def _buyable(
+    case: Case, no_buys: pl.DataFrame, aimed: pl.DataFrame, totals: pl.DataFrame, max_issuer: float
+) -> pl.DataFrame:
+    """Return the shelf with what may be bought: the model's own, each up to what it lacks; a substitute where none of them may be.
+
+    Adds `is_barred`, `is_buyable`, `buy_cap_usd` (null: none), `portfolio_id`.
+    """
+    opens = [kind.value for kind, terms in TERMS.items() if terms.buys]
+    harvests = [kind.value for kind, terms in TERMS.items() if terms.harvests]
+    barred = pl.concat([case.bars.select(KEY), no_buys.select(KEY)]).unique()
+    held = case.lots.group_by(KEY).agg(
+        pl.col("value_usd").sum(),
+        ((pl.col("unit_gain") < 0) & (pl.col("full_rate") > 0) & pl.col("kept_by").is_null() & pl.col("is_open"))
+        .any()
+        .alias("has_loss"),
+    )
+    size = case.accounts.group_by("portfolio_id").len("accounts")
+    rows = (
+        case.shelf.join(
+            case.accounts.select("account_id", "portfolio_id", "kind", "is_alert_only"), on="account_id", how="left"
+        )
+        .join(barred.with_columns(pl.lit(True).alias("is_barred")), on=KEY, how="left")
+        .join(held, on=KEY, how="left")
+        .join(aimed.select("portfolio_id", "node_id", "aim_frac"), on=["portfolio_id", "node_id"], how="left")
+        .join(totals, on="portfolio_id", how="left")
+        .join(size, on="portfolio_id", how="left")
+        .join(_issuer_room(case, totals, max_issuer), on=["portfolio_id", "issuer_id"], how="left")
+        .with_columns(
+            pl.col("is_barred").fill_null(False) | (pl.col("issuer_room") < MIN_ROOM).fill_null(False),
+            pl.col("value_usd").fill_null(0.0),
+            pl.col("has_loss").fill_null(False),
+        )
+    )
+    place = ["account_id", "node_id"]
+    is_own = pl.col("buy_rank").is_not_null() & ~is_substitute(pl.col("buy_rank"))
+    is_free_own = is_own & ~pl.col("is_barred")
+    sold_here = (is_free_own & pl.col("has_loss") & pl.col("kind").is_in(harvests)).any().over(place)
+    needs_other = ~is_free_own.any().over(place) | sold_here
+    may = (
+        pl.col("buy_rank").is_not_null()
+        & ~pl.col("is_barred")
+        & ~pl.col("is_alert_only")
+        & pl.col("kind").is_in(opens)
+        & (is_own | needs_other)
+    )
+    in_node = pl.col("security_target").sum().over(place)
+    aim_usd = pl.col("aim_frac") * pl.col("nav_usd") * pl.col("security_target") / in_node
+    lacks = (aim_usd - pl.col("value_usd")).clip(lower_bound=0.0)
+    is_shared = (is_free_own.sum().over(place) > 1) & (pl.col("accounts") == 1)
+    return rows.with_columns(
+        may.alias("is_buyable"),
+        # Accounts of one portfolio share what is left for an issuer.
+        pl.min_horizontal(
+            pl.when(is_own & is_shared & (in_node > 0)).then(lacks), pl.col("issuer_room") / pl.col("accounts")
+        ).alias("buy_cap_usd"),
+    ).drop("value_usd", "nav_usd", "accounts", "aim_frac", "issuer_room")
+
+
+def _issuer_room(case: Case, totals: pl.DataFrame, max_issuer: float) -> pl.DataFrame:
+    """Return `portfolio_id`, `issuer_id`, `issuer_room`: dollars until the policy's limit for one issuer."""
+    held = case.lots.join(case.shelf.select(*KEY, "issuer_id"), on=KEY, how="left").join(
+        case.accounts.select("account_id", "portfolio_id"), on="account_id", how="left"
+    )
+    issuers = case.shelf.filter(pl.col("issuer_id").is_not_null()).join(
+        case.accounts.select("account_id", "portfolio_id"), on="account_id", how="left"
+    )
+    return (
+        issuers.select("portfolio_id", "issuer_id")
+        .unique()
+        .join(
+            held.group_by("portfolio_id", "issuer_id").agg(pl.col("value_usd").sum()),
+            on=["portfolio_id", "issuer_id"],
+            how="left",
+        )
+        .join(totals, on="portfolio_id", how="left")
+        .select(
+            "portfolio_id",
+            "issuer_id",
+            (max_issuer * pl.col("nav_usd") - pl.col("value_usd").fill_null(0.0))
+            .clip(lower_bound=0.0)
+            .alias("issuer_room"),
+        )
+    )
+
+
+def _account_rows(case: Case, policy: Policy) -> pl.DataFrame:
+    trading = policy.trading
+    to_target = [kind.value for kind, terms in TERMS.items() if terms.goes_to_target and not terms.only_losses]
+    holds_still = [kind.value for kind, terms in TERMS.items() if terms.only_losses]
+    lam = (
+        pl.when(pl.col("kind").is_in(holds_still))
+        .then(trading.band_cost_frac)
+        .when(pl.col("kind").is_in(to_target))
+        .then(trading.target_cost_frac)
+        .otherwise(0.0)
+    )
+    return case.accounts.select(
+        "account_id",
+        pl.col("portfolio_id").alias("model_id"),
+        pl.col("account_id").alias("universe_id"),
+        pl.col("account_id").alias("cash_plan_id"),
+        "cash_usd",
+        pl.lit(0.0).alias("spoken_for_usd"),
+        lam.alias("target_cost_frac"),
+        pl.lit(trading.band_cost_frac).alias("band_cost_frac"),
+        pl.lit(0.0).alias("dust_usd"),
+    )
+
+
+def _security_rows(buyable: pl.DataFrame) -> pl.DataFrame:
+    return buyable.select(
+        pl.col("account_id").alias("universe_id"),
+        "security_id",
+        pl.col("node_id").alias("asset_class"),
+        "price_usd",
+        pl.col("half_spread_frac").alias("sell_cost_frac"),
+        pl.col("half_spread_frac").alias("buy_cost_frac"),
+        "is_buyable",
+        pl.col("buy_rank").fill_null(0).cast(pl.Int64),
+        "unit_step_qty",
+        "min_ticket_usd",
+    ).select(pl.col(name).cast(kind) for name, kind in Securities.polars_schema().items())
+
+
+def _lot_rows(case: Case, lots: pl.DataFrame, no_sells: pl.DataFrame) -> pl.DataFrame:
+    """Return the lots, and what orders in flight will change as lots that nobody trades."""
+    whole = no_sells.filter(~pl.col("is_of_losses")).select(KEY).unique().with_columns(pl.lit(True).alias("is_kept"))
+    losses = no_sells.filter("is_of_losses").select(KEY).unique().with_columns(pl.lit(True).alias("is_loss_kept"))
+    barred = lots.join(whole, on=KEY, how="left").join(losses, on=KEY, how="left")
+    is_barred = pl.col("is_kept").fill_null(False) | (pl.col("is_loss_kept") & (pl.col("unit_gain") < 0)).fill_null(
+        False
+    )
+    own = barred.select(
+        *KEY,
+        "lot_id",
+        "held_qty",
+        "unit_basis_usd",
+        pl.col("rate").alias("gain_rate_frac"),
+        pl.min_horizontal("washed_qty", "held_qty").clip(lower_bound=0.0).alias("washed_qty"),
+        (pl.col("kept_by").is_null() & pl.col("is_open") & ~is_barred).alias("is_sellable"),
+    )
+    flying = (
+        case.flying.join(case.shelf.select(*KEY, "price_usd"), on=KEY, how="inner")
+        .filter(pl.col("price_usd") > 0)
+        .select(
+            *KEY,
+            pl.lit(IN_FLIGHT).alias("lot_id"),
+            (pl.col("change_usd") / pl.col("price_usd")).alias("held_qty"),
+            "price_usd",
+            pl.lit(0.0).alias("gain_rate_frac"),
+            pl.lit(0.0).alias("washed_qty"),
+            pl.lit(False).alias("is_sellable"),
+        )
+        .rename({"price_usd": "unit_basis_usd"})
+    )
+    schema = Lots.polars_schema()
+    return pl.concat([own.select(list(schema)), flying.select(list(schema))]).select(
+        pl.col(name).cast(kind) for name, kind in schema.items()
+    )
+
+
+def _cash_terms(case: Case, policy: Policy) -> pl.DataFrame:
+    cost = policy.trading.cash_floor_cost_frac
+    plans = case.accounts.select(pl.col("account_id").alias("cash_plan_id"), "min_cash_usd")
+    rows = [
+        plans.select(
+            "cash_plan_id", pl.lit(term.value).alias("term"), at.alias("at_usd"), pl.lit(below).alias("below_cost_frac")
+        )
+        for term, at, below in (
+            (CashTerm.MINIMUM, pl.max_horizontal("min_cash_usd", pl.lit(0.0)), cost),
+            (CashTerm.OVERDRAFT, pl.lit(0.0), OVERDRAFT_COST),
+        )
+    ]
+    return (
+        pl.concat(rows)
+        .select(
+            "cash_plan_id",
+            "term",
+            pl.lit(0.0).alias("at_frac"),
+            "at_usd",
+            "below_cost_frac",
+            pl.lit(0.0).alias("above_cost_frac"),
+        )
+        .select(list(CashTerms.polars_schema()))
+    )
+
+
+def _limit_rows(buyable: pl.DataFrame) -> pl.DataFrame:
+    return (
+        buyable.filter(pl.col("buy_cap_usd").is_not_null() & pl.col("is_buyable"))
+        .select(*KEY, pl.lit(False).alias("is_sell_barred"), pl.lit(False).alias("is_buy_barred"), "buy_cap_usd")
+        .select(list(Restrictions.polars_schema()))
+    )
+
+
+def _location_costs(aimed: pl.DataFrame) -> pl.DataFrame:
+    """Return what a dollar of each node costs by how the account is taxed."""
+    growth = {kind.value: tenths / 10 for kind, tenths in GROWTH_TENTHS.items()}
+    nodes = aimed.select("node_id", "asset_class").unique().sort("node_id")
+    share = pl.col("asset_class").replace_strict(growth, default=0.0, return_dtype=pl.Float64)
+    muni = pl.when(pl.col("asset_class") == AssetClass.MUNI_BOND.value).then(MUNI_PENALTY).otherwise(0.0)
+    by_status = {
+        TaxStatus.TAXABLE: pl.col("asset_class").replace_strict(DRAG_FRAC, default=0.0, return_dtype=pl.Float64),
+        TaxStatus.DEFERRED: muni,
+        TaxStatus.EXEMPT: muni - GROWTH_PREFERENCE * share,
+    }
+    return pl.concat(
+        [
+            nodes.select(
+                pl.lit(status.value).alias("location_id"),
+                pl.col("node_id").alias("asset_class"),
+                cost.alias("location_cost_frac"),
+            )
+            for status, cost in by_status.items()
+        ]
+    )

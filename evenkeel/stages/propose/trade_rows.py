@@ -1,0 +1,222 @@
+"""The trades of solved lists, with their lots, gains, reasons and what they do to the weight of their node."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from data_contracts.fields import FACT_DTYPE, MONEY_DTYPE
+from data_contracts.vocab import LotInstruction, OrderSide, RebalanceKind, TradeReason
+from evenkeel.rules.settlement import settle_date
+from evenkeel.stages.propose.case import Case, is_substitute
+from evenkeel.stages.propose.kinds import TERMS
+from evenkeel.stages.propose.lots import KEY, POSITION
+from evenkeel.stages.propose.solving import Lists
+
+_CASH_KINDS = (RebalanceKind.RAISE_CASH.value,)
+_INVESTS = (RebalanceKind.INVEST_CASH.value, RebalanceKind.BUY_ONLY.value)
+
+
+def trade_rows(case: Case, lists: Lists, weights: pl.DataFrame) -> pl.DataFrame:
+    """Return the columns of `data_contracts.trades` but date and proposal, with `portfolio_id`, `short_rate_frac`, `long_rate_frac`.
+
+    Args:
+        case: As `make_case` returns it.
+        lists: As `solve_case` returns them.
+        weights: As `node_weights` returns them.
+    """
+    lots = case.lots.select(
+        *KEY,
+        "lot_id",
+        pl.col("acquired_date").alias("lot_opened_date"),
+        "unit_basis_usd",
+        "is_long_term",
+        "long_term_date",
+        "full_rate",
+    )
+    accounts = case.accounts.select(
+        "account_id",
+        "kind",
+        pl.col("short_rate").alias("short_rate_frac"),
+        pl.col("long_rate").alias("long_rate_frac"),
+    )
+    shelf = lists.problems.buyable.select(*KEY, "asset_class", "node_id", "buy_rank")
+    is_sale = pl.col("side") == OrderSide.SELL.value
+    rows = (
+        lists.trades.drop("asset_class")
+        .join(accounts, on="account_id", how="left")
+        .join(shelf, on=KEY, how="left")
+        .join(lots, on=[*KEY, "lot_id"], how="left")
+        .join(weights, on=["portfolio_id", "node_id"], how="left")
+        .with_columns(pl.col("value_usd").round(2), pl.col("disallowed_usd").fill_null(0.0).round(2))
+        .with_columns((pl.col("unit_basis_usd") * pl.col("traded_qty")).round(2).alias("basis_usd"))
+        .with_columns((pl.col("value_usd") - pl.col("basis_usd")).round(2).alias("gain_usd"))
+        .with_columns(
+            ((pl.col("gain_usd") + pl.col("disallowed_usd")).fill_null(0.0) * pl.col("full_rate").fill_null(0.0))
+            .round(2)
+            .alias("tax_usd")
+        )
+    )
+    rows = rows.with_columns(
+        _reasons(rows, lots).alias("reasons_json"), _replaced(rows, lists).alias("replaces_security_id")
+    )
+    order = ["portfolio_id", "is_purchase", "account_id", "security_id", "lot_opened_date", "lot_id"]
+    numbered = (
+        rows.with_columns((~is_sale).alias("is_purchase"))
+        .sort(order, nulls_last=True)
+        .with_columns(pl.int_range(1, pl.len() + 1).over("portfolio_id").alias("trade_no"))
+    )
+    money = ("value_usd", "basis_usd", "gain_usd", "disallowed_usd", "tax_usd")
+    return numbered.select(
+        "portfolio_id",
+        "trade_no",
+        *KEY,
+        "side",
+        "asset_class",
+        "node_id",
+        pl.col("traded_qty").cast(FACT_DTYPE),
+        pl.col("price_usd").cast(FACT_DTYPE),
+        "lot_id",
+        "lot_opened_date",
+        pl.when(~is_sale)
+        .then(pl.lit(LotInstruction.NONE.value))
+        .when(pl.col("lot_id") == POSITION)
+        .then(pl.lit(LotInstruction.ACCOUNT_METHOD.value))
+        .otherwise(pl.lit(LotInstruction.SPECIFIC_LOT.value))
+        .alias("lot_instruction"),
+        *(
+            pl.when(is_sale | pl.lit(name in ("value_usd", "tax_usd"))).then(pl.col(name)).cast(MONEY_DTYPE).alias(name)
+            for name in money
+        ),
+        "is_long_term",
+        "long_term_date",
+        pl.when(is_sale).then("full_rate").alias("tax_rate_frac"),
+        "trade_cost_usd",
+        pl.lit(settle_date(case.trade_date)).alias("settle_date"),
+        "reasons_json",
+        "weight_before_frac",
+        "weight_after_frac",
+        "target_frac",
+        "replaces_security_id",
+        "margin_frac",
+        "short_rate_frac",
+        "long_rate_frac",
+    )
+
+
+def node_weights(case: Case, lists: Lists) -> pl.DataFrame:
+    """Return the weight of every node, cash too, before and after the trades.
+
+    What is in flight and spoken for counts as done; costs and taxes are not paid from cash.
+
+    Returns:
+        `portfolio_id`, `node_id`, `asset_class`, `target_frac`, `class_lower`, `class_upper`, `weight_before_frac`, `weight_after_frac`,
+        `value_before_usd`, `value_after_usd`.
+    """
+    of_account = case.accounts.select("account_id", "portfolio_id")
+    prices = case.shelf.select(*KEY, "node_id")
+    held = case.lots.join(of_account, on="account_id", how="left").select("portfolio_id", "node_id", "value_usd")
+    flying = (
+        case.flying.join(prices, on=KEY, how="inner")
+        .join(of_account, on="account_id", how="left")
+        .select("portfolio_id", "node_id", pl.col("change_usd").alias("value_usd"))
+    )
+    cash = case.accounts.select("portfolio_id", pl.lit("cash").alias("node_id"), pl.col("cash_usd").alias("value_usd"))
+    before = pl.concat([held, flying, cash]).group_by("portfolio_id", "node_id").agg(pl.col("value_usd").sum())
+    signed = pl.when(pl.col("side") == OrderSide.SELL.value).then(-pl.col("value_usd")).otherwise("value_usd")
+    moved = lists.trades.select("portfolio_id", pl.col("asset_class").alias("node_id"), signed.alias("moved_usd"))
+    into_cash = moved.select("portfolio_id", pl.lit("cash").alias("node_id"), -pl.col("moved_usd"))
+    change = pl.concat([moved, into_cash]).group_by("portfolio_id", "node_id").agg(pl.col("moved_usd").sum())
+    nodes = lists.problems.nodes.select(
+        "portfolio_id", "node_id", "asset_class", "target_frac", "class_lower", "class_upper"
+    )
+    rows = (
+        before.join(change, on=["portfolio_id", "node_id"], how="full", coalesce=True)
+        .join(nodes, on=["portfolio_id", "node_id"], how="full", coalesce=True)
+        .with_columns(
+            pl.col("value_usd", "moved_usd", "target_frac").fill_null(0.0),
+            pl.coalesce("asset_class", pl.col("node_id").str.split("/").list.first()).alias("asset_class"),
+        )
+        .with_columns((pl.col("value_usd") + pl.col("moved_usd")).alias("value_after_usd"))
+    )
+    total = pl.col("value_usd").sum().over("portfolio_id")
+    return rows.select(
+        "portfolio_id",
+        "node_id",
+        "asset_class",
+        "target_frac",
+        "class_lower",
+        "class_upper",
+        pl.when(total > 0).then(pl.col("value_usd") / total).otherwise(0.0).alias("weight_before_frac"),
+        pl.when(total > 0).then(pl.col("value_after_usd") / total).otherwise(0.0).alias("weight_after_frac"),
+        pl.col("value_usd").alias("value_before_usd"),
+        "value_after_usd",
+    ).sort("portfolio_id", "node_id")
+
+
+def _reasons(rows: pl.DataFrame, lots: pl.DataFrame) -> pl.Series:
+    """Return the codes of each trade as JSON, the main one first."""
+    mixed = (
+        lots.group_by(KEY)
+        .agg(pl.col("is_long_term").n_unique().alias("terms"))
+        .filter(pl.col("terms") > 1)
+        .select(*KEY, pl.lit(True).alias("has_both_terms"))
+    )
+    harvests = [kind.value for kind, terms in TERMS.items() if terms.harvests]
+    is_sale = pl.col("side") == OrderSide.SELL.value
+    over = pl.col("weight_before_frac") > pl.col("target_frac") + 1e-9
+    sold_node = is_sale.any().over("portfolio_id", "node_id")
+    has_sales = is_sale.any().over("portfolio_id")
+    reason = TradeReason
+
+    is_harvest = (is_sale & pl.col("kind").is_in(harvests) & (pl.col("gain_usd") < 0)).fill_null(False)
+    main = _first_of(
+        (is_sale & pl.col("kind").is_in(_CASH_KINDS), reason.RAISES_CASH),
+        (is_harvest, reason.HARVESTS_LOSS),
+        (is_sale & (pl.col("target_frac") <= 0), reason.NOT_IN_MODEL),
+        (is_sale & over, reason.OVERWEIGHT),
+        (is_sale, reason.PAYS_FOR_PURCHASES),
+        (pl.col("kind").is_in(_INVESTS) | ~has_sales, reason.INVESTS_CASH),
+        (pl.col("kind").is_in(harvests) & sold_node, reason.REPLACES_SOLD),
+        (~over, reason.UNDERWEIGHT),
+        (sold_node, reason.REPLACES_SOLD),
+        (pl.lit(True), reason.INVESTS_CASH),
+    )
+    is_taxed = pl.col("short_rate_frac") > 0
+    is_gain = pl.col("gain_usd") >= 0
+    codes = pl.concat_list(
+        main,
+        _first_of((is_sale & is_taxed & (pl.col("gain_usd") < 0), reason.LOSS_FIRST)),
+        _first_of(
+            (is_sale & is_taxed & is_gain & pl.col("is_long_term") & pl.col("has_both_terms"), reason.LONG_TERM_FIRST)
+        ),
+        _first_of((is_sale & ~is_taxed, reason.NO_TAX_HERE)),
+        _first_of((~is_sale & is_substitute(pl.col("buy_rank")), reason.SUBSTITUTE)),
+    ).list.drop_nulls()
+    coded = rows.join(mixed, on=KEY, how="left", maintain_order="left").select(
+        pl.concat_str([pl.lit('["'), codes.list.join('","'), pl.lit('"]')]).alias("reasons_json")
+    )
+    return coded.to_series()
+
+
+def _replaced(rows: pl.DataFrame, lists: Lists) -> pl.Series:
+    """Return what a substitute stands in for: the model's first security of the node."""
+    first = (
+        lists.problems.buyable.filter(pl.col("buy_rank").is_not_null(), ~is_substitute(pl.col("buy_rank")))
+        .sort("account_id", "node_id", "buy_rank")
+        .unique(["account_id", "node_id"], keep="first", maintain_order=True)
+        .select("account_id", "node_id", pl.col("security_id").alias("first"))
+    )
+    is_other = (pl.col("side") == OrderSide.BUY.value) & is_substitute(pl.col("buy_rank")).fill_null(False)
+    return (
+        rows.join(first, on=["account_id", "node_id"], how="left", maintain_order="left")
+        .select(pl.when(is_other).then("first").alias("replaces_security_id"))
+        .to_series()
+    )
+
+
+def _first_of(*cases: tuple[pl.Expr, TradeReason]) -> pl.Expr:
+    """Return the code of the first case that is true; null where none is."""
+    return pl.coalesce(
+        pl.when(condition.fill_null(False)).then(pl.lit(code.value)).otherwise(pl.lit(None, pl.String))
+        for condition, code in cases
+    )

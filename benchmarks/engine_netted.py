@@ -1,6 +1,6 @@
 """Netted taxes against the year's tax worked out apart, and against lists made at each lot's own rate.
 
-Run as `python -m benchmarks.engine_netted [ACCOUNTS]`. The accounts are those of `benchmarks.engine`, all taxable, two lots in three
+Run as `python -m benchmarks.engine_netted [ACCOUNTS]`. The accounts are those of `benchmarks.engine_book`, all taxable, two lots in three
 long-term, half of them after a fall.
 """
 
@@ -15,7 +15,7 @@ from decimal import Decimal
 import numpy as np
 import polars as pl
 
-from benchmarks.engine import book, shared_tables
+from benchmarks.engine_book import book, shared_tables
 from data_contracts.vocab import FilingStatus
 from evenkeel.engine.problem import Tables
 from evenkeel.engine.solve import solve

@@ -26,6 +26,7 @@ class Outcome(StrEnum):
     HOUSEHOLD_WAITS = "household_waits"
     TAX_UNIT_UNKNOWN = "tax_unit_unknown"
     TAX_TERMS_INVALID = "tax_terms_invalid"
+    WITHIN_BANDS = "within_bands"
 
 
 OUTCOMES: tuple[Outcome, ...] = tuple(Outcome)

@@ -16,7 +16,8 @@ import polars as pl
 
 from evenkeel.engine.checks.program import Program, Row, grouped
 from evenkeel.engine.codes import FLOORS
-from evenkeel.engine.problem import Prepared, Tables, given
+from evenkeel.engine.columns import given
+from evenkeel.engine.problem import Prepared, Tables
 from evenkeel.engine.rounded_trades import CENT, HAIR, Draft, Entries, Trade, add_trades, purchase_of, sale_of
 from evenkeel.engine.tables.inputs import Securities
 

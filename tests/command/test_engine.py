@@ -48,6 +48,17 @@ def test_tax_units_are_read_and_their_years_written(tmp_path: Path) -> None:
     assert outcomes == ["tax_unit_unknown"]
 
 
+def test_only_what_is_outside_is_solved_where_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    problem = write(scene(lots=[{"security": "VTI", "qty": 610}, {"security": "BND", "qty": 780}]), tmp_path / "in")
+    assert run_command(["engine", "solve", str(problem), str(tmp_path / "out"), "--outside-only"]) == 0
+    said = capsys.readouterr().out
+    assert "1 accounts, 0 trades" in said
+    assert "within_bands: 1" in said
+    assert pl.read_parquet(tmp_path / "out" / "drift.parquet")["value_usd"].to_list() == [39_000, 0, 61_000]
+    assert run_command(["engine", "solve", str(problem), str(tmp_path / "out")]) == 0
+    assert not (tmp_path / "out" / "drift.parquet").exists()
+
+
 def test_a_place_that_is_no_folder_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["engine", "solve", str(tmp_path / "none"), str(tmp_path / "out")]) == 2
     assert "is not a folder" in capsys.readouterr().err

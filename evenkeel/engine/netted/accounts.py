@@ -11,6 +11,7 @@ import polars as pl
 from evenkeel.engine.answer import Answer, tabulate
 from evenkeel.engine.arrays import F8, FIGURES, I8, AnswerArrays, Problem, normal
 from evenkeel.engine.codes import OUTCOMES, Finding, Outcome
+from evenkeel.engine.columns import given
 from evenkeel.engine.netted.alone import NOTHING, TRADED, Alone, answer_with, lists_in
 from evenkeel.engine.netted.at_rates import totals
 from evenkeel.engine.netted.decide import Decision, decide, limits_of
@@ -19,7 +20,7 @@ from evenkeel.engine.netted.results import change_of, disallowed_of, of_pairs, r
 from evenkeel.engine.netted.stake import LotGains, Stake, lot_gains, shares_of, stake_of, units_of
 from evenkeel.engine.netted.terms import Terms, terms_of
 from evenkeel.engine.netted.told import NewLists
-from evenkeel.engine.problem import Prepared, given
+from evenkeel.engine.problem import Prepared
 from evenkeel.engine.tables.inputs import Lots
 from evenkeel.engine.tables.outputs import TaxResults
 

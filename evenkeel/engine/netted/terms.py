@@ -21,7 +21,7 @@ import numpy as np
 import polars as pl
 
 from evenkeel.engine.arrays import F8
-from evenkeel.engine.problem import given
+from evenkeel.engine.columns import given
 from evenkeel.engine.tables.inputs import TaxUnits
 from evenkeel.rules.whole_numbers import PARTS
 

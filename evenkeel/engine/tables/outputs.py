@@ -68,6 +68,20 @@ class ClassResults(Contract):
     price_frac: float = frac("Pi: what one more dollar in the class would add to its penalty; of cash, -mu.")
 
 
+class Drift(Contract):
+    """One row per measured account and class that it holds or that its model names; `cash` always.
+
+    Written where only accounts outside their bands are solved: of all accounts, solved or not.
+    """
+
+    account_id: str = key("The account.")
+    asset_class: str = key("The class.")
+    value_usd: float = column("Value; of cash, after what is spoken for.")
+    weight_frac: float = frac("value_usd / net asset value.")
+    drift_frac: float = frac("weight_frac less the model's target.")
+    outside_frac: float = frac("How far weight_frac is above the band; below 0: under it; 0: within.")
+
+
 class Trades(Contract):
     """One row per lot sold and per security bought; no security has both in one account."""
 

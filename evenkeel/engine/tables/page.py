@@ -11,7 +11,7 @@ from typing import Any
 
 from data_contracts.contract import Contract
 from evenkeel.engine.tables.inputs import Accounts, CashTerms, Lots, Models, Restrictions, Securities, TaxUnits
-from evenkeel.engine.tables.outputs import AccountResults, ClassResults, Findings, TaxResults, Trades
+from evenkeel.engine.tables.outputs import AccountResults, ClassResults, Drift, Findings, TaxResults, Trades
 from evenkeel.errors import UsageError
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "engine-tables.md"
@@ -26,6 +26,7 @@ SECTIONS: dict[str, type[Contract]] = {
     "tax_units": TaxUnits,
     "accounts (out)": AccountResults,
     "classes (out)": ClassResults,
+    "drift (out)": Drift,
     "trades (out)": Trades,
     "findings (out)": Findings,
     "tax_results (out)": TaxResults,

@@ -30,6 +30,7 @@ from data_contracts.episodes import Episodes
 from data_contracts.exception_ages import ExceptionAges
 from data_contracts.exceptions import Exceptions
 from data_contracts.gate_results import GateResults
+from data_contracts.harvests import Harvests
 from data_contracts.holdings import Holdings
 from data_contracts.household_drift import HouseholdDrift
 from data_contracts.indicators import Indicators
@@ -63,7 +64,7 @@ from evenkeel.stages.prioritize.episodes import fold_episodes
 from evenkeel.stages.prioritize.exception_ages import fold_exception_ages
 from evenkeel.stages.prioritize.priority import score_episodes
 from evenkeel.stages.prioritize.settings import portfolio_settings
-from evenkeel.stages.propose.daily import propose_daily
+from evenkeel.stages.propose.daily import Facts, propose_daily
 from evenkeel.stages.reconcile.before import Before
 from evenkeel.stages.reconcile.files import EarlierFile
 from evenkeel.stages.reconcile.stage import Reconciled
@@ -246,19 +247,21 @@ def _prioritize(inputs: Inputs) -> Frames:
 
 
 def _propose(inputs: Inputs) -> Frames:
-    proposed = propose_daily(
-        inputs.business_date,
-        inputs.read(Episodes),
-        inputs.read(Breaches),
-        inputs.read(Holdings),
-        inputs.read(Drift),
-        inputs.read(Bands),
-        inputs.read(TaxLots),
-        inputs.read(Prices),
-        inputs.book,
-        Rulebook.from_book(inputs.book, inputs.business_date).policies,
+    facts = Facts(
+        business_date=inputs.business_date,
+        holdings=inputs.read(Holdings),
+        drift=inputs.read(Drift),
+        bands=inputs.read(Bands),
+        tax_lots=inputs.read(TaxLots),
+        tax_sales=inputs.read(TaxSales),
+        tax_histories=inputs.read(TaxHistories),
+        orders=inputs.read(OpenOrders),
+        prices=inputs.read(Prices),
+        book=inputs.book,
+        policies=Rulebook.from_book(inputs.book, inputs.business_date).policies,
     )
-    return {Proposals: proposed.proposals, Trades: proposed.trades}
+    proposed, harvests = propose_daily(facts, inputs.read(Episodes), inputs.read(Breaches))
+    return {Proposals: proposed.proposals, Trades: proposed.trades, Harvests: harvests}
 
 
 def _alerts(inputs: Inputs) -> Frames:
@@ -337,9 +340,9 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "propose",
-        (Episodes, Breaches, Holdings, Drift, Bands, TaxLots, Prices),
+        (Episodes, Breaches, Holdings, Drift, Bands, TaxLots, TaxSales, TaxHistories, OpenOrders, Prices),
         (),
-        (Proposals, Trades),
+        (Proposals, Trades, Harvests),
         _propose,
     ),
     Stage(

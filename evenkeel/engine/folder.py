@@ -18,19 +18,20 @@ from evenkeel.engine.answer import Answer
 from evenkeel.engine.codes import CASH_CLASS, CashTerm, Outcome
 from evenkeel.engine.problem import Tables, given
 from evenkeel.engine.solve import solve
-from evenkeel.engine.tables.inputs import Accounts, CashTerms, Lots, Models, Restrictions, Securities
-from evenkeel.engine.tables.outputs import AccountResults, ClassResults, Findings, Trades
+from evenkeel.engine.tables.inputs import Accounts, CashTerms, Lots, Models, Restrictions, Securities, TaxUnits
+from evenkeel.engine.tables.outputs import AccountResults, ClassResults, Findings, TaxResults, Trades
 from evenkeel.errors import UsageError
 
 PART = 12_500
 """Accounts solved at a time; larger parts take more memory and are not faster."""
 
-OPTIONAL = (CashTerms, Restrictions)
+OPTIONAL = (CashTerms, Restrictions, TaxUnits)
 OUTPUTS: dict[str, type[Contract]] = {
     "accounts": AccountResults,
     "classes": ClassResults,
     "trades": Trades,
     "findings": Findings,
+    "tax_results": TaxResults,
 }
 
 
@@ -52,10 +53,10 @@ class Solved:
 
 
 def solve_tables(in_dir: Path, out_dir: Path, *, part: int = PART, is_rounded: bool = False) -> Solved:
-    """Solve the problem in `in_dir` and write `accounts`, `classes`, `trades` and `findings` to `out_dir`, one Parquet file each.
+    """Solve the problem in `in_dir` and write the tables of OUTPUTS to `out_dir`, one Parquet file each.
 
     Args:
-        in_dir: Holds accounts, models, securities and lots, and may hold cash_terms and restrictions: `NAME.parquet`, or a folder `NAME` of
+        in_dir: Holds accounts, models, securities and lots, and may hold cash_terms, restrictions and tax_units: `NAME.parquet`, or a folder `NAME` of
             Parquet files. Columns beyond the contract's are not read. Rows stand in any order.
         out_dir: Made if it does not exist; files of an answer in it are replaced. Not `in_dir`, whose accounts it would replace.
         part: Accounts solved at a time.
@@ -69,7 +70,8 @@ def solve_tables(in_dir: Path, out_dir: Path, *, part: int = PART, is_rounded: b
             f"{out_dir} holds the problem, whose tables the answer would replace; give another folder for the answer"
         )
     scans = {
-        contract: _scan(in_dir, contract) for contract in (Accounts, Models, Securities, Lots, CashTerms, Restrictions)
+        contract: _scan(in_dir, contract)
+        for contract in (Accounts, Models, Securities, Lots, CashTerms, Restrictions, TaxUnits)
     }
     whole = {
         contract: checked(_read(scans[contract], contract), contract) for contract in scans if contract is not Lots
@@ -91,7 +93,13 @@ def solve_tables(in_dir: Path, out_dir: Path, *, part: int = PART, is_rounded: b
                 some = some.filter(pl.col("account_id") < high)
             limits = whole[Restrictions].join(rows, on="account_id", how="semi")
             tables = Tables(
-                rows, whole[Models], whole[Securities], checked(_read(some, Lots), Lots), whole[CashTerms], limits
+                rows,
+                whole[Models],
+                whole[Securities],
+                checked(_read(some, Lots), Lots),
+                whole[CashTerms],
+                limits,
+                tax_units=whole[TaxUnits],
             )
             answer = solve(tables, is_rounded=is_rounded)
             _write(answer, writers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -23,9 +23,14 @@ from evenkeel.engine.arrays import (
     normal,
 )
 from evenkeel.engine.codes import CASH_CLASS, FLOORS, Finding
-from evenkeel.engine.tables.inputs import Restrictions, Securities
+from evenkeel.engine.tables.inputs import Accounts, Lots, Restrictions, Securities, TaxUnits
 
-ABSENT_COLUMNS: dict[type[Contract], tuple[str, ...]] = {Securities: ("unit_step_qty", "min_ticket_usd")}
+ABSENT_COLUMNS: dict[type, tuple[str, ...]] = {
+    Accounts: ("tax_unit_id", "turnover_budget_frac"),
+    Lots: ("is_long_term",),
+    Securities: ("unit_step_qty", "min_ticket_usd"),
+    TaxUnits: ("carry_value_frac", "gain_budget_usd"),
+}
 """Columns that a table may lack: null then."""
 
 
@@ -39,6 +44,7 @@ class Tables:
     lots: pl.DataFrame
     cash_terms: pl.DataFrame
     restrictions: pl.DataFrame
+    tax_units: pl.DataFrame = field(default_factory=TaxUnits.empty_frame, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -118,7 +124,8 @@ def prepare(tables: Tables) -> Prepared:
 
 def given(table: pl.DataFrame, contract: type[Contract]) -> pl.DataFrame:
     """Return the table with those of the contract's columns that may be absent, null where they are."""
-    absent = [name for name in ABSENT_COLUMNS.get(contract, ()) if name not in table.columns]
+    optional = next((ABSENT_COLUMNS[base] for base in contract.__mro__ if base in ABSENT_COLUMNS), ())
+    absent = [name for name in optional if name not in table.columns]
     return table.with_columns(pl.lit(None, contract.polars_schema()[name]).alias(name) for name in absent)
 
 

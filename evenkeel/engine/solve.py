@@ -5,8 +5,9 @@ from __future__ import annotations
 from evenkeel.engine.answer import Answer, empty_answer, tabulate
 from evenkeel.engine.arrays import AnswerArrays, Problem
 from evenkeel.engine.compiled import solve_book_kernel
+from evenkeel.engine.netted.stake import is_netted
 from evenkeel.engine.problem import Tables, prepare
-from evenkeel.engine.rounding import round_lists, sizes
+from evenkeel.engine.rounding import round_lists, round_problem, sizes
 from evenkeel.engine.scratch import make_scratch
 
 
@@ -20,10 +21,15 @@ def solve(tables: Tables, *, is_rounded: bool = False) -> Answer:
         is_rounded: Trades in steps of their securities and in cents, no order under its minimum, rather than exact dollars.
     """
     prepared = prepare(tables)
+    if is_netted(prepared.accounts):
+        from evenkeel.engine.netted.accounts import solve_netted
+
+        return solve_netted(prepared, tables.tax_units, run_kernel, round_lists if is_rounded else None)
     exact = run_kernel(prepared.arrays)
     if not is_rounded:
         return tabulate(prepared, exact)
-    return tabulate(prepared, round_lists(prepared.arrays, exact))
+    rounded = round_problem(tables, prepared, exact)
+    return tabulate(prepared, rounded.answer, rounded.found_by)
 
 
 def run_kernel(problem: Problem) -> AnswerArrays:

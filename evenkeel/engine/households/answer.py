@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -13,7 +13,7 @@ from evenkeel.engine.codes import HOUSEHOLD_OUTCOMES, OUTCOMES, Finding, Househo
 from evenkeel.engine.households.arrays import HOUSEHOLD_FIGURES, MEMBER_FIGURES, HouseholdAnswerArrays
 from evenkeel.engine.households.problem import PreparedHouseholds
 from evenkeel.engine.households.tables import HouseholdAccounts, HouseholdCells, HouseholdClasses, HouseholdResults
-from evenkeel.engine.tables.outputs import Findings
+from evenkeel.engine.tables.outputs import Findings, TaxResults
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class HouseholdAnswer:
     household_cells: pl.DataFrame
     trades: pl.DataFrame
     findings: pl.DataFrame
+    tax_results: pl.DataFrame = field(default_factory=TaxResults.empty_frame)
 
 
 SOLVED = (HouseholdOutcome.TRADED.value, HouseholdOutcome.NOTHING_TO_TRADE.value)

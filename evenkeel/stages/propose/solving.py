@@ -57,13 +57,15 @@ class Lists:
     """Solved lists.
 
     `trades`: the engine's, with `portfolio_id`. `figures`: `portfolio_id`, `outcome`, `unsolved_account_id` and the figures of the answer,
-    null where it was not solved. `bars`: what was barred on the way.
+    null where it was not solved. `bars`: what was barred on the way. `account_cash`: `portfolio_id`, `account_id`, `cash_after_usd` as the
+    engine has it.
     """
 
     trades: pl.DataFrame
     figures: pl.DataFrame
     problems: Problems
     bars: Bars
+    account_cash: pl.DataFrame
 
 
 def solve_case(case: Case, nodes: pl.DataFrame, book: Book, policy: Policy) -> Lists:
@@ -94,6 +96,7 @@ def _solved(case: Case, problems: Problems, bars: Bars) -> Lists:
     of_account = case.accounts.select("account_id", "portfolio_id")
     answer = solve(problems.alone, is_rounded=True)
     trades = [answer.trades]
+    cash = [answer.accounts.select("account_id", "cash_after_usd")]
     figures = [
         answer.accounts.join(of_account, on="account_id", how="left").select(
             "portfolio_id",
@@ -108,6 +111,7 @@ def _solved(case: Case, problems: Problems, bars: Bars) -> Lists:
     if problems.together is not None:
         house = solve_households(problems.together, is_rounded=True)
         trades.append(house.trades)
+        cash.append(house.household_accounts.select("account_id", "cash_after_usd"))
         figures.append(
             house.households.select(
                 pl.col("household_id").alias("portfolio_id"),
@@ -124,6 +128,7 @@ def _solved(case: Case, problems: Problems, bars: Bars) -> Lists:
         pl.concat(figures).sort("portfolio_id"),
         problems,
         bars,
+        pl.concat(cash).join(of_account, on="account_id", how="left").drop_nulls(),
     )
 
 

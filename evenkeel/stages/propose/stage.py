@@ -93,6 +93,7 @@ def _of_policy(day: Day, wanted: pl.DataFrame, policy: Policy) -> tuple[pl.DataF
         day.policies,
         day.business_date,
         trade_date,
+        lists.account_cash,
     )
     proposals = proposal_rows(day.business_date, case, lists, trades, weights, taxes, checks, day.policies)
     ids = proposals.select("portfolio_id", "proposal_id", "business_date")

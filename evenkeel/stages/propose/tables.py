@@ -21,6 +21,8 @@ from evenkeel.stages.propose.lots import IN_FLIGHT, KEY
 from evenkeel.stages.propose.targets import engine_models, with_stuck
 
 OVERDRAFT_COST = 10.0
+CUSHION_USD = 1.0
+"""Cash above the least that must stay, so that cents of rounding do not take from under it."""
 MIN_ROOM = 1.0
 """Dollars under which an issuer's limit counts as reached: what stands in for it may be bought instead."""
 DRAG_FRAC: dict[str, float] = {
@@ -72,7 +74,7 @@ def make_problems(
     portfolios = case.wanted.select("portfolio_id", "kind").with_columns(
         pl.lit(policy.partial_frac).alias("partial_frac")
     )
-    models = engine_models(aimed, portfolios, _least_cash(book))
+    models = engine_models(aimed, portfolios, _least_cash(book, totals))
     sizes = by_account.group_by("portfolio_id").len()
     several = sizes.filter(pl.col("len") > 1).select("portfolio_id")
     accounts = _account_rows(case, policy)
@@ -148,9 +150,17 @@ def _stuck(lots: pl.DataFrame, totals: pl.DataFrame, target_cost: float) -> pl.D
     )
 
 
-def _least_cash(book: Book) -> pl.DataFrame:
-    return book.portfolios.join(book.ips_profiles.select("ips_id", "min_cash_frac"), on="ips_id", how="left").select(
-        "portfolio_id", "min_cash_frac"
+def _least_cash(book: Book, totals: pl.DataFrame) -> pl.DataFrame:
+    """Return the least share of cash that each IPS asks for, and a dollar more: rounding to the cent takes from under it else."""
+    return (
+        totals.join(book.portfolios.select("portfolio_id", "ips_id"), on="portfolio_id", how="left")
+        .join(book.ips_profiles.select("ips_id", "min_cash_frac"), on="ips_id", how="left")
+        .select(
+            "portfolio_id",
+            pl.when(pl.col("nav_usd") > 0)
+            .then(pl.col("min_cash_frac") + CUSHION_USD / pl.col("nav_usd"))
+            .alias("min_cash_frac"),
+        )
     )
 
 
@@ -320,7 +330,7 @@ def _cash_terms(case: Case, policy: Policy) -> pl.DataFrame:
             "cash_plan_id", pl.lit(term.value).alias("term"), at.alias("at_usd"), pl.lit(below).alias("below_cost_frac")
         )
         for term, at, below in (
-            (CashTerm.MINIMUM, pl.max_horizontal("min_cash_usd", pl.lit(0.0)), cost),
+            (CashTerm.MINIMUM, pl.col("min_cash_usd").clip(lower_bound=0.0) + CUSHION_USD, cost),
             (CashTerm.OVERDRAFT, pl.lit(0.0), OVERDRAFT_COST),
         )
     ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from data_contracts.fields import MONEY_DTYPE
 from evenkeel.book.model import Book
 from evenkeel.engine.codes import Side
 from evenkeel.engine.households.solve import solve_households
@@ -128,7 +129,7 @@ def _solved(case: Case, problems: Problems, bars: Bars) -> Lists:
         pl.concat(figures).sort("portfolio_id"),
         problems,
         bars,
-        pl.concat(cash).join(of_account, on="account_id", how="left").drop_nulls(),
+        pl.concat(cash).join(of_account, on="account_id", how="left").drop_nulls().with_columns(pl.col("cash_after_usd").round(2).cast(MONEY_DTYPE)),
     )
 
 

@@ -38,8 +38,7 @@ def test_an_error_comes_where_its_result_would_be(threads: int) -> None:
     def fail() -> int:
         raise ValueError("third")
 
-    seen = []
+    seen: list[int] = []
     with pytest.raises(ValueError, match="third"):
-        for result in in_order(iter([lambda: 1, lambda: 2, fail, lambda: 4]), threads):
-            seen.append(result)
+        seen.extend(in_order(iter([lambda: 1, lambda: 2, fail, lambda: 4]), threads))
     assert seen == [1, 2]

@@ -1,7 +1,7 @@
 """Every goal of the trade engine: its figure on a line, and one line that sums up.
 
 Run as `python -m benchmarks.engine_goals [ACCOUNTS]`, accounts of the large book. Goals are ratios taken in one run, so that they can be
-compared between machines; `docs/benchmarks.md` says what is measured.
+compared between machines; docs/methodology/engine.md says what is measured.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from benchmarks.engine import Accuracy, Speed, accuracy, rounding, speed
 from benchmarks.engine_book import LAMBDAS
 from benchmarks.engine_households import household_accuracy, household_speed
 from benchmarks.engine_million import ROUNDS, Run, million
+from benchmarks.engine_netted import netted
 
 EXACT = 1e-9
 
@@ -97,6 +98,16 @@ def rounded() -> Iterator[Goal]:
         yield Goal(f"{name} p99 bp", found.p99_bp, ".3f", 2.0)
 
 
+def taxes() -> Iterator[Goal]:
+    """Netted taxes; `netted` prints what they save."""
+    found = netted()
+    yield Goal("netted tax not the year's to the cent, accounts", found.accounts - found.equal_to_the_cent, ".0f", 0)
+    yield Goal("netted worse than at own rates, accounts", found.worse, ".0f", 0)
+    yield Goal("netted largest gap_frac", found.largest_gap, ".1e", EXACT)
+    yield Goal("netted whole shares mean bp", found.mean_rounded_gap_bp, ".4f", 0.1, 0.02)
+    yield Goal("netted whole shares p99 bp", found.p99_rounded_gap_bp, ".3f", 2.0)
+
+
 def large_book(count: int) -> Iterator[Goal]:
     """A book from Parquet to Parquet against a bare scan."""
     for name, run in million(count).items():
@@ -118,7 +129,7 @@ def _large(name: str, run: Run) -> Iterator[Goal]:
 
 def main(count: int = 1_000_000) -> None:
     """Print every figure, and one line that sums up."""
-    sections: list[Callable[[], Iterator[Goal]]] = [accounts, households, rounded, lambda: large_book(count)]
+    sections: list[Callable[[], Iterator[Goal]]] = [accounts, households, rounded, taxes, lambda: large_book(count)]
     goals = []
     for section in sections:
         for goal in section():

@@ -129,7 +129,10 @@ def _solved(case: Case, problems: Problems, bars: Bars) -> Lists:
         pl.concat(figures).sort("portfolio_id"),
         problems,
         bars,
-        pl.concat(cash).join(of_account, on="account_id", how="left").drop_nulls().with_columns(pl.col("cash_after_usd").round(2).cast(MONEY_DTYPE)),
+        pl.concat(cash)
+        .join(of_account, on="account_id", how="left")
+        .drop_nulls()
+        .with_columns(pl.col("cash_after_usd").round(2).cast(MONEY_DTYPE)),
     )
 
 

@@ -109,7 +109,9 @@ def make_day(facts: Facts, accounts: pl.DataFrame) -> tuple[Day, pl.DataFrame, p
         .drop("price_usd")
     )
     sales = facts.tax_sales.join(unit, on="account_id", how="semi")
-    view = wash_view(trade_date, book, lots, sales, facts.tax_histories, facts.orders)
+    # Every measured account has a row, if only of cash.
+    seen = held.select("account_id").unique()
+    view = wash_view(trade_date, book, lots, sales, facts.tax_histories, facts.orders, seen)
     taxable = book.accounts.filter(pl.col("tax_status") == TaxStatus.TAXABLE.value).select("account_id")
     at_loss = valued.filter(pl.col("held_qty") > 0, pl.col("value_usd") < pl.col("cost_usd")).join(
         taxable, on="account_id", how="semi"

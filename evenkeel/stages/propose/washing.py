@@ -117,6 +117,7 @@ def wash_view(
     sales: pl.DataFrame,
     histories: pl.DataFrame,
     orders: pl.DataFrame,
+    seen: pl.DataFrame | None = None,
 ) -> WashView:
     """Return what is known of wash sales when trades are done on `trade_date`.
 
@@ -127,10 +128,12 @@ def wash_view(
         trade_date: When the trades are done, after the day's close.
         book: As it holds on the date.
         lots: Open lots of all accounts of the wash units concerned (`unit_accounts`), unique by `account_id`, `security_id`, `lot_id`:
-            `acquired_date` (the trade date of the purchase, not a tacked one; null: not known), `held_qty`, `cost_usd` (null: not known).
+            `acquired_date` (trade date of the purchase, never a tacked one; null: not known), `held_qty`, `cost_usd` (null: not known).
         sales: `TaxSales` of these accounts.
         histories: `TaxHistories` of the book.
         orders: `OpenOrders` of the day.
+        seen: `account_id` of the accounts whose lots are in `lots`, though they may hold none; None: all. What another account of a unit
+            has bought is not known, so the unit's history does not cover: a suspended account is believed, and not measured.
     """
     members = wash_members(book)
     groups = wash_groups(book.securities.select("security_id", "wash_group"))
@@ -145,7 +148,12 @@ def wash_view(
     done = pl.concat([sold, sales_ordered(orders, held, trade_date, book)], how="diagonal")
     spans = known_spans(histories, book, window_start(trade_date), known_to).join(members, on="account_id", how="inner")
     # Whose purchases count with an account of no tax unit is not known.
-    asked = spans.with_columns(pl.when("has_unit").then("history_from_date").alias("history_from_date"))
+    is_known = (
+        pl.col("has_unit")
+        if seen is None
+        else pl.col("has_unit") & pl.col("account_id").is_in(seen["account_id"].implode())
+    )
+    asked = spans.with_columns(pl.when(is_known).then("history_from_date").alias("history_from_date"))
     found = match_wash_sales(
         _placed(done, members, groups), purchases.drop("account_id", "security_id"), asked, max(known_to, trade_date)
     )

@@ -198,3 +198,36 @@ def test_fractions_in_floats_add_up_to_the_whole() -> None:
 def test_whose_lots_a_view_needs() -> None:
     some = pl.DataFrame({"account_id": ["ira", "stray"]})
     assert unit_accounts(some, family(day("2025-03-03")))["account_id"].to_list() == ["ira", "joint", "second", "stray"]
+
+
+def test_what_an_account_without_lots_has_bought_is_not_known() -> None:
+    assert washed(view("2025-03-03", [LOSER], seen=["joint", "second"]), LOSER) == [(0.0, None, INCOMPLETE)]
+    assert washed(view("2025-03-03", [LOSER], seen=["joint", "second", "ira"]), LOSER) == [(0.0, None, CLEAR)]
+
+
+def test_a_loss_put_off_by_the_custodian_is_not_disallowed_twice_over() -> None:
+    # The 250 of the first sale are in the custodian's basis of the second, whose loss is 150 with them.
+    first = sale("2024-09-16", "2025-03-03", "100", "750", "1000")
+    second = sale("2025-03-10", "2025-03-17", "100", "900", "1050")
+    found = view("2025-03-25", [lot("C", "2025-03-20", 100, 900.0)], [first, second])
+    assert disallowed(found) == [("2025-03-03", 250.0), ("2025-03-17", 150.0)]
+
+
+def test_a_number_says_more_than_a_date_which_lot_was_sold() -> None:
+    held = [lot("L1", "2025-02-20", 100, 1000.0), lot("L2", "2025-02-20", 40, 400.0)]
+    sold = sale("2025-02-20", "2025-02-28", "60", "480", "600", lot_id="L2")
+    assert disallowed(view("2025-03-03", held, [sold])) == [("2025-02-28", 120.0)]
+
+
+def test_what_is_washed_whole_is_washed_whatever_the_history_also_in_fractions() -> None:
+    held = [
+        lot("A", "2024-01-02", 12345.678, 200000.0),
+        lot("B", "2025-02-20", 12345.6, 1.0),
+        lot("C", "2025-02-20", 0.078, 1.0),
+    ]
+    assert washed(view("2025-03-03", held, ira=(None, None)), held[0]) == [(12345.678, "2025-03-23", WASHED)]
+
+
+def test_an_account_that_is_opened_later_has_bought_nothing_yet() -> None:
+    later = {"account_id": "later", "tax_unit_id": "parents", "opened_date": day("2025-03-10")}
+    assert washed(view("2025-03-03", [LOSER], accounts=[later]), LOSER) == [(0.0, None, CLEAR)]

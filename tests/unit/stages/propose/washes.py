@@ -120,6 +120,7 @@ def view(
     sold: Sequence[dict[str, Any]] = (),
     ordered: Sequence[dict[str, Any]] = (),
     accounts: Sequence[dict[str, Any]] = (),
+    seen: Sequence[str] | None = None,
     **spans: tuple[dt.date | None, dt.date | None],
 ) -> WashView:
     """Return the view for trades on a date, with everything known to the day before."""
@@ -131,6 +132,7 @@ def view(
         sales(on, *sold),
         histories(on, **spans),
         orders(on, *ordered),
+        None if seen is None else pl.DataFrame({"account_id": seen}),
     )
 
 

@@ -55,6 +55,19 @@ def dollars(amount: pl.Expr) -> pl.Expr:
     return pl.concat_str([sign, text])
 
 
+def units(quantity: pl.Expr) -> pl.Expr:
+    """Return units of a security, a decimal, with thousands separators and no trailing zeros: `10,000`, `12.345`."""
+    parts = quantity.cast(pl.String).str.split_exact(".", 1).struct
+    grouped = dollars(parts.field("field_0").cast(pl.Int64)).str.strip_prefix("$")
+    digits = parts.field("field_1").str.strip_chars_end("0")
+    return pl.when(digits.fill_null("") == "").then(grouped).otherwise(pl.format("{}.{}", grouped, digits))
+
+
+def capitalised(text: pl.Expr) -> pl.Expr:
+    """Return a text with its first letter as a capital, the others as they are."""
+    return pl.concat_str([text.str.slice(0, 1).str.to_uppercase(), text.str.slice(1)])
+
+
 def class_name(asset_class: pl.Expr) -> pl.Expr:
     """Return what an asset class is called."""
     return asset_class.replace(CLASS_NAMES)

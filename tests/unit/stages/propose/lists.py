@@ -107,7 +107,7 @@ def trade(side: str, security: str, dollars: float, account: str = "P1-1", **cha
     }
 
 
-_TRADES = {
+_TRADES: dict[str, pl.DataType | type[pl.DataType]] = {
     "portfolio_id": pl.String,
     "account_id": pl.String,
     "security_id": pl.String,

@@ -1,0 +1,70 @@
+"""What kept a trade out of a list, in words: rendered when read."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from data_contracts.vocab import Obstacle, OrderSide
+from evenkeel.stages.wording import class_name
+
+OBSTACLE_WORDS: dict[str, str] = {
+    Obstacle.NO_SELL: "restricted",
+    Obstacle.NO_BUY: "restricted",
+    Obstacle.HOLD_UNTIL: "to be held",
+    Obstacle.LEGACY_KEEP: "legacy position",
+    Obstacle.UNSUPERVISED: "not supervised",
+    Obstacle.ILLIQUID: "privately priced",
+    Obstacle.ORDER_IN_FLIGHT: "an order for it is in flight",
+    Obstacle.BASIS_MISSING: "its cost is not known",
+    Obstacle.LOTS_DIFFER: "its lots do not add up to what is held",
+    Obstacle.WASH_SALE_IF_BOUGHT: "buying it would wash a loss",
+    Obstacle.WASH_SALE_IF_SOLD: "its loss would be washed",
+    Obstacle.SOLD_AT_LOSS_TODAY: "it is sold at a loss in the same list",
+    Obstacle.UNPRICED: "it has no price",
+    Obstacle.NOTHING_TO_BUY: "nothing on the firm's list may be bought for it",
+    Obstacle.SHORT_POSITION: "it is held short",
+}
+"""Why a security may not be traded."""
+
+_FIELDS = ("account_id", "security_id", "side", "rule", "until_date", "restriction_id")
+
+
+def obstacle_sentences(proposals: pl.DataFrame) -> pl.DataFrame:
+    """Return one row an obstacle of `obstacles_json`, in its order.
+
+    "PLMR may not be sold: legacy position (restriction R-17)."
+
+    Args:
+        proposals: `business_date`, `proposal_id`, `obstacles_json` of `data_contracts.proposals`. Where nothing can be bought for a class,
+            `security_id` holds the class.
+
+    Returns:
+        `business_date`, `proposal_id`, `obstacle_no` (1, 2 ... a proposal), `account_id`, `security_id`, `sentence`.
+    """
+    key = ["business_date", "proposal_id"]
+    kind = pl.List(pl.Struct({name: pl.String for name in _FIELDS}))
+    obstacle = pl.col("obstacle").struct
+    rows = (
+        proposals.select(*key, pl.col("obstacles_json").str.json_decode(kind).alias("obstacle"))
+        .filter(pl.col("obstacle").list.len() > 0)
+        .explode("obstacle")
+        .select(*key, *(obstacle.field(name) for name in _FIELDS))
+    )
+    verb = pl.when(pl.col("side") == OrderSide.SELL.value).then(pl.lit("sold")).otherwise(pl.lit("bought"))
+    why = pl.col("rule").replace_strict(OBSTACLE_WORDS, default=pl.col("rule"), return_dtype=pl.String)
+    comma = pl.when(pl.col("rule") == Obstacle.HOLD_UNTIL.value).then(pl.lit("")).otherwise(pl.lit(","))
+    until = pl.when(pl.col("until_date").is_not_null()).then(pl.format("{} until {}", comma, "until_date"))
+    by = pl.when(pl.col("restriction_id").is_not_null()).then(pl.format(" (restriction {})", "restriction_id"))
+    is_nothing = pl.col("rule") == Obstacle.NOTHING_TO_BUY.value
+    subject = (
+        pl.when(is_nothing)
+        .then(class_name(pl.col("security_id")))
+        .otherwise(pl.format("{} may not be {}", "security_id", verb))
+    )
+    return rows.select(
+        *key,
+        pl.int_range(1, pl.len() + 1).over(key).alias("obstacle_no"),
+        "account_id",
+        "security_id",
+        pl.concat_str([subject, pl.lit(": "), why, until, by, pl.lit(".")], ignore_nulls=True).alias("sentence"),
+    )

@@ -41,11 +41,14 @@ from data_contracts.parsed import FACT_CONTRACTS
 from data_contracts.prices import Prices
 from data_contracts.priorities import Priorities
 from data_contracts.proposals import Proposals
+from data_contracts.realized_lots import RealizedLots
 from data_contracts.rejects import Rejects
 from data_contracts.releases import Releases
 from data_contracts.rolled_transactions import RolledTransactions
 from data_contracts.source_files import SourceFiles
+from data_contracts.tax_histories import TaxHistories
 from data_contracts.tax_lots import TaxLots
+from data_contracts.tax_sales import TaxSales
 from data_contracts.trades import Trades
 from data_contracts.transactions import Transactions
 from data_contracts.unmeasured_portfolios import UnmeasuredPortfolios
@@ -63,7 +66,11 @@ from evenkeel.stages.prioritize.settings import portfolio_settings
 from evenkeel.stages.propose.daily import propose_daily
 from evenkeel.stages.reconcile.before import Before
 from evenkeel.stages.reconcile.files import EarlierFile
+from evenkeel.stages.reconcile.stage import Reconciled
 from evenkeel.stages.reconcile.stage import reconcile as check
+from evenkeel.stages.taxes.believing import believed_accounts
+from evenkeel.stages.taxes.histories import fold_histories
+from evenkeel.stages.taxes.sales import Told, fold_sales
 from evenkeel.stages.threshold import Rulebook, judge
 from evenkeel.stages.threshold.widening import widening_of
 
@@ -91,6 +98,8 @@ class Inputs:
     """All that people have released from quarantine."""
     earlier_files: Mapping[str, EarlierFile] = field(default_factory=dict)
     """By feed, what it sent last before the date: said where its file is missing."""
+    scanned: Mapping[type[Contract], pl.LazyFrame] = field(default_factory=dict)
+    """Large datasets of that session before, of which the stage reads only some rows."""
 
     def read(self, contract: type[ContractT]) -> DataFrame[ContractT]:
         """Return a dataset of the date."""
@@ -103,13 +112,17 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage: the datasets it reads, of its date and of the session before, those it writes, and its function."""
+    """One stage: the datasets it reads, of its date and of the session before, those it writes, and its function.
+
+    `scans_before` are of the session before too, read only as far as the stage asks.
+    """
 
     name: str
     reads: tuple[type[Contract], ...]
     reads_before: tuple[type[Contract], ...]
     writes: tuple[type[Contract], ...]
     compute: Callable[[Inputs], Frames]
+    scans_before: tuple[type[Contract], ...] = ()
 
     @property
     def is_fold(self) -> bool:
@@ -150,6 +163,31 @@ def _reconcile(inputs: Inputs) -> Frames:
         CustodianTotals: result.custodian_totals,
         Ledger: result.ledger,
         RolledTransactions: result.rolled_transactions,
+        **_taxes(inputs, result),
+    }
+
+
+def _taxes(inputs: Inputs, result: Reconciled) -> Frames:
+    believed = believed_accounts(result.coverage, result.exceptions)
+    coverage, exceptions = inputs.yesterday(Coverage), inputs.yesterday(Exceptions)
+    told = Told(
+        transactions=inputs.read(Transactions),
+        transactions_before=inputs.yesterday(Transactions),
+        rolled=result.rolled_transactions,
+        realized=inputs.read(RealizedLots),
+        lots=inputs.read(TaxLots),
+        lots_before=inputs.scanned.get(TaxLots),
+        believed=believed,
+        believed_before=believed.clear()
+        if coverage is None or exceptions is None
+        else believed_accounts(coverage, exceptions),
+        not_believed=result.not_believed,
+    )
+    date, book = inputs.business_date, inputs.book
+    enabled = result.coverage.select("account_id")
+    return {
+        TaxSales: fold_sales(date, inputs.yesterday(TaxSales), told, enabled, book),
+        TaxHistories: fold_histories(date, inputs.yesterday(TaxHistories), result.coverage, believed, book),
     }
 
 
@@ -254,7 +292,18 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "reconcile",
         (SourceFiles, Rejects, *FACT_CONTRACTS),
-        (Ledger, RolledTransactions, CustodianTotals, Transactions, OpenOrders, Indicators),
+        (
+            Ledger,
+            RolledTransactions,
+            CustodianTotals,
+            Transactions,
+            OpenOrders,
+            Indicators,
+            Coverage,
+            Exceptions,
+            TaxSales,
+            TaxHistories,
+        ),
         (
             Holdings,
             Exceptions,
@@ -265,8 +314,11 @@ STAGES: tuple[Stage, ...] = (
             CustodianTotals,
             Ledger,
             RolledTransactions,
+            TaxSales,
+            TaxHistories,
         ),
         _reconcile,
+        scans_before=(TaxLots,),
     ),
     Stage("drift", (Holdings,), (), (Valuations, Drift, HouseholdDrift, UnmeasuredPortfolios), _drift),
     Stage(
@@ -340,6 +392,7 @@ def compute_day(
             today={contract: today[contract] for contract in stage.reads},
             before={contract: before[contract] for contract in stage.reads_before if contract in before},
             releases=lifted,
+            scanned={contract: before[contract].lazy() for contract in stage.scans_before if contract in before},
         )
         today |= stage.compute(inputs)
     return today

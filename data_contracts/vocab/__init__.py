@@ -55,6 +55,7 @@ from data_contracts.vocab.facts import (
     OrderState,
     PriceKind,
     SubAccount,
+    ToldBy,
     TotalKind,
     TransactionType,
 )
@@ -118,6 +119,7 @@ __all__ = [
     "SubAccount",
     "SuspensionKind",
     "TaxStatus",
+    "ToldBy",
     "TotalKind",
     "TradeReason",
     "TransactionType",

@@ -160,3 +160,12 @@ class TotalKind(StrEnum):
     QTY_SUM = "qty_sum"
     NET_QTY = "net_qty"
     AMOUNT_SUM = "amount_sum"
+
+
+class ToldBy(StrEnum):
+    """Who says which lots a sale closed, and at what basis."""
+
+    CUSTODIAN = "custodian"
+    LOTS = "lots"
+    PORTFOLIO_SYSTEM = "portfolio_system"
+    UNKNOWN = "unknown"

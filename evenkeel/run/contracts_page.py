@@ -63,7 +63,7 @@ def page() -> str:
         "|---|---|---|---|",
         f"| ingest | files, the book | | {_names([SourceFiles, Rejects])}, the facts, the book's tables |",
         *(
-            f"| {stage.name} | {_reads(stage.reads)} | {_names(stage.reads_before)} | {_names(stage.writes)} |"
+            f"| {stage.name} | {_reads(stage.reads)} | {_names((*stage.reads_before, *stage.scans_before))} | {_names(stage.writes)} |"
             for stage in STAGES
         ),
         "| records | every dataset's address | | manifest and alerts, in one transaction |",

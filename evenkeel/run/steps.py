@@ -7,7 +7,7 @@ step reads and writes stands in `evenkeel.pipeline.STAGES`.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -172,6 +172,7 @@ def _run(stage: Stage, house: House, day: Day, staged: Staged) -> list[StoredDat
         before=_of_run(house, before, stage.reads_before),
         releases=cast("DataFrame[Releases]", house.records.releases() if is_checking else Releases.empty_frame()),
         earlier_files=_earlier_files(house, day, book) if is_checking else {},
+        scanned=_scans_of_run(house, before, stage.scans_before),
     )
     frames = stage.compute(inputs)
     return [house.store.write(contract, day.business_date, frames[contract]) for contract in stage.writes]
@@ -203,12 +204,21 @@ def _of_run(
     house: House, run: RunRecord | None, contracts: tuple[type[Contract], ...]
 ) -> dict[type[Contract], pl.DataFrame]:
     """Return datasets of an earlier run, those it has."""
+    return {contract: house.store.read(contract, one) for contract, one in _stored(run, contracts)}
+
+
+def _scans_of_run(
+    house: House, run: RunRecord | None, contracts: tuple[type[Contract], ...]
+) -> dict[type[Contract], pl.LazyFrame]:
+    """Return datasets of an earlier run, those it has, unread."""
+    return {contract: house.store.scan(contract, [one]) for contract, one in _stored(run, contracts)}
+
+
+def _stored(
+    run: RunRecord | None, contracts: tuple[type[Contract], ...]
+) -> Iterator[tuple[type[Contract], StoredDataset]]:
     stored = {one.dataset: one for one in run.datasets} if run else {}
-    return {
-        contract: house.store.read(contract, stored[contract.dataset_name()])
-        for contract in contracts
-        if contract.dataset_name() in stored
-    }
+    return ((each, stored[each.dataset_name()]) for each in contracts if each.dataset_name() in stored)
 
 
 def _version_of(house: House, day: Day, book: Book) -> pl.DataFrame:

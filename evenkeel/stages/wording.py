@@ -56,8 +56,11 @@ def dollars(amount: pl.Expr) -> pl.Expr:
 
 
 def units(quantity: pl.Expr) -> pl.Expr:
-    """Return units of a security, a decimal, with thousands separators and no trailing zeros: `10,000`, `12.345`."""
-    parts = quantity.cast(pl.String).str.split_exact(".", 1).struct
+    """Return units of a security, a decimal, with thousands separators and no trailing zeros: `10,000`, `12.345`.
+
+    Six decimals are shown: more than any custodian trades in.
+    """
+    parts = quantity.round(6).cast(pl.String).str.split_exact(".", 1).struct
     grouped = dollars(parts.field("field_0").cast(pl.Int64)).str.strip_prefix("$")
     digits = parts.field("field_1").str.strip_chars_end("0")
     return pl.when(digits.fill_null("") == "").then(grouped).otherwise(pl.format("{}.{}", grouped, digits))

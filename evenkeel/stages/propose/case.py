@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from data_contracts.vocab import Obstacle, Registration, TaxStatus
+from data_contracts.vocab import AssetType, Obstacle, Registration, TaxStatus
 from evenkeel.book.model import Book
 from evenkeel.policy.model import Policy
 from evenkeel.stages.propose.kinds import TERMS
@@ -27,6 +27,7 @@ from evenkeel.stages.propose.targets import node_of
 ALERT_ONLY = (Registration.PLAN_401K.value, Registration.PLAN_529.value)
 """Accounts under ERISA and 529 plans get alerts without trades: who consents, and when a change is allowed, is a person's to find out."""
 
+EXEMPT_FROM_ISSUER_LIMIT = (AssetType.ETF.value, AssetType.MUTUAL_FUND.value, AssetType.MONEY_MARKET.value)
 LOSS_PREFERENCE = 1e-3
 """What of a loss's saving counts where a list is not for harvesting: enough to sell losses first, too little to swap for them."""
 
@@ -41,7 +42,7 @@ class Case:
     `lots`: as `open_lots` returns them, with `node_id`, `price_usd`, `value_usd`, `unit_basis_usd`, `unit_gain`, `rate`, `washed_qty`,
         `kept_by` (the obstacle that keeps it; null: it may be sold).
     `shelf`: `account_id`, `security_id`, `node_id`, `asset_type`, `price_usd`, `half_spread_frac`, `commission_usd`, `unit_step_qty`,
-        `min_ticket_usd`, `buy_rank` (null: not to be bought), `security_target`.
+        `min_ticket_usd`, `buy_rank` (null: not to be bought), `security_target`, `issuer_id` (null: the limit for issuers does not count).
     `bars`: purchases that are barred: `account_id`, `security_id`, `rule`, `until_date`, `restriction_id`.
     `flying`: as `in_flight` returns it.
     """
@@ -193,7 +194,15 @@ def _shelf(
             buyable.join(own, on=KEY, how="anti"),
         ]
     )
-    kinds = book.securities.select("security_id", "asset_type", "asset_class", "is_illiquid")
+    # Funds hold many issuers, and the government's bonds have none that could fail.
+    has_issuer = ~pl.col("asset_type").is_in(EXEMPT_FROM_ISSUER_LIMIT)
+    kinds = book.securities.select(
+        "security_id",
+        "asset_type",
+        "asset_class",
+        "is_illiquid",
+        pl.when(has_issuer).then("issuer_id").alias("issuer_id"),
+    )
     placed = (
         rows.join(accounts.select("account_id", "custodian", "model_id"), on="account_id", how="left")
         .join(nodes, on=["model_id", "security_id"], how="left")

@@ -239,8 +239,11 @@ def _obstacles_json(case: Case, lists: Lists, weights: pl.DataFrame) -> pl.DataF
     bars = pl.concat(
         [
             unit_bars,
-            lists.bars.select(
-                *KEY, "rule", pl.lit(None, pl.Date).alias("until_date"), pl.lit(None, pl.String).alias("restriction_id")
+            lists.bars.no_buys.select(
+                *KEY,
+                pl.lit(Obstacle.SOLD_AT_LOSS_TODAY.value).alias("rule"),
+                pl.lit(None, pl.Date).alias("until_date"),
+                pl.lit(None, pl.String).alias("restriction_id"),
             ),
         ]
     )

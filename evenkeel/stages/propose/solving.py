@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from data_contracts.vocab import Obstacle
 from evenkeel.book.model import Book
 from evenkeel.engine.codes import Side
 from evenkeel.engine.households.solve import solve_households
@@ -14,6 +13,7 @@ from evenkeel.engine.solve import solve
 from evenkeel.policy.model import Policy
 from evenkeel.rules.wash_sales import wash_groups, wash_units
 from evenkeel.stages.propose.case import Case
+from evenkeel.stages.propose.kinds import TERMS
 from evenkeel.stages.propose.lots import KEY
 from evenkeel.stages.propose.tables import Problems, make_problems
 
@@ -33,18 +33,37 @@ FIGURES = (
 )
 
 
+NO_BUYS = pl.Schema([("account_id", pl.String()), ("security_id", pl.String())])
+NO_SELLS = pl.Schema([("account_id", pl.String()), ("security_id", pl.String()), ("is_of_losses", pl.Boolean())])
+
+
+@dataclass(frozen=True)
+class Bars:
+    """What attempts have barred: purchases, and sales (of lots at a loss alone, or of all)."""
+
+    no_buys: pl.DataFrame
+    no_sells: pl.DataFrame
+
+    def with_more(self, more: Bars) -> Bars:
+        """Return these bars and more."""
+        return Bars(
+            pl.concat([self.no_buys, more.no_buys]).unique(maintain_order=True),
+            pl.concat([self.no_sells, more.no_sells]).unique(maintain_order=True),
+        )
+
+
 @dataclass(frozen=True)
 class Lists:
     """Solved lists.
 
     `trades`: the engine's, with `portfolio_id`. `figures`: `portfolio_id`, `outcome`, `unsolved_account_id` and the figures of the answer,
-    null where it was not solved. `bars`: purchases barred on the way: `account_id`, `security_id`, `rule`.
+    null where it was not solved. `bars`: what was barred on the way.
     """
 
     trades: pl.DataFrame
     figures: pl.DataFrame
     problems: Problems
-    bars: pl.DataFrame
+    bars: Bars
 
 
 def solve_case(case: Case, nodes: pl.DataFrame, book: Book, policy: Policy) -> Lists:
@@ -56,20 +75,22 @@ def solve_case(case: Case, nodes: pl.DataFrame, book: Book, policy: Policy) -> L
         book: For wash units and groups.
         policy: The house's.
     """
-    bars = pl.DataFrame(schema={"account_id": pl.String, "security_id": pl.String})
+    bars = Bars(pl.DataFrame(schema=NO_BUYS), pl.DataFrame(schema=NO_SELLS))
     units = _units(case, book)
     groups = wash_groups(book.securities.select("security_id", "wash_group"))
     for _ in range(ATTEMPTS):
-        problems = make_problems(case, nodes, bars, book, policy)
+        problems = make_problems(case, nodes, bars.no_buys, bars.no_sells, book, policy)
         lists = _solved(case, problems, bars)
-        more = _washing(lists.trades, groups, units).join(bars, on=KEY, how="anti")
-        if not more.height:
+        more = bars.with_more(_washing(lists.trades, groups, units)).with_more(
+            _both_sides_of_a_node(lists.trades, case)
+        )
+        if more.no_buys.height + more.no_sells.height == bars.no_buys.height + bars.no_sells.height:
             break
-        bars = pl.concat([bars, more])
+        bars = more
     return lists
 
 
-def _solved(case: Case, problems: Problems, bars: pl.DataFrame) -> Lists:
+def _solved(case: Case, problems: Problems, bars: Bars) -> Lists:
     of_account = case.accounts.select("account_id", "portfolio_id")
     answer = solve(problems.alone, is_rounded=True)
     trades = [answer.trades]
@@ -102,7 +123,7 @@ def _solved(case: Case, problems: Problems, bars: pl.DataFrame) -> Lists:
         pl.concat(trades).join(of_account, on="account_id", how="left").sort("portfolio_id", "account_id", "trade_no"),
         pl.concat(figures).sort("portfolio_id"),
         problems,
-        bars.with_columns(pl.lit(Obstacle.SOLD_AT_LOSS_TODAY.value).alias("rule")),
+        bars,
     )
 
 
@@ -114,15 +135,47 @@ def _units(case: Case, book: Book) -> pl.DataFrame:
     )
 
 
-def _washing(trades: pl.DataFrame, groups: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
-    """Return the purchases that would wash a loss that a list takes: all accounts of the unit, all securities of the group."""
+def _washing(trades: pl.DataFrame, groups: pl.DataFrame, units: pl.DataFrame) -> Bars:
+    """Return what to bar so that no list washes a loss that another takes: all accounts of the unit, all securities of the group.
+
+    The side with fewer dollars gives way: a small sale at a loss is left out where more of the same is bought.
+    """
     placed = trades.join(units, on="account_id", how="left").join(groups, on="security_id", how="left")
-    losses = (
-        placed.filter(pl.col("side") == Side.SELL.value, pl.col("gain_usd") < 0, pl.col("short_rate") > 0)
-        .select("unit_id", "wash_group")
-        .unique()
+    place = ["unit_id", "wash_group"]
+    is_loss = (pl.col("side") == Side.SELL.value) & (pl.col("gain_usd") < 0) & (pl.col("short_rate") > 0)
+    sums = placed.group_by(place).agg(
+        pl.col("value_usd").filter(is_loss.fill_null(False)).sum().alias("lost"),
+        pl.col("value_usd").filter(pl.col("side") == Side.BUY.value).sum().alias("bought"),
     )
-    washing = placed.filter(pl.col("side") == Side.BUY.value).join(losses, on=["unit_id", "wash_group"], how="semi")
-    # All of the unit, not the buyer alone: barred in one account it would be bought in another.
-    members = washing.select("unit_id", "wash_group").unique().join(units, on="unit_id", how="inner")
-    return members.join(groups, on="wash_group", how="inner").select(KEY).unique().sort(KEY)
+    clash = sums.filter(pl.col("lost") > 0, pl.col("bought") > 0)
+    # All of the unit, not the one account alone: barred in one it would be traded in another.
+    everywhere = clash.join(units, on="unit_id", how="inner").join(groups, on="wash_group", how="inner")
+    return Bars(
+        everywhere.filter(pl.col("lost") >= pl.col("bought")).select(KEY).unique().sort(KEY),
+        everywhere.filter(pl.col("lost") < pl.col("bought"))
+        .select(*KEY, pl.lit(True).alias("is_of_losses"))
+        .unique()
+        .sort(KEY),
+    )
+
+
+def _both_sides_of_a_node(trades: pl.DataFrame, case: Case) -> Bars:
+    """Return what to bar so that no account sells and buys in one node, where it is not for a loss: whole steps tempt to such swaps."""
+    harvests = [kind.value for kind, terms in TERMS.items() if terms.harvests]
+    plain = case.accounts.filter(~pl.col("kind").is_in(harvests)).select("account_id")
+    place = ["account_id", "node_id"]
+    sums = (
+        trades.join(plain, on="account_id", how="semi")
+        .rename({"asset_class": "node_id"})
+        .group_by(place)
+        .agg(
+            pl.col("value_usd").filter(pl.col("side") == Side.SELL.value).sum().alias("sold"),
+            pl.col("value_usd").filter(pl.col("side") == Side.BUY.value).sum().alias("bought"),
+        )
+        .filter(pl.col("sold") > 0, pl.col("bought") > 0)
+    )
+    both = case.shelf.select(*KEY, "node_id").join(sums, on=place, how="inner").sort(KEY)
+    return Bars(
+        both.filter(pl.col("sold") >= pl.col("bought")).select(KEY),
+        both.filter(pl.col("sold") < pl.col("bought")).select(*KEY, pl.lit(False).alias("is_of_losses")),
+    )

@@ -20,6 +20,8 @@ from evenkeel.stages.propose.lots import IN_FLIGHT, KEY
 from evenkeel.stages.propose.targets import engine_models, with_stuck
 
 OVERDRAFT_COST = 10.0
+MIN_ROOM = 1.0
+"""Dollars under which an issuer's limit counts as reached: what stands in for it may be bought instead."""
 DRAG_FRAC: dict[str, float] = {
     AssetClass.US_BOND.value: 0.010,
     AssetClass.INTL_BOND.value: 0.010,
@@ -47,13 +49,16 @@ class Problems:
     buyable: pl.DataFrame
 
 
-def make_problems(case: Case, nodes: pl.DataFrame, extra_bars: pl.DataFrame, book: Book, policy: Policy) -> Problems:
+def make_problems(
+    case: Case, nodes: pl.DataFrame, no_buys: pl.DataFrame, no_sells: pl.DataFrame, book: Book, policy: Policy
+) -> Problems:
     """Return the problems of a case.
 
     Args:
         case: As `make_case` returns it.
         nodes: As `nodes_of` returns them.
-        extra_bars: Purchases barred on top: `account_id`, `security_id`.
+        no_buys: Purchases barred on top: `account_id`, `security_id`.
+        no_sells: Sales barred on top: the same, and `is_of_losses` (lots at a loss alone).
         book: For the IPS's least cash.
         policy: The house's.
     """
@@ -62,7 +67,7 @@ def make_problems(case: Case, nodes: pl.DataFrame, extra_bars: pl.DataFrame, boo
     lots = case.lots.join(by_account, on="account_id", how="left")
     totals = _totals(case, lots)
     aimed = with_stuck(nodes, _stuck(lots, totals, trading.target_cost_frac))
-    buyable = _buyable(case, extra_bars, aimed, totals)
+    buyable = _buyable(case, no_buys, aimed, totals, trading.max_issuer_frac)
     portfolios = case.wanted.select("portfolio_id", "kind").with_columns(
         pl.lit(policy.partial_frac).alias("partial_frac")
     )
@@ -71,7 +76,7 @@ def make_problems(case: Case, nodes: pl.DataFrame, extra_bars: pl.DataFrame, boo
     several = sizes.filter(pl.col("len") > 1).select("portfolio_id")
     accounts = _account_rows(case, policy)
     securities = _security_rows(buyable)
-    engine_lots = _lot_rows(case, lots)
+    engine_lots = _lot_rows(case, lots, no_sells)
     terms = _cash_terms(case, policy)
     limits = _limit_rows(buyable)
     columns = list(Models.polars_schema())
@@ -148,14 +153,16 @@ def _least_cash(book: Book) -> pl.DataFrame:
     )
 
 
-def _buyable(case: Case, extra_bars: pl.DataFrame, aimed: pl.DataFrame, totals: pl.DataFrame) -> pl.DataFrame:
+def _buyable(
+    case: Case, no_buys: pl.DataFrame, aimed: pl.DataFrame, totals: pl.DataFrame, max_issuer: float
+) -> pl.DataFrame:
     """Return the shelf with what may be bought: the model's own, each up to what it lacks; a substitute where none of them may be.
 
     Adds `is_barred`, `is_buyable`, `buy_cap_usd` (null: none), `portfolio_id`.
     """
     opens = [kind.value for kind, terms in TERMS.items() if terms.buys]
     harvests = [kind.value for kind, terms in TERMS.items() if terms.harvests]
-    barred = pl.concat([case.bars.select(KEY), extra_bars.select(KEY)]).unique()
+    barred = pl.concat([case.bars.select(KEY), no_buys.select(KEY)]).unique()
     held = case.lots.group_by(KEY).agg(
         pl.col("value_usd").sum(),
         ((pl.col("unit_gain") < 0) & (pl.col("full_rate") > 0) & pl.col("kept_by").is_null() & pl.col("is_open"))
@@ -172,8 +179,9 @@ def _buyable(case: Case, extra_bars: pl.DataFrame, aimed: pl.DataFrame, totals: 
         .join(aimed.select("portfolio_id", "node_id", "aim_frac"), on=["portfolio_id", "node_id"], how="left")
         .join(totals, on="portfolio_id", how="left")
         .join(size, on="portfolio_id", how="left")
+        .join(_issuer_room(case, totals, max_issuer), on=["portfolio_id", "issuer_id"], how="left")
         .with_columns(
-            pl.col("is_barred").fill_null(False),
+            pl.col("is_barred").fill_null(False) | (pl.col("issuer_room") < MIN_ROOM).fill_null(False),
             pl.col("value_usd").fill_null(0.0),
             pl.col("has_loss").fill_null(False),
         )
@@ -196,8 +204,38 @@ def _buyable(case: Case, extra_bars: pl.DataFrame, aimed: pl.DataFrame, totals: 
     is_shared = (is_free_own.sum().over(place) > 1) & (pl.col("accounts") == 1)
     return rows.with_columns(
         may.alias("is_buyable"),
-        pl.when(is_own & is_shared & (in_node > 0)).then(lacks).alias("buy_cap_usd"),
-    ).drop("value_usd", "nav_usd", "accounts", "aim_frac")
+        # Accounts of one portfolio share what is left for an issuer.
+        pl.min_horizontal(
+            pl.when(is_own & is_shared & (in_node > 0)).then(lacks), pl.col("issuer_room") / pl.col("accounts")
+        ).alias("buy_cap_usd"),
+    ).drop("value_usd", "nav_usd", "accounts", "aim_frac", "issuer_room")
+
+
+def _issuer_room(case: Case, totals: pl.DataFrame, max_issuer: float) -> pl.DataFrame:
+    """Return `portfolio_id`, `issuer_id`, `issuer_room`: dollars until the policy's limit for one issuer."""
+    held = case.lots.join(case.shelf.select(*KEY, "issuer_id"), on=KEY, how="left").join(
+        case.accounts.select("account_id", "portfolio_id"), on="account_id", how="left"
+    )
+    issuers = case.shelf.filter(pl.col("issuer_id").is_not_null()).join(
+        case.accounts.select("account_id", "portfolio_id"), on="account_id", how="left"
+    )
+    return (
+        issuers.select("portfolio_id", "issuer_id")
+        .unique()
+        .join(
+            held.group_by("portfolio_id", "issuer_id").agg(pl.col("value_usd").sum()),
+            on=["portfolio_id", "issuer_id"],
+            how="left",
+        )
+        .join(totals, on="portfolio_id", how="left")
+        .select(
+            "portfolio_id",
+            "issuer_id",
+            (max_issuer * pl.col("nav_usd") - pl.col("value_usd").fill_null(0.0))
+            .clip(lower_bound=0.0)
+            .alias("issuer_room"),
+        )
+    )
 
 
 def _account_rows(case: Case, policy: Policy) -> pl.DataFrame:
@@ -239,16 +277,22 @@ def _security_rows(buyable: pl.DataFrame) -> pl.DataFrame:
     ).select(pl.col(name).cast(kind) for name, kind in Securities.polars_schema().items())
 
 
-def _lot_rows(case: Case, lots: pl.DataFrame) -> pl.DataFrame:
+def _lot_rows(case: Case, lots: pl.DataFrame, no_sells: pl.DataFrame) -> pl.DataFrame:
     """Return the lots, and what orders in flight will change as lots that nobody trades."""
-    own = lots.select(
+    whole = no_sells.filter(~pl.col("is_of_losses")).select(KEY).unique().with_columns(pl.lit(True).alias("is_kept"))
+    losses = no_sells.filter("is_of_losses").select(KEY).unique().with_columns(pl.lit(True).alias("is_loss_kept"))
+    barred = lots.join(whole, on=KEY, how="left").join(losses, on=KEY, how="left")
+    is_barred = pl.col("is_kept").fill_null(False) | (pl.col("is_loss_kept") & (pl.col("unit_gain") < 0)).fill_null(
+        False
+    )
+    own = barred.select(
         *KEY,
         "lot_id",
         "held_qty",
         "unit_basis_usd",
         pl.col("rate").alias("gain_rate_frac"),
         pl.min_horizontal("washed_qty", "held_qty").clip(lower_bound=0.0).alias("washed_qty"),
-        (pl.col("kept_by").is_null() & pl.col("is_open")).alias("is_sellable"),
+        (pl.col("kept_by").is_null() & pl.col("is_open") & ~is_barred).alias("is_sellable"),
     )
     flying = (
         case.flying.join(case.shelf.select(*KEY, "price_usd"), on=KEY, how="inner")

@@ -45,7 +45,10 @@ from evenkeel.stages.reconcile.totals import check_totals
 
 @dataclass(frozen=True)
 class Reconciled:
-    """Holdings that may be measured, what was stopped and why, the proof of coverage, and what carries over."""
+    """Holdings that may be measured, what was stopped and why, the proof of coverage, and what carries over.
+
+    `not_believed`: `(feed, file_id)` of the files that are no evidence, of whatever they tell.
+    """
 
     holdings: DataFrame[Holdings]
     exceptions: DataFrame[Exceptions]
@@ -56,6 +59,7 @@ class Reconciled:
     custodian_totals: DataFrame[CustodianTotals]
     ledger: DataFrame[Ledger]
     rolled_transactions: DataFrame[RolledTransactions]
+    not_believed: frozenset[tuple[str, str]]
 
 
 def reconcile(
@@ -144,6 +148,7 @@ def reconcile(
         custodian_totals=nights,
         ledger=ledger,
         rolled_transactions=rolled,
+        not_believed=totals.not_believed,
     )
 
 

@@ -6,6 +6,7 @@ import polars as pl
 
 from data_contracts.fields import FACT_DTYPE
 from evenkeel.stages.drift.nodes import cents
+from evenkeel.stages.propose.by_policy import policy_columns
 from evenkeel.stages.propose.checks.finding import chosen, findings, listed, sentences
 from evenkeel.stages.propose.checks.situation import CASH_ID, IS_SALE, POSITION, Situation
 
@@ -16,7 +17,7 @@ def check_balance(situation: Situation) -> pl.DataFrame:
     """Fail what cannot be right.
 
     - A security is both bought and sold in an account.
-    - More is sold than is held (in flight not counted).
+    - More is sold than is held, in flight not counted, by more than lots and positions may differ (`tolerances.lots_qty`).
     - A value is not units times price to the cent, or something is not above zero.
     - An account or security is not in the book, or the account is another portfolio's.
     - An account's cash after, as the solver says it, is not its cash before with its sales and purchases.
@@ -77,13 +78,17 @@ def _both_sides(situation: Situation) -> pl.DataFrame:
 
 
 def _oversold(situation: Situation) -> pl.DataFrame:
-    nothing = pl.lit(0).cast(FACT_DTYPE)
+    slack = policy_columns(
+        situation.proposals, situation.policies, {"slack": lambda policy: policy.tolerances.lots_qty}
+    )
+    over = (pl.col("traded_qty") - pl.max_horizontal(pl.col("held_qty").fill_null(0), 0)).cast(pl.Float64)
     return (
         situation.trades.filter(IS_SALE)
         .group_by(POSITION)
         .agg(pl.col("traded_qty").cast(FACT_DTYPE).sum())
         .join(situation.positions, on=POSITION, how="left")
-        .filter(pl.col("traded_qty") > pl.max_horizontal(pl.col("held_qty").fill_null(nothing), nothing))
+        .join(slack, on="portfolio_id")
+        .filter(over > pl.col("slack"))
         .select("portfolio_id", pl.col("security_id").alias("said"))
     )
 

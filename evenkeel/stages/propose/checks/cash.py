@@ -14,9 +14,9 @@ from evenkeel.stages.wording import counted, dollars
 def check_cash(situation: Situation) -> pl.DataFrame:
     """Judge each account's cash, pro forma: what is in flight and spoken for is counted as done; costs and taxes are not paid from it.
 
-    An account is overdrawn by the dollars (`CASH:USD`) it is below zero, whatever money funds it holds: those must be sold first. It is
-    short by what its class `cash` lacks of `min_cash_usd`, as rule `cash_shortfall` has it. Failed: some account is overdrawn or short, by
-    more than before. Warned: by no more than before.
+    Cash is the class `cash`, money funds among it, as rule `cash_shortfall` has it. Failed: some account is below zero or lacks some of its
+    `min_cash_usd`, by more than before. Warned: by no more than before; or its dollars (`CASH:USD`) are below zero by more than before and
+    money funds cover them, which must then be sold first where the custodian does not do so by itself.
     """
     minimum = situation.book.accounts.select("account_id", cents_of_minimum().alias("minimum"))
     when = ("before", "after")
@@ -30,36 +30,36 @@ def check_cash(situation: Situation) -> pl.DataFrame:
         .join(minimum, on="account_id", how="left")
         .with_columns(pl.col("minimum").fill_null(0).clip(lower_bound=0))
         .with_columns(
+            *((pl.col("minimum") - pl.col(f"{w}_cash")).clip(lower_bound=0).alias(f"{w}_short") for w in when),
             *((-pl.col(f"{w}_dollars")).clip(lower_bound=0).alias(f"{w}_over") for w in when),
-            *(
-                pl.when(pl.col("minimum") > 0)
-                .then((pl.col("minimum") - pl.col(f"{w}_cash")).clip(lower_bound=0))
-                .otherwise(0)
-                .alias(f"{w}_short")
-                for w in when
-            ),
         )
     )
-    is_bad = (pl.col("after_over") > 0) | (pl.col("after_short") > 0)
-    is_worse = (pl.col("after_over") > pl.col("before_over")) | (pl.col("after_short") > pl.col("before_short"))
-    lacks = pl.max_horizontal("after_over", "after_short")
+    is_short, is_worse = pl.col("after_short") > 0, pl.col("after_short") > pl.col("before_short")
+    by_funds = ~is_short & (pl.col("after_over") > pl.col("before_over"))
     told = accounts.group_by("portfolio_id").agg(
-        (is_bad & is_worse).sum().cast(pl.Int64).alias("worse_count"),
-        (is_bad & ~is_worse).sum().cast(pl.Int64).alias("still_count"),
-        (lacks.filter(is_bad & is_worse).sum() / 100).alias("worse_usd"),
-        (lacks.filter(is_bad & ~is_worse).sum() / 100).alias("still_usd"),
+        *(
+            figure.alias(f"{name}_{unit}")
+            for name, which, cents in (
+                ("worse", is_short & is_worse, "after_short"),
+                ("still", is_short & ~is_worse, "after_short"),
+                ("funds", by_funds, "after_over"),
+            )
+            for unit, figure in (
+                ("count", which.sum().cast(pl.Int64)),
+                ("usd", pl.col(cents).filter(which).sum() / 100),
+            )
+        )
     )
+    counts, sums = ("worse_count", "still_count", "funds_count"), ("worse_usd", "still_usd", "funds_usd")
     rows = (
         situation.proposals.select("portfolio_id")
         .join(told, on="portfolio_id", how="left", maintain_order="left")
-        .with_columns(
-            pl.col("worse_count", "still_count").fill_null(0), pl.col("worse_usd", "still_usd").fill_null(0.0)
-        )
+        .with_columns(pl.col(*counts).fill_null(0), pl.col(*sums).fill_null(0.0))
     )
-    is_made_worse, is_left = pl.col("worse_count") > 0, pl.col("still_count") > 0
+    is_made_worse, is_left, needs_funds = (pl.col(name) > 0 for name in counts)
     return findings(
         rows,
-        chosen(is_made_worse, pl.lit(False), is_left),
+        chosen(is_made_worse, pl.lit(False), is_left | needs_funds),
         sentences(
             (
                 is_made_worse,
@@ -77,9 +77,15 @@ def check_cash(situation: Situation) -> pl.DataFrame:
                     dollars(pl.col("still_usd")),
                 ),
             ),
+            (
+                needs_funds,
+                pl.format(
+                    "Purchases for {} are paid from money funds, to be sold first.", dollars(pl.col("funds_usd"))
+                ),
+            ),
             otherwise=pl.lit("No account is overdrawn or below the cash that must stay."),
         ),
-        ["worse_count", "worse_usd", "still_count", "still_usd"],
+        [*counts, *sums],
     )
 
 

@@ -351,9 +351,14 @@ def test_one_accounts_cash_does_not_help_another() -> None:
     assert told["text"] == "The trades leave 1 account overdrawn or below the cash that must stay, by $500 in all."
 
 
-def test_money_fund_does_not_pay_for_purchases_until_it_is_sold() -> None:
+def test_purchase_paid_from_a_money_fund_says_that_it_is_to_be_sold_first() -> None:
     start = held({"P1-1": {"MMF": 10_000, "CASH:USD": 0}})
-    assert checked([trade("buy", "USAG", 4_000)], start)["cash"]["result"] == "failed"
+    told = checked([trade("buy", "USAG", 4_000)], start)["cash"]
+    assert (told["result"], told["text"]) == (
+        "warned",
+        "Purchases for $4,000 are paid from money funds, to be sold first.",
+    )
+    assert checked([trade("buy", "USAG", 11_000)], start)["cash"]["result"] == "failed"
     paid = [trade("sell", "MMF", 4_000), trade("buy", "USAG", 4_000)]
     assert checked(paid, start)["cash"]["result"] == "passed"
 

@@ -1,0 +1,24 @@
+"""How far back and until when each account's sales are known."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from data_contracts.contract import Contract
+from data_contracts.fields import column, key
+
+
+class TaxHistories(Contract):
+    """One row per account that was ever enabled.
+
+    Produced by `evenkeel.stages.taxes`, folded. No layout states the days that a history covers, so an account's begins with the first
+    session of ours on which it was believed, and anew after a session that was not run; of an account opened since, with its opening.
+    """
+
+    business_date: dt.date = key("Exchange session.")
+    account_id: str = key("The account.")
+    history_from_date: dt.date = column(
+        "Sales from this date on are known; null: none are, its custodian sends no transactions or it was never believed.",
+        null=True,
+    )
+    history_to_date: dt.date = column("Last session on which the account was believed; null: never.", null=True)

@@ -35,6 +35,7 @@ class ChartRow:
     description: str
     band_text: str
     after: str | None
+    """The weight after the trades, where they change it."""
     after_at: float | None
 
 
@@ -106,6 +107,8 @@ def _row(node: Mapping[str, Any], at: Any, after: float | None) -> ChartRow:
         side = "above" if weight > upper else "below"
         verdict = f"{beyond * 100:.1f} {side} its band" if outside else "inside its band"
     name = class_words(node["level"], node["node"], node["asset_class"])
+    if after is not None and percent(after) == percent(weight):
+        after = None  # a mark on top of a mark tells nothing
     return ChartRow(
         name=name,
         level=node["level"],

@@ -12,6 +12,9 @@ from data_contracts.vocab import LotInstruction, OrderSide
 from evenkeel.desk.proposals import Proposal, units
 from evenkeel.desk.words import counted
 
+_SHOWN_DIGITS = 4
+"""Of units, for reading; the JSON and `evenkeel trades` have them all."""
+
 
 @dataclass(frozen=True)
 class Order:
@@ -44,8 +47,8 @@ def _order(trades: Sequence[dict[str, Any]]) -> Order:
     first = trades[0]
     lots = [trade["lot"] for trade in trades if trade["lot"]]
     gains = [lot["gain_usd"] for lot in lots]
-    quantity = units(sum((Decimal(trade["traded_qty"]) for trade in trades), Decimal()))
-    whole, _, rest = quantity.partition(".")
+    quantity = sum((Decimal(trade["traded_qty"]) for trade in trades), Decimal())
+    whole, _, rest = units(round(quantity, _SHOWN_DIGITS)).partition(".")
     return Order(
         account_id=first["account"]["id"],
         account=first["account"]["mask"] or first["account"]["id"],

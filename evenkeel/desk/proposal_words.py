@@ -53,6 +53,7 @@ WASH_NAMES: dict[str, str] = {
     WashAnswer.BASIS_UNKNOWN: "not known: its cost is not known",
     WashAnswer.BAD_INPUT: "not known: a figure makes no sense",
 }
+_NOT_JUDGED = (ProposalStatus.NOT_SOLVED.value, ProposalStatus.NO_TRADES_BY_RULE.value)
 _WORST_FIRST = (CheckResult.FAILED.value, CheckResult.NOT_KNOWN.value, CheckResult.WARNED.value)
 
 
@@ -75,18 +76,24 @@ def short_line(proposal: Proposal) -> str:
 
 
 def proof_line(proposal: Proposal) -> str | None:
-    """Return what the engine proves of the list in one sentence; None where it was not solved.
+    """Return what the engine proves of the list, for small print; None where nothing was solved.
 
     "Proof: no list of trades costs less than $1,204.11 (taxes, costs and distances, as the policy weighs them); this one costs $1,204.13,
-    doing nothing $2,871.40: within 0.02 basis points of the best possible list."
+    doing nothing $2,871.40. It is within 0.02 basis points of the best possible list."
     """
     proof = proposal["proof"]
-    if proof["bound_usd"] is None or proof["objective_usd"] is None or proof["gap_bp"] is None:
+    figures = (proof["bound_usd"], proof["objective_usd"], proof["objective_before_usd"], proof["gap_bp"])
+    if proposal["status"] in _NOT_JUDGED or None in figures:
         return None
+    bound, own, nothing, gap = figures
+    costs = (
+        f"this one costs {_to_cents(own)}, doing nothing {_to_cents(nothing)}. It"
+        if proposal["trades"]
+        else f"doing nothing costs {_to_cents(nothing)}, which"
+    )
     return (
-        f"Proof: no list of trades costs less than {_to_cents(proof['bound_usd'])} (taxes, costs and distances, as the policy weighs "
-        f"them); this one costs {_to_cents(proof['objective_usd'])}, doing nothing {_to_cents(proof['objective_before_usd'])}: "
-        f"within {gap_words(proof['gap_bp'])} of the best possible list."
+        f"Proof: no list of trades costs less than {_to_cents(bound)} (taxes, costs and distances, as the policy weighs them); "
+        f"{costs} is within {gap_words(gap)} of the best possible list."
     )
 
 
@@ -97,9 +104,9 @@ def gap_words(gap_bp: float) -> str:
 
 
 def advice_words(proposal: Proposal) -> tuple[str, str] | None:
-    """Return the advice in a word or two and its tone (`now`, `wait`); None where there is none."""
+    """Return the advice in a word or two and its tone (`now`, `wait`); None where there is none, or a list is held back."""
     advice = proposal["advice"]
-    if advice is None:
+    if advice is None or proposal["status"] != ProposalStatus.DRAFTED:
         return None
     if advice["action"] == Advice.WAIT:
         return (f"Better wait until {advice['wait_until_date']}", "wait")
@@ -107,7 +114,7 @@ def advice_words(proposal: Proposal) -> tuple[str, str] | None:
 
 
 def checks_to_see(proposal: Proposal) -> list[dict[str, Any]]:
-    """Return the checks that did not pass, worst first; those of a list without trades say nothing."""
+    """Return the checks that did not pass, worst first; none for a list without trades, whose checks say nothing."""
     if not proposal["trades"]:
         return []
     return sorted(
@@ -120,7 +127,8 @@ def _drift(proposal: Proposal) -> str:
     before, after = proposal["max_drift"]["before_frac"], proposal["max_drift"]["after_frac"]
     if before is None or after is None:
         return ""
-    return f"drift {points(before).lstrip('+')} to {points(after).lstrip('+')} points"
+    first, then = points(before).lstrip("+"), points(after).lstrip("+")
+    return f"drift stays {then} points" if first == then else f"drift {first} to {then} points"
 
 
 def _tax(proposal: Proposal) -> str:

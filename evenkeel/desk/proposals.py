@@ -163,7 +163,7 @@ def _trade(row: Mapping[str, Any], sentence: str, directory: Directory) -> dict[
         "weight_before_frac": row["weight_before_frac"],
         "weight_after_frac": row["weight_after_frac"],
         "target_frac": row["target_frac"],
-        "margin_frac": row["margin_frac"],
+        "margin_frac": row["margin_frac"] + 0.0,  # no -0.0
         "sentence": sentence,
     }
 

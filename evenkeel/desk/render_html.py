@@ -19,6 +19,7 @@ from evenkeel.desk import words
 from evenkeel.desk.charts import drift_chart, weights_after
 from evenkeel.desk.directory import Directory
 from evenkeel.desk.proposal_block import harvest_rows, proposal_block
+from evenkeel.desk.proposal_words import short_line
 from evenkeel.desk.task_list import Task
 
 CARDS_PER_ADVISER = 40
@@ -159,7 +160,14 @@ def _desk(
     return {
         **adviser,
         "escalated": _capped(
-            [{**task, "due": words.eastern(dt.datetime.fromisoformat(task["due_at"]))} for task in escalated]
+            [
+                {
+                    **task,
+                    "due": words.eastern(dt.datetime.fromisoformat(task["due_at"])),
+                    "short": task["proposal"] and short_line(task["proposal"]),
+                }
+                for task in escalated
+            ]
         ),
         "cards": _capped([_card(task, today) for task in is_open[:CARDS_PER_ADVISER]], CARDS_PER_ADVISER),
         "more_cards": max(len(is_open) - CARDS_PER_ADVISER, 0),

@@ -115,6 +115,7 @@ class House(NamedTuple):
     order: I8  # by cell, dearest to sell first
     sell_off: U1
     best_sold: F8
+    sold_qty: F8  # of rounded lists
     # cells
     lots_from: I8
     lots_to: I8
@@ -130,6 +131,7 @@ class House(NamedTuple):
     buy_usd: F8
     buy_off: U1
     best_bought: F8
+    buy_qty: F8
     # classes
     klass: I8
     target: F8
@@ -174,12 +176,14 @@ def make_house(members: int, lots: int, rows: int, classes: int, terms: int) -> 
     cells = members * classes
     segments = lots + rows + members * (terms + 2) + 4 * classes
     sizes = dict.fromkeys(("nav", "cash", "lots_first", "mu", "best_mu"), members)
-    sizes |= dict.fromkeys(("lot_row", "lot_cell", "room", "cost", "sold", "order", "sell_off", "best_sold"), lots)
+    sizes |= dict.fromkeys(
+        ("lot_row", "lot_cell", "room", "cost", "sold", "order", "sell_off", "best_sold", "sold_qty"), lots
+    )
     sizes |= dict.fromkeys(("branch_cell", "branch_row", "branch_second"), lots)
     sizes |= dict.fromkeys(
         ("lots_from", "lots_to", "buys_from", "buys_to", "held", "moved", "location", "is_here"), cells
     )
-    sizes |= dict.fromkeys(("buy_row", "buy_room", "buy_usd", "buy_off", "best_bought"), rows)
+    sizes |= dict.fromkeys(("buy_row", "buy_room", "buy_usd", "buy_off", "best_bought", "buy_qty"), rows)
     sizes |= dict.fromkeys(("piece_source", "piece_width"), lots + rows)
     sizes |= dict.fromkeys(("seg_slope", "seg_width", "seg_piece"), segments)
     sizes |= dict.fromkeys(("segs_from", "segs_to", "at", "part", "flow", "up", "down"), cells + classes)

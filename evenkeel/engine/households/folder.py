@@ -52,7 +52,7 @@ OUTPUTS: dict[str, type[Contract]] = {
 }
 
 
-def solve_household_tables(in_dir: Path, out_dir: Path, *, part: int = PART) -> int:
+def solve_household_tables(in_dir: Path, out_dir: Path, *, part: int = PART, is_rounded: bool = False) -> int:
     """Solve the households in `in_dir`, write the tables of OUTPUTS to `out_dir`, one Parquet file each, and return how many there are.
 
     Args:
@@ -61,6 +61,7 @@ def solve_household_tables(in_dir: Path, out_dir: Path, *, part: int = PART) -> 
         out_dir: Made if it does not exist; files of an answer in it are replaced. Not the folder of an answer for accounts alone, which has
             trades and findings too.
         part: Households solved at a time.
+        is_rounded: As for `solve_households`.
 
     Raises:
         UsageError: A table or column is missing, a column is not of its type, or a key repeats; names the table and what to do.
@@ -89,7 +90,7 @@ def solve_household_tables(in_dir: Path, out_dir: Path, *, part: int = PART) -> 
                 households=whole["households"].join(some, on="household_id", how="semi"),
                 **{name: whole[name] for name in INPUTS if name not in ("accounts", "households")},
             )
-            _write(solve_households(tables), writers)
+            _write(solve_households(tables, is_rounded=is_rounded), writers)
     finally:
         for writer in writers.values():
             writer.close()

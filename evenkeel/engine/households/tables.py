@@ -69,11 +69,14 @@ class HouseholdResults(Contract):
     )
     band_excess_before_usd: float = column("Dollars outside the household's bands, before.", null=True)
     band_excess_usd: float = column("The same after: what restrictions leave.", null=True)
-    bound_usd: float = column("No lists of trades for these accounts have a lower objective.", null=True)
+    bound_usd: float = column(
+        "No lists of trades for these accounts have a lower objective, rounded or not.", null=True
+    )
     gap_usd: float = column("How far the lists may be from the best ones.", null=True)
     gap_frac: float = frac("gap_usd as a share of nav_usd.", null=True)
     residual_cycle_frac: float = frac(
-        "0: no swap of dollars around accounts and classes saves anything; below 0: one does.", null=True
+        "0: no swap of dollars around accounts and classes saves anything; below 0: one does. Of the exact lists, rounded or not.",
+        null=True,
     )
 
 

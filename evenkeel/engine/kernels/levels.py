@@ -46,44 +46,53 @@ def cost_at(basis, rate, washed, qty, usd, cost_frac):  # type: ignore[no-untype
 
 
 @inner
+def makes_sense(step, least):  # type: ignore[no-untyped-def]
+    """Tell whether a security's step and its smallest order are figures that a list can keep."""
+    return not (step <= 0.0 or np.isinf(step)) and least >= 0.0 and np.isfinite(least)
+
+
+@inner
+def levels_of_lot(step, price, room, held):  # type: ignore[no-untyped-def]
+    """Return units and dollars a level of a lot, its highest level, and the cents of that; `room` 0: it may not be sold."""
+    whole = np.int64(np.rint(room * 100.0))
+    units, unit_usd = (0.0, 0.01) if np.isnan(step) else (step, step * price)
+    if whole <= 0:
+        return units, unit_usd, np.int64(0), whole
+    return units, unit_usd, whole if np.isnan(step) else max(1, np.int64(np.floor(held / step + HAIR))), whole
+
+
+@inner
+def levels_of_purchase(step, price, room):  # type: ignore[no-untyped-def]
+    """Return the same of a purchase of up to `room` dollars."""
+    if np.isnan(step):
+        most = np.int64(np.floor(room / 0.01 + HAIR))
+        return 0.0, 0.01, most, most
+    most = np.int64(np.floor(room / (step * price) + HAIR))
+    while most > 0 and np.rint(most * step * price * 100.0) > room * 100.0 + HAIR:
+        most -= 1
+    return step, step * price, most, np.int64(np.rint(most * step * price * 100.0))
+
+
+@inner
 def set_levels(r, s, first, lot_count, count, mu, nav, universes, lots):  # type: ignore[no-untyped-def]
     """Write steps, highest levels and reduced costs of every lot and purchase. Return whether the figures make sense."""
     for i in range(lot_count):
         row = s.row[i]
-        step, price = universes.step[row], universes.price[row]
-        if (
-            step <= 0.0
-            or np.isinf(step)
-            or not (universes.min_ticket[row] >= 0.0 and np.isfinite(universes.min_ticket[row]))
-        ):
+        if not makes_sense(universes.step[row], universes.min_ticket[row]):
             return False
-        r.whole[i] = np.int64(np.rint(s.room[i] * 100.0))
-        r.units[i] = 0.0 if np.isnan(step) else step
-        r.unit_usd[i] = 0.01 if np.isnan(step) else step * price
-        r.most[i] = 0
-        if r.whole[i] > 0:
-            held = lots.qty[first + i]
-            r.most[i] = r.whole[i] if np.isnan(step) else max(1, np.int64(np.floor(held / step + HAIR)))
+        r.units[i], r.unit_usd[i], r.most[i], r.whole[i] = levels_of_lot(
+            universes.step[row], universes.price[row], s.room[i], lots.qty[first + i]
+        )
         r.reduced[i] = s.cost[i] - mu - s.pi[s.local[i]]
         r.room[i] = s.room[i]
     for k in range(1, count):
         for b in range(s.buys_at[k], s.buys_at[k + 1]):
             row, n = s.buy_row[b], lot_count + b
-            step, price = universes.step[row], universes.price[row]
-            if (
-                step <= 0.0
-                or np.isinf(step)
-                or not (universes.min_ticket[row] >= 0.0 and np.isfinite(universes.min_ticket[row]))
-            ):
+            if not makes_sense(universes.step[row], universes.min_ticket[row]):
                 return False
-            r.units[n] = 0.0 if np.isnan(step) else step
-            r.unit_usd[n] = 0.01 if np.isnan(step) else step * price
-            most = np.int64(np.floor(s.buy_room[b] / r.unit_usd[n] + HAIR))
-            if r.units[n] > 0.0:
-                while most > 0 and np.rint(most * step * price * 100.0) > s.buy_room[b] * 100.0 + HAIR:
-                    most -= 1
-            r.most[n] = most
-            r.whole[n] = np.int64(np.rint(most * step * price * 100.0)) if r.units[n] > 0.0 else most
+            r.units[n], r.unit_usd[n], r.most[n], r.whole[n] = levels_of_purchase(
+                universes.step[row], universes.price[row], s.buy_room[b]
+            )
             r.reduced[n] = universes.buy_cost[row] + mu + s.pi[k]
             # A purchase that pays without a cap of its own is held only by n, which it shares: it cannot be priced apart.
             r.room[n] = s.buy_room[b] if s.buy_room[b] < nav or r.reduced[n] >= 0.0 else np.nan

@@ -101,24 +101,30 @@ def write_list(r, s, first, lot_count, items, universes, lots):  # type: ignore[
 
 
 @inner
-def allowance(r, s, first, lot_count, mu, universes, lots):  # type: ignore[no-untyped-def]
-    """Return how far rounding values to the cent may take a list under the bound.
+def allowance_of_lot(more, saved, basis, rate, price, units, most):  # type: ignore[no-untyped-def]
+    """Return how far rounding a lot's value to the cent may take a list under the bound.
 
-    All of a lot may be worth up to half a cent more in cents than in dollars, and a gain is of cents less basis of units.
+    All of it may be worth up to half a cent more in cents than in dollars (`more`, each dollar of which saves up to `saved`), and a gain
+    is of cents less basis of units.
     """
+    total = more * max(0.0, saved) if more > 0.0 else 0.0
+    if rate > 0.0:
+        off = 0.005 if units > 0.0 and most > 1 else abs(more)
+        if units == 1.0 and abs(price * 100.0 - np.rint(price * 100.0)) < 1e-6:
+            off = abs(more)
+        total += off * rate * basis / price
+    return total
+
+
+@inner
+def allowance(r, s, first, lot_count, mu, universes, lots):  # type: ignore[no-untyped-def]
+    """Return how far rounding values to the cent may take a list under the bound."""
     total = 0.0
     for i in range(lot_count):
-        if r.most[i] == 0:
-            continue
-        more = r.whole[i] * 0.01 - s.room[i]
-        if more > 0.0:
-            total += more * max(0.0, mu + s.pi[s.local[i]] - s.cost[i])
-        basis, rate, price = lots.basis[first + i], lots.rate[first + i], universes.price[s.row[i]]
-        if rate > 0.0:
-            off = 0.005 if r.units[i] > 0.0 and r.most[i] > 1 else abs(more)
-            if r.units[i] == 1.0 and abs(price * 100.0 - np.rint(price * 100.0)) < 1e-6:
-                off = abs(more)
-            total += off * rate * basis / price
+        if r.most[i] > 0:
+            j, saved = first + i, mu + s.pi[s.local[i]] - s.cost[i]
+            more, price = r.whole[i] * 0.01 - s.room[i], universes.price[s.row[i]]
+            total += allowance_of_lot(more, saved, lots.basis[j], lots.rate[j], price, r.units[i], r.most[i])
     return total
 
 

@@ -58,17 +58,17 @@ def improvement(classes: pl.DataFrame, portfolios: pl.DataFrame, policies: Mappi
     _must_be_unique(classes, place, number)
     shape = (len(CLASS_CODES), portfolios.height)
 
-    def spread(column: str, missing: float, of_absent: float) -> Floats:
-        table = np.full(shape, of_absent)
+    def spread(column: str, missing: float = 0.0) -> Floats:
+        table = np.full(shape, missing)
         table[number, place] = classes[column].cast(pl.Float64).fill_null(missing).to_numpy()
         return table
 
-    target = spread("target_frac", 0.0, 0.0)
-    lower, upper = spread("lower_frac", -np.inf, -np.inf), spread("upper_frac", np.inf, np.inf)
+    target = spread("target_frac")
+    lower, upper = spread("lower_frac", -np.inf), spread("upper_frac", np.inf)
     rules = _Rules(portfolios, policies)
     found: dict[str, Floats] = {}
     for when in ("before", "after"):
-        weight = spread(f"{when}_frac", 0.0, 0.0)
+        weight = spread(f"{when}_frac")
         found |= {
             f"max_drift_{when}_frac": np.abs(weight - target).max(axis=0),
             f"band_excess_{when}_frac": np.maximum(np.maximum(weight - upper, lower - weight), 0.0).sum(axis=0),

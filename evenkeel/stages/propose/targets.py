@@ -123,6 +123,7 @@ def engine_models(nodes: pl.DataFrame, portfolios: pl.DataFrame, min_cash: pl.Da
 
         lower, upper = the node's share of its class's band, within its own band where it has one
         midpoint     : half of that width around the aim
+        sell only    : nothing is aimed at more than it weighs, and cash at the rest
         partial      : the aim is `partial_frac` of the way from today's weight
 
     Args:
@@ -139,10 +140,18 @@ def engine_models(nodes: pl.DataFrame, portfolios: pl.DataFrame, min_cash: pl.Da
     own_upper = pl.when(pl.col("own_upper") >= pl.col("aim_frac")).then("own_upper").fill_null(1.0)
     is_narrow = pl.col("kind") == RebalanceKind.TO_MIDPOINT.value
     is_partial = pl.col("kind") == RebalanceKind.PARTIAL.value
+    is_sale_alone = pl.col("kind") == RebalanceKind.SELL_ONLY.value
+    # What is sold stays in cash: cash is aimed at what the others leave.
+    others = pl.when(pl.col("node_id") != CASH).then(
+        pl.min_horizontal("aim_frac", pl.col("weight_frac").clip(lower_bound=0.0))
+    )
+    kept = pl.when(pl.col("node_id") == CASH).then(1.0 - others.sum().over("portfolio_id")).otherwise(others)
     is_harvest = pl.col("kind").is_in([kind.value for kind, terms in TERMS.items() if terms.only_losses])
     aim = (
         pl.when(is_harvest)
         .then("weight_frac")
+        .when(is_sale_alone)
+        .then(kept)
         .when(is_partial)
         .then(pl.col("weight_frac") + pl.col("partial_frac") * (pl.col("aim_frac") - pl.col("weight_frac")))
         .otherwise("aim_frac")
@@ -165,6 +174,7 @@ def engine_models(nodes: pl.DataFrame, portfolios: pl.DataFrame, min_cash: pl.Da
             .otherwise("high")
             .alias("high"),
         )
+        .with_columns(pl.when(is_sale_alone & (pl.col("node_id") == CASH)).then(1.0).otherwise("high").alias("high"))
         .with_columns(
             pl.when(is_harvest).then(pl.lit(-1.0)).otherwise(pl.min_horizontal("low", "aim")).alias("low"),
             pl.when(is_harvest).then(pl.lit(2.0)).otherwise("high").alias("high"),

@@ -176,6 +176,7 @@ def _reasons(rows: pl.DataFrame, lots: pl.DataFrame) -> pl.Series:
         (is_sale & over, reason.OVERWEIGHT),
         (is_sale, reason.PAYS_FOR_PURCHASES),
         (pl.col("kind").is_in(_INVESTS) | ~has_sales, reason.INVESTS_CASH),
+        (pl.col("kind").is_in(harvests) & sold_node, reason.REPLACES_SOLD),
         (~over, reason.UNDERWEIGHT),
         (sold_node, reason.REPLACES_SOLD),
         (pl.lit(True), reason.INVESTS_CASH),

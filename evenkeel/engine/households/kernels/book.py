@@ -11,19 +11,16 @@ from evenkeel.engine.households.arrays import House, HouseholdAnswerArrays, Hous
 from evenkeel.engine.households.kernels.choose import choose_house
 from evenkeel.engine.households.kernels.gather import LOCATION_UNKNOWN, add_member, forget, load_member, locate
 from evenkeel.engine.households.kernels.judge import judge_house
-from evenkeel.engine.kernels.emit import emit
-from evenkeel.engine.kernels.jit import inner, outer, type_of
+from evenkeel.engine.households.kernels.tell import tell_house
+from evenkeel.engine.kernels.jit import outer, type_of
 from evenkeel.engine.kernels.load import FIGURE_INVALID, FINE
 from evenkeel.engine.scratch import Scratch
 
 WAITS = OUTCOMES.index(Outcome.HOUSEHOLD_WAITS)
-NOTHING = OUTCOMES.index(Outcome.NOTHING_TO_TRADE)
 MEMBER_NO_VALUE = OUTCOMES.index(Outcome.NO_VALUE)
-TRADED = HOUSEHOLD_OUTCOMES.index(HouseholdOutcome.TRADED)
-NOTHING_TO_TRADE = HOUSEHOLD_OUTCOMES.index(HouseholdOutcome.NOTHING_TO_TRADE)
 ACCOUNT_UNSOLVED = HOUSEHOLD_OUTCOMES.index(HouseholdOutcome.ACCOUNT_UNSOLVED)
 NO_VALUE = HOUSEHOLD_OUTCOMES.index(HouseholdOutcome.NO_VALUE)
-BOUND, CYCLE, CASH_PRICE = 16, 17, 11
+BOUND, CYCLE = 16, 17
 
 SIGNATURE = types.int64(
     *(
@@ -45,35 +42,6 @@ SIGNATURE = types.int64(
 )
 
 
-@inner
-def tell_member(h, s, m, a, classes, width, accounts, universes, lots, answer, n):  # type: ignore[no-untyped-def]
-    """Write the member's cells, and its trades from place n on; return the place after them."""
-    first = h.lots_first[m]
-    own = accounts.lots_from[a + 1] - accounts.lots_from[a]
-    buys = 0
-    s.buys_at[0], s.buys_at[1] = 0, 0
-    for k in range(classes):
-        cell = m * width + k
-        if h.is_here[cell]:
-            klass = h.klass[k]
-            answer.cell_before[a, klass] = h.held[cell]
-            answer.cell_after[a, klass] = h.held[cell] + h.moved[cell]
-            answer.cell_location[a, klass] = h.location[cell]
-            answer.cell_price[a, klass] = h.pi[k] + h.location[cell] if k > 0 else -h.mu[m]
-        if k == 0:
-            continue
-        s.pi[k] = h.pi[k] + h.location[cell]
-        for b in range(h.buys_from[cell], h.buys_to[cell]):
-            s.buy_row[buys], s.buy_usd[buys] = h.buy_row[b], h.buy_usd[b]
-            buys += 1
-        s.buys_at[k + 1] = buys
-        for o in range(h.lots_from[cell], h.lots_to[cell]):
-            s.local[h.order[o] - first] = k
-    for i in range(own):
-        s.row[i], s.sold[i], s.cost[i] = h.lot_row[first + i], h.sold[first + i], h.cost[first + i]
-    return emit(s, accounts.lots_from[a], own, classes, h.mu[m], universes, lots, answer, n, False)
-
-
 @outer(SIGNATURE)
 def solve_house_book(accounts, models, universes, lots, plans, limits, households, answer, s, h, width):  # type: ignore[no-untyped-def]
     """Solve every household and return how many trades there are; more than there is room for: call again with more room.
@@ -90,7 +58,7 @@ def solve_house_book(accounts, models, universes, lots, plans, limits, household
         h.class_of[0], h.klass[0] = 0, 0
         for m in range(members):
             a = member[place + m]
-            outcome, count, value = load_member(s, a, accounts, models, universes, lots, plans, limits, width)
+            outcome, count, value = load_member(s, a, accounts, models, universes, lots, plans, limits, width, 0)
             if outcome == FINE and location[a] == -1:
                 outcome = LOCATION_UNKNOWN
             answer.member_outcome[a] = outcome
@@ -132,7 +100,7 @@ def solve_house_book(accounts, models, universes, lots, plans, limits, household
             for _ in range(2):
                 objective = judge_house(
                     h, members, classes, width, total, first, accounts, universes, lots, plans, member, place, figures,
-                    answer.member_figures,
+                    answer.member_figures, False,
                 )  # fmt: skip
                 if objective <= figures[5]:
                     break
@@ -142,24 +110,9 @@ def solve_house_book(accounts, models, universes, lots, plans, limits, household
                 for b in range(buy_count):
                     h.buy_usd[b] = 0.0
             figures[BOUND], figures[CYCLE] = proven, cycle
-            for k in range(classes):
-                moved = 0.0
-                for m in range(members):
-                    moved += h.moved[m * width + k]
-                answer.before[house, h.klass[k]] = h.class_held[k]
-                answer.after[house, h.klass[k]] = h.class_held[k] + moved
-                answer.price[house, h.klass[k]] = h.pi[k]
-            answer.outcome[house] = NOTHING_TO_TRADE
-            for m in range(members):
-                a = member[place + m]
-                answer.trades_begin[a] = trades
-                trades = tell_member(h, s, m, a, classes, width, accounts, universes, lots, answer, trades)
-                answer.trades_end[a] = trades
-                answer.member_figures[a, CASH_PRICE] = h.mu[m]
-                if answer.trades_begin[a] == trades:
-                    answer.member_outcome[a] = NOTHING
-                else:
-                    answer.outcome[house] = TRADED
+            trades = tell_house(
+                h, s, house, members, classes, width, accounts, universes, lots, member, place, answer, trades, False
+            )
         for k in range(classes):
             h.class_of[h.klass[k]] = -1
     return trades

@@ -69,7 +69,8 @@ def choose_house(  # type: ignore[no-untyped-def]
         if b < 0:
             cycle = cheapest_cycle(h, members, classes, width)
             objective = judge_house(
-                h, members, classes, width, total, first, accounts, universes, lots, plans, member, place, figures, member_figures
+                h, members, classes, width, total, first, accounts, universes, lots, plans, member, place, figures, member_figures,
+                False,
             )  # fmt: skip
             if objective < best:
                 best, best_cycle = objective, cycle

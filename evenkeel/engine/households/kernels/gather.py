@@ -13,8 +13,8 @@ LOCATION_UNKNOWN = OUTCOMES.index(Outcome.LOCATION_UNKNOWN)
 
 
 @inner
-def load_member(s, a, accounts, models, universes, lots, plans, limits, class_count):  # type: ignore[no-untyped-def]
-    """Load account a into `s`. Return outcome, count of classes and value.
+def load_member(s, a, accounts, models, universes, lots, plans, limits, class_count, extra):  # type: ignore[no-untyped-def]
+    """Load account a into `s`, `extra` as for `load_buys`. Return outcome, count of classes and value.
 
     An account without value, or overdrawn beyond what it holds, belongs to its household all the same: it buys nothing.
     """
@@ -25,8 +25,10 @@ def load_member(s, a, accounts, models, universes, lots, plans, limits, class_co
         outcome, count, value = load_lots(s, a, count, accounts, universes, lots)
         if outcome == NO_VALUE and value <= 0.0 and np.isfinite(value):
             outcome = FINE
-        if outcome == FINE and not load_buys(s, a, count, max(0.0, value), accounts, universes, limits, class_count, 0):
-            outcome = FIGURE_INVALID
+        if outcome == FINE:
+            net = max(0.0, value)
+            if not load_buys(s, a, count, net, accounts, universes, limits, class_count, extra):
+                outcome = FIGURE_INVALID
         unbar(s, a, accounts, universes, lots, limits)
         if outcome == FINE:
             sort_lots(s, accounts.lots_from[a + 1] - accounts.lots_from[a], count)

@@ -59,8 +59,11 @@ def house_both_sides(h, members, classes, width):  # type: ignore[no-untyped-def
 
 
 @inner
-def judge_member(h, m, a, classes, width, accounts, universes, lots, plans, figures):  # type: ignore[no-untyped-def]
-    """Write the member's figures (columns as in `arrays.MEMBER_FIGURES`, but for the price of cash), and what each cell has moved."""
+def judge_member(h, m, a, classes, width, accounts, universes, lots, plans, figures, is_rounded):  # type: ignore[no-untyped-def]
+    """Write the member's figures (columns as in `arrays.MEMBER_FIGURES`, but for the price of cash), and what each cell has moved.
+
+    Units sold are `sold_qty` where the lists are rounded; otherwise dollars over price.
+    """
     tax, cost, sold, bought = 0.0, 0.0, 0.0, 0.0
     location, location_before = h.location[m * width] * h.cash[m], h.location[m * width] * h.cash[m]
     for k in range(1, classes):
@@ -72,7 +75,8 @@ def judge_member(h, m, a, classes, width, accounts, universes, lots, plans, figu
             if usd > 0.0:
                 j = accounts.lots_from[a] + i - h.lots_first[m]
                 row = h.lot_row[i]
-                tax += lot_tax(lots.basis[j], lots.rate[j], lots.washed[j], usd / universes.price[row], usd)[0]
+                qty = h.sold_qty[i] if is_rounded else usd / universes.price[row]
+                tax += lot_tax(lots.basis[j], lots.rate[j], lots.washed[j], qty, usd)[0]
                 cost += universes.sell_cost[row] * usd
                 sold += usd
                 moved -= usd
@@ -103,7 +107,7 @@ def judge_member(h, m, a, classes, width, accounts, universes, lots, plans, figu
 
 @inner
 def judge_house(  # type: ignore[no-untyped-def]
-    h, members, classes, width, total, first, accounts, universes, lots, plans, member, place, figures, member_figures
+    h, members, classes, width, total, first, accounts, universes, lots, plans, member, place, figures, member_figures, is_rounded
 ):  # fmt: skip
     """Write the figures of the household (columns as in `arrays.HOUSEHOLD_FIGURES`) and its members; return the objective."""
     target_cost, band_cost = accounts.target_cost[first], accounts.band_cost[first]
@@ -113,7 +117,7 @@ def judge_house(  # type: ignore[no-untyped-def]
     for m in range(members):
         a = member[place + m]
         own = member_figures[a]
-        plan_before = judge_member(h, m, a, classes, width, accounts, universes, lots, plans, own)
+        plan_before = judge_member(h, m, a, classes, width, accounts, universes, lots, plans, own, is_rounded)
         figures[1] += own[1]
         figures[2] += own[2]
         figures[3] += own[4]

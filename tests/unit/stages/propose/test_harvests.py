@@ -13,6 +13,7 @@ import pytest
 from data_contracts.fields import FACT_DTYPE
 from evenkeel.book.model import Book
 from evenkeel.stages.propose.harvests import harvest_rows
+from evenkeel.stages.propose.substitutes import substitutes
 from tests.small_practice import MONDAY, policy
 from tests.unit.stages.propose.lists import IRA, TAXABLE, TRADED, restriction, small_book
 
@@ -58,27 +59,23 @@ def named(*securities: str, model: str = "balanced", target: float = 0.1) -> lis
 BOOK = small_book(model_targets=named("USTM", "USTMX", "USLC", "PLMR"))
 
 
-_LOTS = pl.Schema(
-    {
-        "account_id": pl.String,
-        "security_id": pl.String,
-        "lot_id": pl.String,
-        "held_qty": pl.Float64,
-        "cost_usd": pl.Float64,
-        "value_usd": pl.Float64,
-        "is_long_term": pl.Boolean,
-    }
-)
-_WASHES = pl.Schema(
-    {
-        "account_id": pl.String,
-        "security_id": pl.String,
-        "lot_id": pl.String,
-        "washed_qty": FACT_DTYPE,
-        "clear_from_date": pl.Date,
-        "answer": pl.String,
-    }
-)
+_LOTS: dict[str, pl.DataType | type[pl.DataType]] = {
+    "account_id": pl.String,
+    "security_id": pl.String,
+    "lot_id": pl.String,
+    "held_qty": pl.Float64,
+    "cost_usd": pl.Float64,
+    "value_usd": pl.Float64,
+    "is_long_term": pl.Boolean,
+}
+_WASHES: dict[str, pl.DataType | type[pl.DataType]] = {
+    "account_id": pl.String,
+    "security_id": pl.String,
+    "lot_id": pl.String,
+    "washed_qty": FACT_DTYPE,
+    "clear_from_date": pl.Date,
+    "answer": pl.String,
+}
 
 
 def harvests(
@@ -235,6 +232,14 @@ def test_substantially_identical_is_no_substitute() -> None:
     assert substitute(known) is None
     row = only(harvests([lot("USTM", 10_000, 8_000)], [wash("USTM")], known))
     assert row["reason"].endswith("; nothing that the firm's models hold could stand in for it until 2026-08-07.")
+
+
+def test_own_group_is_no_substitute_whatever_the_client_holds() -> None:
+    sold = pl.DataFrame({"account_id": ["P1-1"], "security_id": ["USTM"]})
+    found = substitutes(
+        sold, pl.DataFrame(schema=_LOTS), small_book(model_targets=named("USTM", "USTMX", "PLMR")), TRADED
+    )
+    assert found["substitute_id"].to_list() == ["PLMR"]
 
 
 def test_substitute_must_be_free_to_buy_in_the_account() -> None:

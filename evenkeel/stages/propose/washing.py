@@ -1,0 +1,269 @@
+"""What a list of trades may not sell at a loss, or buy, without washing: the tax unit's lots, sales and orders put before the rules.
+
+What is bought is what is held: lots say what was acquired in the last 30 days in any account of the wash unit, IRAs and reinvestments
+included, and our own open orders count as done on the trade date. The rules (`evenkeel.rules.wash_sales`) do the matching.
+
+Tax units that file apart and wash each other all the same (spouses, a controlled corporation) are not linked in the book yet, so they count
+apart here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import polars as pl
+
+from data_contracts.fields import FACT_DTYPE, MONEY_DTYPE
+from data_contracts.vocab import AccountState, OrderSide, ReliefMethod
+from evenkeel.book.model import Book
+from evenkeel.rules.lots import relieve
+from evenkeel.rules.wash_sales import (
+    WashAnswer,
+    WashSales,
+    match_wash_sales,
+    no_buy_list,
+    wash_groups,
+    washed_if_sold,
+)
+from evenkeel.rules.wash_sales.units import covered_spans, is_covered
+from evenkeel.stages.taxes.rows import PLACE
+from evenkeel.stages.taxes.wash_inputs import (
+    bought_lots,
+    exact,
+    known_spans,
+    lot_name,
+    open_orders,
+    sold_lots,
+    wash_members,
+    window_start,
+)
+
+_LOT = [*PLACE, "lot_id"]
+_SALE_METHODS = [ReliefMethod.FIFO, ReliefMethod.LIFO, ReliefMethod.HIGHEST_COST, ReliefMethod.LOWEST_COST]
+
+
+@dataclass(frozen=True)
+class WashView:
+    """What is known of wash sales on a trade date.
+
+    `no_buys`: `account_id`, `security_id`, `last_date` (the last on which a purchase washes), `loss_usd` (> 0, the whole unit's loss at
+    stake; null where a sale's basis is not known, which may be a loss): what must not be bought, in every account of the wash unit.
+    `coverage`: by `account_id`: `wash_unit_id`, `history_from_date`, `history_to_date`, `is_covered` (its history reaches over the window),
+    `is_unit_covered` (that of every account of its unit does). Where it does not, what is not in `no_buys` is not thereby free.
+    `disallowed`: by `account_id`, `security_id`, `sold_date`, `sale_no` of `TaxSales`: `disallowed_usd` > 0, the loss washed in any
+    account of the unit, at most the sale's own.
+    """
+
+    trade_date: dt.date
+    no_buys: pl.DataFrame
+    coverage: pl.DataFrame
+    disallowed: pl.DataFrame
+    _found: WashSales
+    _spans: pl.DataFrame
+    _members: pl.DataFrame
+    _groups: pl.DataFrame
+    _known_to: dt.date
+
+    def washed(self, lots: pl.DataFrame) -> pl.DataFrame:
+        """Return how much of each lot is washed if it is sold whole on the trade date; each is asked about alone.
+
+        Args:
+            lots: Lots at a loss: `account_id`, `security_id`, `lot_id` (as in the lots of the view), `held_qty` > 0. Those of accounts
+                that are not taxable have no loss to wash.
+
+        Returns:
+            By `account_id`, `security_id`, `lot_id`: `washed_qty`, `permanent_qty` (of it, by an IRA: lost for good), both Float64,
+            `clear_from_date` (first trade date on which no purchase known today is in the window; null: already), `answer`
+            (`WashAnswer`; `coverage_incomplete` is neither yes nor no, `washed_qty` is then the least). A lot of an account or a security
+            that the book does not know is `bad_input`.
+        """
+        rows = _placed(lots.select(*_LOT, exact("held_qty").alias("sale_qty")), self._members, self._groups)
+        taxable = rows.filter(~pl.col("is_retirement")).with_columns(lot_name().alias("lot"))
+        asked = taxable.select(
+            pl.col("lot").alias("candidate_id"), "wash_unit_id", "wash_group", pl.col("lot").alias("lot_id"), "sale_qty"
+        )
+        found = washed_if_sold(asked, self._found.purchases, self._spans, self.trade_date, self._known_to)
+        other = (
+            pl.when("is_retirement")
+            .then(pl.lit(WashAnswer.NOT_A_LOSS.value))
+            .otherwise(pl.lit(WashAnswer.BAD_INPUT.value))
+        )
+        known = rows.select(*_LOT, "is_retirement")
+        return (
+            lots.select(_LOT)
+            .join(known, on=_LOT, how="left")
+            .join(taxable.select(*_LOT, "lot").join(found, left_on="lot", right_on="candidate_id"), on=_LOT, how="left")
+            .select(
+                *_LOT,
+                pl.col("washed_qty").cast(pl.Float64).fill_null(0.0),
+                pl.col("permanent_qty").cast(pl.Float64).fill_null(0.0),
+                pl.col("clear_date").alias("clear_from_date"),
+                pl.coalesce("answer", other).alias("answer"),
+            )
+            .sort(_LOT)
+        )
+
+
+def unit_accounts(accounts: pl.DataFrame, book: Book) -> pl.DataFrame:
+    """Return `account_id` of all accounts that count together with these (`account_id`): whose lots and sales a view needs."""
+    members = wash_members(book)
+    units = members.join(accounts, on="account_id", how="semi").select("wash_unit_id").unique()
+    return members.join(units, on="wash_unit_id", how="semi").select("account_id").sort("account_id")
+
+
+def wash_view(
+    trade_date: dt.date,
+    book: Book,
+    lots: pl.DataFrame,
+    sales: pl.DataFrame,
+    histories: pl.DataFrame,
+    orders: pl.DataFrame,
+) -> WashView:
+    """Return what is known of wash sales when trades are done on `trade_date`.
+
+    A share replaces one only: what has replaced an earlier loss is no longer free to. Open sell orders count as sold on the trade date,
+    from the lots that the account's relief method takes; where lots would be named, from the dearest, and where no price or too few units
+    are known, from unknown ones. Basis is the custodian's: a loss that it has put off into a replacement's basis is in that one's loss.
+
+    Args:
+        trade_date: When the trades are done, after the day's close.
+        book: As it holds on the date.
+        lots: Open lots of all accounts of the wash units concerned (`unit_accounts`), unique by `account_id`, `security_id`, `lot_id`:
+            `acquired_date` (the trade date of the purchase, not a tacked one; null: not known), `held_qty`, `cost_usd` (null: not known).
+        sales: `TaxSales` of these accounts.
+        histories: `TaxHistories` of the book.
+        orders: `OpenOrders` of the day.
+    """
+    members = wash_members(book)
+    groups = wash_groups(book.securities.select("security_id", "wash_group"))
+    known_to = histories["business_date"].max() if histories.height else trade_date - dt.timedelta(days=1)
+    assert isinstance(known_to, dt.date)
+    held = lots.filter(pl.col("held_qty") > 0)
+    sold = sold_lots(sales, held)
+    earliest = sold["sold_date"].min()
+    first = window_start(earliest if isinstance(earliest, dt.date) and earliest < trade_date else trade_date)
+    ordered = _placed(_purchases_ordered(orders, trade_date, book), members, groups)
+    purchases = pl.concat([_placed(bought_lots(held, sold, first), members, groups), ordered])
+    done = pl.concat([sold, _sales_ordered(orders, held, trade_date, book)], how="diagonal")
+    spans = known_spans(histories, book, window_start(trade_date), known_to).join(members, on="account_id", how="inner")
+    # Whose purchases count with an account of no tax unit is not known.
+    asked = spans.with_columns(pl.when("has_unit").then("history_from_date").alias("history_from_date"))
+    found = match_wash_sales(
+        _placed(done, members, groups), purchases.drop("account_id", "security_id"), asked, max(known_to, trade_date)
+    )
+    return WashView(
+        trade_date=trade_date,
+        no_buys=_no_buys(found, groups, members, book, trade_date),
+        coverage=_coverage(asked, trade_date, known_to),
+        disallowed=_disallowed(found, sold),
+        _found=found,
+        _spans=asked,
+        _members=members,
+        _groups=groups,
+        _known_to=known_to,
+    )
+
+
+def _placed(rows: pl.DataFrame, members: pl.DataFrame, groups: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows with whose and what they are; those that the book does not know could be anybody's and are left out."""
+    return rows.join(members.drop("has_unit"), on="account_id", how="inner").join(groups, on="security_id", how="inner")
+
+
+def _purchases_ordered(orders: pl.DataFrame, trade_date: dt.date, book: Book) -> pl.DataFrame:
+    return open_orders(orders, OrderSide.BUY, book).select(
+        *PLACE,
+        pl.col("order_name").alias("lot_id"),
+        pl.lit(trade_date).alias("acquired_date"),
+        pl.col("left_qty").alias("bought_qty"),
+    )
+
+
+def _sales_ordered(orders: pl.DataFrame, held: pl.DataFrame, trade_date: dt.date, book: Book) -> pl.DataFrame:
+    """Return open sell orders as sales of the trade date, by lots."""
+    methods = book.accounts.select(
+        "account_id",
+        pl.when(pl.col("relief_method").is_in([method.value for method in _SALE_METHODS]))
+        .then("relief_method")
+        .otherwise(pl.lit(ReliefMethod.HIGHEST_COST.value))
+        .alias("relief_method"),
+    )
+    wanted = (
+        open_orders(orders, OrderSide.SELL, book)
+        .group_by(PLACE)
+        .agg(
+            pl.when(pl.col("left_qty").is_not_null().all()).then(pl.col("left_qty").sum()).alias("sale_qty"),
+            pl.when(pl.col("left_usd").is_not_null().all()).then(pl.col("left_usd").sum()).alias("proceeds_usd"),
+        )
+        .join(methods, on="account_id", how="inner")
+        .with_columns(
+            pl.format("{}|{}|ordered", *PLACE).alias("sale_id"),
+            pl.lit(trade_date).alias("sold_date"),
+        )
+    )
+    taken = relieve(held.select(*_LOT, "acquired_date", exact("held_qty").alias("held_qty"), "cost_usd"), wanted).lots
+    of_lots = (
+        taken.join(wanted.select("sale_id", *PLACE), on="sale_id", how="inner")
+        .join(held.select(*_LOT, "acquired_date"), on=_LOT, how="left")
+        .with_columns(lot_name().alias("lot_id"), pl.format("{}|{}", "sale_id", "relief_no").alias("sale_id"))
+    )
+    rest = wanted.join(taken, on="sale_id", how="anti").select(
+        *PLACE,
+        "sale_id",
+        pl.col("sale_id").alias("lot_id"),
+        # An order that does not say how much is of one unit at least.
+        pl.col("sale_qty").fill_null(1).cast(FACT_DTYPE).alias("sold_qty"),
+        pl.lit(0).cast(FACT_DTYPE).alias("proceeds_usd"),
+        pl.lit(None, FACT_DTYPE).alias("basis_usd"),
+    )
+    columns = [*PLACE, "sale_id", "lot_id", "sold_qty", "proceeds_usd", "basis_usd", "acquired_date"]
+    return (
+        pl.concat([of_lots.select(columns).cast({"proceeds_usd": FACT_DTYPE, "basis_usd": FACT_DTYPE}), rest], how="diagonal")
+        .with_columns(
+            pl.lit(trade_date).alias("sold_date"),
+            pl.col("acquired_date").fill_null(trade_date),
+            pl.lit(None, pl.Date).alias("holding_start_date"),
+        )
+    )  # fmt: skip
+
+
+def _no_buys(
+    found: WashSales, groups: pl.DataFrame, members: pl.DataFrame, book: Book, trade_date: dt.date
+) -> pl.DataFrame:
+    open_accounts = book.accounts.filter(pl.col("state") != AccountState.CLOSED.value).select("account_id")
+    return (
+        no_buy_list(found.portions, groups, trade_date)
+        .join(members.select("account_id", "wash_unit_id"), on="wash_unit_id", how="inner")
+        .join(open_accounts, on="account_id", how="semi")
+        .select(*PLACE, "last_date", "loss_usd")
+        .sort(PLACE)
+    )
+
+
+def _coverage(spans: pl.DataFrame, trade_date: dt.date, known_to: dt.date) -> pl.DataFrame:
+    first, last = pl.lit(window_start(trade_date)), pl.lit(min(known_to, trade_date))
+    inside = (pl.col("history_from_date") <= first) & (pl.col("history_to_date") >= last)
+    return (
+        spans.join(covered_spans(spans), on="wash_unit_id", how="left")
+        .select(
+            "account_id",
+            "wash_unit_id",
+            "history_from_date",
+            "history_to_date",
+            inside.fill_null(False).alias("is_covered"),
+            is_covered(first, last).alias("is_unit_covered"),
+        )
+        .sort("account_id")
+    )
+
+
+def _disallowed(found: WashSales, sold: pl.DataFrame) -> pl.DataFrame:
+    washed = found.portions.group_by("sale_id").agg(pl.col("disallowed_usd").sum())
+    loss = (pl.col("basis_usd") - pl.col("proceeds_usd")).cast(MONEY_DTYPE)
+    return (
+        sold.join(washed, on="sale_id", how="inner")
+        .with_columns(pl.min_horizontal("disallowed_usd", loss).alias("disallowed_usd"))
+        .filter(pl.col("disallowed_usd") > 0)
+        .select(*PLACE, "sold_date", "sale_no", "disallowed_usd")
+        .sort(*PLACE, "sold_date", "sale_no")
+    )

@@ -8,7 +8,7 @@ belongs in `evenkeel.stages`.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
@@ -53,6 +53,7 @@ from data_contracts.trades import Trades
 from data_contracts.transactions import Transactions
 from data_contracts.unmeasured_portfolios import UnmeasuredPortfolios
 from data_contracts.valuations import Valuations
+from data_contracts.vocab import RebalanceKind
 from evenkeel.book.model import Book
 from evenkeel.policy.model import Policy
 from evenkeel.stages.alerts.notices import write_notices
@@ -64,6 +65,7 @@ from evenkeel.stages.prioritize.exception_ages import fold_exception_ages
 from evenkeel.stages.prioritize.priority import score_episodes
 from evenkeel.stages.prioritize.settings import portfolio_settings
 from evenkeel.stages.propose.daily import propose_daily
+from evenkeel.stages.propose.kinds import asked_proposals
 from evenkeel.stages.reconcile.before import Before
 from evenkeel.stages.reconcile.files import EarlierFile
 from evenkeel.stages.reconcile.stage import Reconciled
@@ -246,6 +248,10 @@ def _prioritize(inputs: Inputs) -> Frames:
 
 
 def _propose(inputs: Inputs) -> Frames:
+    return _proposed(inputs, None)
+
+
+def _proposed(inputs: Inputs, asked: pl.DataFrame | None) -> Frames:
     proposed = propose_daily(
         inputs.business_date,
         inputs.read(Episodes),
@@ -257,6 +263,7 @@ def _propose(inputs: Inputs) -> Frames:
         inputs.read(Prices),
         inputs.book,
         Rulebook.from_book(inputs.book, inputs.business_date).policies,
+        asked,
     )
     return {Proposals: proposed.proposals, Trades: proposed.trades}
 
@@ -351,6 +358,17 @@ STAGES: tuple[Stage, ...] = (
     ),
 )
 """Reconcile to alerts, in order. Ingest, which reads files, and records, which commits, are the drivers' own."""
+
+
+def propose_by_hand(inputs: Inputs, portfolio_ids: Sequence[str], kind: RebalanceKind) -> Frames:
+    """Return the proposals and trades of lists that a person asks for, one a portfolio, as the daily run would make them.
+
+    Args:
+        inputs: As for the stage `propose`, of a date that was run.
+        portfolio_ids: Whose; one that was not measured on the date gets none.
+        kind: What the lists may do.
+    """
+    return _proposed(inputs, asked_proposals(inputs.book.portfolios, portfolio_ids, kind, inputs.read(Breaches)))
 
 
 def compute_day(

@@ -1,7 +1,7 @@
-"""Drift as a row of marks: the band a shaded range, the target a tick, the weight a dot (inside) or a diamond (outside), and a ring where
-the proposal's trades would put it.
+"""Drift as a row of marks: the band a shaded range, the target a tick, the weight a dot (inside) or a diamond (outside), then a ring.
 
-Positions are percentages of the drawing's width, so that it fits any screen without distortion; colours are the page's.
+The ring is the weight after the proposal's trades. Positions are percentages of the drawing's width, so that it fits any screen without
+distortion; colours are the page's.
 """
 
 from __future__ import annotations

@@ -20,7 +20,10 @@ def proposal_text(proposal: Proposal) -> list[RenderableType]:
     if orders:
         parts.append(_table(orders))
     said = [
-        *(f"{CHECK_NAMES[one['check']]}, {RESULT_NAMES[one['result']]}: {one['text']}" for one in checks_to_see(proposal)),
+        *(
+            f"{CHECK_NAMES[one['check']]}, {RESULT_NAMES[one['result']]}: {one['text']}"
+            for one in checks_to_see(proposal)
+        ),
         *(f"Account {one['account_mask'] or one['account_id']}: {one['sentence']}" for one in proposal["obstacles"]),
         *proposal["notes"],
     ]

@@ -72,7 +72,9 @@ def with_trades(tasks: Sequence[Task], alert: str | None, *, with_held_back: boo
     """
     if alert is not None:
         tasks = [_alert(tasks, alert)]
-    first = {task["proposal"]["id"]: task for task in reversed(tasks) if task["proposal"] and task["proposal"]["trades"]}
+    first = {
+        task["proposal"]["id"]: task for task in reversed(tasks) if task["proposal"] and task["proposal"]["trades"]
+    }
     mine = [task for task in tasks if task["proposal"] and first.get(task["proposal"]["id"]) is task]
     held = [task for task in mine if task["proposal"]["status"] == ProposalStatus.HELD_BACK]
     return Listed(mine, 0) if with_held_back else Listed([task for task in mine if task not in held], len(held))

@@ -54,6 +54,7 @@ def propose_daily(
     prices: DataFrame[Prices],
     book: Book,
     policies: Mapping[str, Policy],
+    asked: pl.DataFrame | None = None,
 ) -> Proposed:
     """Return the day's proposals and their trades.
 
@@ -68,13 +69,15 @@ def propose_daily(
         prices: Today's, of market feeds.
         book: As it holds on the date.
         policies: The versions that hold, by `policy_id`.
+        asked: Lists asked for by hand, as `asked_proposals` returns them; None: those that the open alerts ask for.
     """
     labels = pl.DataFrame(
         {"policy_id": list(policies), "policy_version": [policy.label for policy in policies.values()]},
         schema={"policy_id": pl.String, "policy_version": pl.String},
     )
     of_portfolio = book.portfolios.select("portfolio_id", "policy_id").join(labels, on="policy_id", how="inner")
-    wanted = wanted_proposals(episodes, breaches).join(of_portfolio.drop("policy_id"), on="portfolio_id", how="inner")
+    lists = wanted_proposals(episodes, breaches) if asked is None else asked
+    wanted = lists.join(of_portfolio.drop("policy_id"), on="portfolio_id", how="inner")
     day = Day(
         business_date=business_date,
         holdings=holdings,

@@ -44,7 +44,8 @@ def propose(home: Path | None, named: str, kind: str, date: dt.date | None, form
 
     business_date, asked = ask(open_house(read_settings(home)), named, RebalanceKind(kind), date)
     if all(one.refused_by == "book" for one in asked):
-        raise UsageError("; ".join(str(one.why_not) for one in asked))
+        why = "; ".join(f"portfolio {one.portfolio_id}: {one.why_not}" for one in asked)
+        raise UsageError(f"nothing is proposed on {business_date} for {why}")
     if form == "json":
         sys.stdout.write(to_json(business_date, asked))
     else:

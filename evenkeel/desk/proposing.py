@@ -13,7 +13,6 @@ from data_contracts.book.accounts import Accounts
 from data_contracts.book.households import Households
 from data_contracts.book.portfolios import Portfolios
 from data_contracts.book_versions import BookVersions
-from data_contracts.contract import Contract
 from data_contracts.coverage import Coverage
 from data_contracts.decisions import Decisions
 from data_contracts.holdings import Holdings
@@ -81,33 +80,26 @@ def propose(
         raise UsageError(
             f"account {meant.account_id} is not under management on {run.business_date}; nothing is proposed for it"
         )
-    standing = {one: _standing(house, run, covered, one) for one in meant.portfolio_ids}
+    standing = {one: _standing(house, run, covered, one, meant.account_id) for one in meant.portfolio_ids}
     able = [one for one, (refused_by, _) in standing.items() if refused_by is None]
-    directory = directory_of(house, run)
-    made = _solved(house, run, able, kind) if able else {}
-    frames = made or {Proposals: Proposals.empty_frame(), Trades: Trades.empty_frame()}
-    by_id = proposals_by_id(frames[Proposals], frames[Trades], directory)
-    of_portfolio = dict(frames[Proposals].select("portfolio_id", "proposal_id").iter_rows())
+    lists = _solved(house, run, able, kind) if able else {}
     names = dict(dataset(house, run, Households).select("household_id", "name").iter_rows())
-    households = dict(portfolios.select("portfolio_id", "household_id").iter_rows())
+    rows = {row["portfolio_id"]: row for row in portfolios.to_dicts()}
     asked = []
     for one in meant.portfolio_ids:
         refused_by, why_not = standing[one]
-        proposal = by_id.get(of_portfolio.get(one, ""))
-        if refused_by is None and proposal is None:
-            refused_by, why_not = (
-                "book",
-                f"portfolio {one} has no policy that holds on {run.business_date}; look at its policy",
-            )
+        if refused_by is None and one not in lists:
+            refused_by, why_not = "book", "no policy holds for it; look at its `policy_id`"
+        household = rows[one]["household_id"]
         asked.append(
             Asked(
                 portfolio_id=one,
-                portfolio_name=directory.portfolio_names.get(one),
-                household_id=households[one],
-                household_name=names.get(households[one], households[one]),
-                accounts=_members(accounts, one),
+                portfolio_name=rows[one]["name"],
+                household_id=household,
+                household_name=names.get(household) or household,
+                accounts=_members(accounts, covered, one),
                 is_asked_by_account=meant.account_id is not None,
-                proposal=proposal,
+                proposal=lists.get(one),
                 why_not=why_not,
                 refused_by=refused_by,
             )
@@ -139,41 +131,36 @@ def _meant(
 
 
 def _standing(
-    house: House, run: RunRecord, covered: pl.DataFrame, portfolio_id: str
+    house: House, run: RunRecord, covered: pl.DataFrame, portfolio_id: str, account_id: str | None
 ) -> tuple[Literal["book", "check"] | None, str | None]:
     """Return whose word keeps a portfolio from being proposed for, and why; None and None where nothing does."""
-    rows = covered.filter(pl.col("portfolio_id") == portfolio_id).sort("account_id")
+    own = pl.col("portfolio_id") == portfolio_id
+    rows = covered.filter(own)
     if not rows.height:
-        return "book", f"portfolio {portfolio_id} has no open account on {run.business_date}"
+        return "book", "it has no account under management"
     amiss = rows.filter(pl.col("status") != CoverageStatus.SCANNED.value)
     if amiss.height:
-        # What a person said comes first; who only waits for another account of the household tells least.
-        order = pl.col("status").replace_strict(
-            {status: place for place, status in enumerate(_BY_BOOK)}, default=len(_BY_BOOK), return_dtype=pl.Int64
-        )
+        # What is amiss of itself tells more than that an account waits for it; of equals, the account that was named.
         waits = pl.col("status") == CoverageStatus.HOUSEHOLD_WAITS.value
-        worst = amiss.sort(waits, order, "account_id").row(0, named=True)
-        said = str(worst["reason"])
-        about = "" if said.startswith(("account ", "portfolio ")) else f"account {worst['account_id']}: "
-        why = f"on {run.business_date} nothing is proposed for portfolio {portfolio_id}: {about}{said}"
-        if worst["status"] == CoverageStatus.HOUSEHOLD_WAITS:
-            causes = covered.filter(
-                pl.col("household_id") == worst["household_id"],
-                ~pl.col("status").is_in([CoverageStatus.SCANNED.value, CoverageStatus.HOUSEHOLD_WAITS.value]),
-            )
-            return ("book" if causes["status"].is_in(_BY_BOOK).all() else "check"), why
-        return ("book" if worst["status"] in _BY_BOOK else "check"), why
-    if dataset(house, run, Holdings).filter(pl.col("portfolio_id") == portfolio_id).height == 0:
-        return "check", f"portfolio {portfolio_id} holds nothing on {run.business_date}"
-    for row in dataset(house, run, UnmeasuredPortfolios).filter(pl.col("portfolio_id") == portfolio_id).to_dicts():
-        return "check", f"on {run.business_date} portfolio {portfolio_id} is not measured: {row['reason']}"
+        is_other = ~pl.col("account_id").eq_missing(pl.lit(account_id))
+        row = amiss.sort(waits, ~pl.col("status").is_in(_BY_BOOK), is_other, "account_id").row(0, named=True)
+        reason = str(row["reason"])
+        why = reason if reason.startswith(("account ", "portfolio ")) else f"account {row['account_id']}: {reason}"
+        if row["status"] != CoverageStatus.HOUSEHOLD_WAITS:
+            return ("book" if row["status"] in _BY_BOOK else "check"), why
+        causes = covered.filter(pl.col("household_id") == row["household_id"], ~waits)
+        causes = causes.filter(pl.col("status") != CoverageStatus.SCANNED.value)
+        return ("book" if causes["status"].is_in(_BY_BOOK).all() else "check"), why
+    unmeasured = dataset(house, run, UnmeasuredPortfolios).filter(own)
+    if unmeasured.height:
+        return "check", str(unmeasured["reason"].item())
+    if not dataset(house, run, Holdings).filter(own).height:
+        return "check", "nothing is held in it"
     return None, None
 
 
-def _solved(
-    house: House, run: RunRecord, portfolio_ids: Sequence[str], kind: RebalanceKind
-) -> Mapping[type[Contract], pl.DataFrame]:
-    """Return the lists, by the book that the run was made with."""
+def _solved(house: House, run: RunRecord, portfolio_ids: Sequence[str], kind: RebalanceKind) -> dict[str, Proposal]:
+    """Return the lists by portfolio, made by the book that the run was made with."""
     version = dataset(house, run, BookVersions).row(0, named=True)
     book = house.archived_book(version["archive_file_id"], run.business_date, version["as_known_at"])
     [stage] = [stage for stage in STAGES if stage.name == "propose"]
@@ -186,11 +173,14 @@ def _solved(
         today={contract: dataset(house, run, contract) for contract in stage.reads},
         before={},
     )
-    return propose_by_hand(inputs, portfolio_ids, kind)
+    frames = propose_by_hand(inputs, portfolio_ids, kind)
+    by_id = proposals_by_id(frames[Proposals], frames[Trades], directory_of(house, run))
+    owners = frames[Proposals].select("portfolio_id", "proposal_id")
+    return {portfolio: by_id[proposal] for portfolio, proposal in owners.iter_rows()}
 
 
-def _members(accounts: pl.DataFrame, portfolio_id: str) -> list[dict[str, Any]]:
-    rows = accounts.filter(pl.col("portfolio_id") == portfolio_id, pl.col("state") != AccountState.CLOSED.value).sort(
-        "account_id"
-    )
+def _members(accounts: pl.DataFrame, covered: pl.DataFrame, portfolio_id: str) -> list[dict[str, Any]]:
+    """Return the accounts of a portfolio that are under management."""
+    own = covered.filter(pl.col("portfolio_id") == portfolio_id)
+    rows = accounts.join(own, on="account_id", how="semi").sort("account_id")
     return [{"id": row["account_id"], "mask": row["account_mask"]} for row in rows.iter_rows(named=True)]

@@ -30,6 +30,7 @@ from data_contracts.episodes import Episodes
 from data_contracts.exception_ages import ExceptionAges
 from data_contracts.exceptions import Exceptions
 from data_contracts.gate_results import GateResults
+from data_contracts.harvests import Harvests
 from data_contracts.holdings import Holdings
 from data_contracts.household_drift import HouseholdDrift
 from data_contracts.indicators import Indicators
@@ -64,8 +65,9 @@ from evenkeel.stages.prioritize.episodes import fold_episodes
 from evenkeel.stages.prioritize.exception_ages import fold_exception_ages
 from evenkeel.stages.prioritize.priority import score_episodes
 from evenkeel.stages.prioritize.settings import portfolio_settings
-from evenkeel.stages.propose.daily import propose_daily
-from evenkeel.stages.propose.kinds import asked_proposals
+from evenkeel.stages.propose.by_hand import propose_asked
+from evenkeel.stages.propose.daily import Facts, propose_daily
+from evenkeel.stages.propose.stage import Proposed
 from evenkeel.stages.reconcile.before import Before
 from evenkeel.stages.reconcile.files import EarlierFile
 from evenkeel.stages.reconcile.stage import Reconciled
@@ -248,24 +250,35 @@ def _prioritize(inputs: Inputs) -> Frames:
 
 
 def _propose(inputs: Inputs) -> Frames:
-    return _proposed(inputs, None)
+    proposed, harvests = propose_daily(_facts(inputs), inputs.read(Episodes), inputs.read(Breaches))
+    return {Proposals: proposed.proposals, Trades: proposed.trades, Harvests: harvests}
 
 
-def _proposed(inputs: Inputs, asked: pl.DataFrame | None) -> Frames:
-    proposed = propose_daily(
-        inputs.business_date,
-        inputs.read(Episodes),
-        inputs.read(Breaches),
-        inputs.read(Holdings),
-        inputs.read(Drift),
-        inputs.read(Bands),
-        inputs.read(TaxLots),
-        inputs.read(Prices),
-        inputs.book,
-        Rulebook.from_book(inputs.book, inputs.business_date).policies,
-        asked,
+def propose_by_hand(inputs: Inputs, portfolio_ids: Sequence[str], kind: RebalanceKind) -> Proposed:
+    """Return the lists that a person asks for, one a portfolio, as the daily run would make them.
+
+    Args:
+        inputs: As for the stage `propose`, of a date that was run.
+        portfolio_ids: Whose; one that was not measured on the date gets none.
+        kind: What the lists may do.
+    """
+    return propose_asked(_facts(inputs), inputs.read(Breaches), portfolio_ids, kind)
+
+
+def _facts(inputs: Inputs) -> Facts:
+    return Facts(
+        business_date=inputs.business_date,
+        holdings=inputs.read(Holdings),
+        drift=inputs.read(Drift),
+        bands=inputs.read(Bands),
+        tax_lots=inputs.read(TaxLots),
+        tax_sales=inputs.read(TaxSales),
+        tax_histories=inputs.read(TaxHistories),
+        orders=inputs.read(OpenOrders),
+        prices=inputs.read(Prices),
+        book=inputs.book,
+        policies=Rulebook.from_book(inputs.book, inputs.business_date).policies,
     )
-    return {Proposals: proposed.proposals, Trades: proposed.trades}
 
 
 def _alerts(inputs: Inputs) -> Frames:
@@ -344,9 +357,9 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "propose",
-        (Episodes, Breaches, Holdings, Drift, Bands, TaxLots, Prices),
+        (Episodes, Breaches, Holdings, Drift, Bands, TaxLots, TaxSales, TaxHistories, OpenOrders, Prices),
         (),
-        (Proposals, Trades),
+        (Proposals, Trades, Harvests),
         _propose,
     ),
     Stage(
@@ -358,17 +371,6 @@ STAGES: tuple[Stage, ...] = (
     ),
 )
 """Reconcile to alerts, in order. Ingest, which reads files, and records, which commits, are the drivers' own."""
-
-
-def propose_by_hand(inputs: Inputs, portfolio_ids: Sequence[str], kind: RebalanceKind) -> Frames:
-    """Return the proposals and trades of lists that a person asks for, one a portfolio, as the daily run would make them.
-
-    Args:
-        inputs: As for the stage `propose`, of a date that was run.
-        portfolio_ids: Whose; one that was not measured on the date gets none.
-        kind: What the lists may do.
-    """
-    return _proposed(inputs, asked_proposals(inputs.book.portfolios, portfolio_ids, kind, inputs.read(Breaches)))
 
 
 def compute_day(

@@ -16,8 +16,6 @@ from data_contracts.book_versions import BookVersions
 from data_contracts.coverage import Coverage
 from data_contracts.decisions import Decisions
 from data_contracts.holdings import Holdings
-from data_contracts.proposals import Proposals
-from data_contracts.trades import Trades
 from data_contracts.unmeasured_portfolios import UnmeasuredPortfolios
 from data_contracts.vocab import AccountState, CoverageStatus, RebalanceKind
 from evenkeel.desk.page import directory_of
@@ -173,9 +171,9 @@ def _solved(house: House, run: RunRecord, portfolio_ids: Sequence[str], kind: Re
         today={contract: dataset(house, run, contract) for contract in stage.reads},
         before={},
     )
-    frames = propose_by_hand(inputs, portfolio_ids, kind)
-    by_id = proposals_by_id(frames[Proposals], frames[Trades], directory_of(house, run))
-    owners = frames[Proposals].select("portfolio_id", "proposal_id")
+    made = propose_by_hand(inputs, portfolio_ids, kind)
+    by_id = proposals_by_id(made.proposals, made.trades, directory_of(house, run))
+    owners = made.proposals.select("portfolio_id", "proposal_id")
     return {portfolio: by_id[proposal] for portfolio, proposal in owners.iter_rows()}
 
 

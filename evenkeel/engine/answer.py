@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from evenkeel.engine.arrays import FIGURES, AnswerArrays
-from evenkeel.engine.codes import OUTCOMES, Outcome, Side
+from evenkeel.engine.arrays import FIGURES, I8, AnswerArrays
+from evenkeel.engine.codes import OUTCOMES, WAYS, Outcome, Side
 from evenkeel.engine.problem import Prepared
 from evenkeel.engine.tables.outputs import AccountResults, ClassResults, Findings, Trades
 
@@ -35,11 +35,12 @@ def empty_answer(accounts: int, classes: int, trades: int) -> AnswerArrays:
     return AnswerArrays._make(parts)
 
 
-def tabulate(prepared: Prepared, answer: AnswerArrays) -> Answer:
-    """Return the answer's tables."""
+def tabulate(prepared: Prepared, answer: AnswerArrays, found_by: I8 | None = None) -> Answer:
+    """Return the answer's tables; `found_by` are places in `WAYS` by account, the first for all unless given."""
+    ways = np.zeros(len(answer.outcome), np.int64) if found_by is None else found_by
     outcomes = pl.Series("outcome", [outcome.value for outcome in OUTCOMES]).gather(answer.outcome)
     is_solved = outcomes.is_in([outcome.value for outcome in SOLVED])
-    accounts = _account_rows(prepared, answer, outcomes, is_solved)
+    accounts = _account_rows(prepared, answer, outcomes, is_solved, ways)
     return Answer(
         accounts=accounts,
         classes=_class_rows(prepared, answer, accounts["nav_usd"].to_numpy(), is_solved.to_numpy()),
@@ -48,12 +49,15 @@ def tabulate(prepared: Prepared, answer: AnswerArrays) -> Answer:
     )
 
 
-def _account_rows(prepared: Prepared, answer: AnswerArrays, outcomes: pl.Series, is_solved: pl.Series) -> pl.DataFrame:
+def _account_rows(
+    prepared: Prepared, answer: AnswerArrays, outcomes: pl.Series, is_solved: pl.Series, ways: I8
+) -> pl.DataFrame:
     figures = pl.DataFrame({name: answer.figures[:, i] for i, name in enumerate(FIGURES)})
     excess = ("objective_usd", "bound_usd")
     rows = figures.with_columns(
         prepared.accounts["account_id"],
         outcomes,
+        pl.Series("found_by", [way.value for way in WAYS]).gather(ways),
         pl.Series("trade_count", np.diff(answer.trades_from)),
         (pl.col(excess[0]) - pl.col(excess[1])).alias("gap_usd"),
     ).with_columns((pl.col("gap_usd") / pl.col("nav_usd")).alias("gap_frac"))

@@ -53,6 +53,19 @@ class Finding(StrEnum):
     LOSS_BOUGHT_IN_HOUSEHOLD = "loss_bought_in_household"
 
 
+class FoundBy(StrEnum):
+    """How an account's list was found. New ones come last: arrays hold their places."""
+
+    EXACT = "exact"
+    SEARCH = "search"
+    SEARCH_KEPT = "search_kept"
+    PROGRAM = "program"
+    SEARCH_LEFT = "search_left"
+
+
+WAYS: tuple[FoundBy, ...] = tuple(FoundBy)
+
+
 class Side(StrEnum):
     """Which way a trade goes."""
 

@@ -6,7 +6,7 @@ from evenkeel.engine.answer import Answer, empty_answer, tabulate
 from evenkeel.engine.arrays import AnswerArrays, Problem
 from evenkeel.engine.compiled import solve_book_kernel
 from evenkeel.engine.problem import Tables, prepare
-from evenkeel.engine.rounding import round_lists, sizes
+from evenkeel.engine.rounding import round_problem, sizes
 from evenkeel.engine.scratch import make_scratch
 
 
@@ -23,7 +23,8 @@ def solve(tables: Tables, *, is_rounded: bool = False) -> Answer:
     exact = run_kernel(prepared.arrays)
     if not is_rounded:
         return tabulate(prepared, exact)
-    return tabulate(prepared, round_lists(prepared.arrays, exact))
+    rounded = round_problem(tables, prepared, exact)
+    return tabulate(prepared, rounded.answer, rounded.found_by)
 
 
 def run_kernel(problem: Problem) -> AnswerArrays:

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from data_contracts.coverage import Coverage
+from data_contracts.fields import MONEY_DTYPE
 from data_contracts.holdings import Holdings
 from data_contracts.indicators import Indicators
 from data_contracts.prices import Prices
@@ -18,7 +19,6 @@ from data_contracts.tax_lots import TaxLots
 from evenkeel.book.model import Book
 from evenkeel.policy.model import Policy
 from evenkeel.stages.drift import measure_drift
-from evenkeel.stages.propose.daily import NO_BUYS, WASHED, YEAR
 from evenkeel.stages.propose.stage import Day, Proposed, propose
 from evenkeel.stages.threshold import Rulebook, judge
 from tests.small_practice import frame
@@ -65,6 +65,26 @@ SLEEVES = {"STK": "core", "STX": "core", "ALT": "core", "OLD": "stocks", "BND": 
 PORTFOLIO_OF = {"A1": "A1", "A2": "P2", "A3": "P2", "A4": "A4"}
 HOUSEHOLD_OF = {"A1": "H1", "A2": "H2", "A3": "H2", "A4": "H3"}
 LONG_AGO, LAST_WEEK = dt.date(2020, 5, 4), dt.date(2026, 2, 24)
+
+_WASHED = pl.Schema(
+    [
+        ("account_id", pl.String()),
+        ("security_id", pl.String()),
+        ("lot_id", pl.String()),
+        ("washed_qty", pl.Float64()),
+        ("clear_from_date", pl.Date()),
+        ("answer", pl.String()),
+    ]
+)
+_YEAR = pl.Schema(
+    [
+        ("tax_unit_id", pl.String()),
+        ("realised_short_usd", MONEY_DTYPE),
+        ("realised_long_usd", MONEY_DTYPE),
+        ("carry_short_usd", MONEY_DTYPE),
+        ("carry_long_usd", MONEY_DTYPE),
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -149,9 +169,9 @@ def day_of(accounts: Mapping[str, Account], book: Book, prices: Mapping[str, flo
             feed="market",
             file_id="m",
         ),
-        washed=pl.DataFrame(schema=WASHED),
-        no_buys=pl.DataFrame(schema=NO_BUYS),
-        year=pl.DataFrame(schema=YEAR),
+        washed=pl.DataFrame(schema=_WASHED),
+        no_buys=pl.DataFrame(schema={"account_id": pl.String, "security_id": pl.String, "last_date": pl.Date}),
+        year=pl.DataFrame(schema=_YEAR),
         book=book,
         policies={policy.label: policy for policy in policies.values()},
     )

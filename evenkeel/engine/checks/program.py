@@ -48,12 +48,8 @@ class Program:
         self.row_upper.append(upper)
         self.starts.append(len(self.index))
 
-    def minimum(self, solver: highspy.Highs) -> float:
-        """Return the least cost.
-
-        Raises:
-            RuntimeError: HiGHS found no optimum; every account has one.
-        """
+    def model(self) -> highspy.HighsLp:
+        """Return the program as HiGHS takes it."""
         model = highspy.HighsLp()
         model.num_col_, model.num_row_ = len(self.cost), len(self.row_lower)
         model.col_cost_ = np.array(self.cost)
@@ -67,7 +63,15 @@ class Program:
             for column in self.integer:
                 kinds[column] = highspy.HighsVarType.kInteger
             model.integrality_ = kinds
-        solver.passModel(model)
+        return model
+
+    def minimum(self, solver: highspy.Highs) -> float:
+        """Return the least cost.
+
+        Raises:
+            RuntimeError: HiGHS found no optimum; every account has one.
+        """
+        solver.passModel(self.model())
         solver.run()
         if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             raise RuntimeError(f"HiGHS: {solver.modelStatusToString(solver.getModelStatus())}")

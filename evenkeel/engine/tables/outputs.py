@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from data_contracts.contract import Contract
 from data_contracts.fields import code, column, count, frac, key
-from evenkeel.engine.codes import Finding, Outcome, Side
+from evenkeel.engine.codes import Finding, FoundBy, Outcome, Side
 
 
 class AccountResults(Contract):
@@ -39,10 +39,13 @@ class AccountResults(Contract):
     cash_penalty_usd: float = column("The cash plan's terms.", null=True)
     band_excess_before_usd: float = column("Dollars outside bands, all classes and cash, before.", null=True)
     band_excess_usd: float = column("The same after: what restrictions leave.", null=True)
-    bound_usd: float = column("No list of trades for this account has a lower objective, rounded or not.", null=True)
+    bound_usd: float = column(
+        "No list has a lower objective; where `found_by` is `program` or `search_kept`, no rounded one.", null=True
+    )
     gap_usd: float = column("How far the list may be from the best one.", null=True)
     gap_frac: float = frac("gap_usd as a share of nav_usd.", null=True)
     cash_price_frac: float = frac("Mu: what one more dollar of cash would save.", null=True)
+    found_by: str = code(FoundBy, "How the list was found.", null=True)
 
 
 class ClassResults(Contract):

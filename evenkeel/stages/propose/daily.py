@@ -1,9 +1,10 @@
-"""The step of the daily run: a proposal for every portfolio with an open alert that was measured today."""
+"""The step of the daily run: a proposal for every portfolio with an open alert that was measured today, and losses worth harvesting."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import polars as pl
 from pandera.typing.polars import DataFrame
@@ -12,83 +13,155 @@ from data_contracts.bands import Bands
 from data_contracts.breaches import Breaches
 from data_contracts.drift import Drift
 from data_contracts.episodes import Episodes
-from data_contracts.fields import MONEY_DTYPE
+from data_contracts.harvests import Harvests
 from data_contracts.holdings import Holdings
+from data_contracts.open_orders import OpenOrders
 from data_contracts.prices import Prices
+from data_contracts.tax_histories import TaxHistories
 from data_contracts.tax_lots import TaxLots
+from data_contracts.tax_sales import TaxSales
+from data_contracts.vocab import TaxStatus
+from evenkeel import calendar
 from evenkeel.book.model import Book
 from evenkeel.policy.model import Policy
+from evenkeel.stages.propose.harvests import harvest_rows
 from evenkeel.stages.propose.kinds import wanted_proposals
+from evenkeel.stages.propose.lots import KEY, open_lots
+from evenkeel.stages.propose.shelf import unit_values
 from evenkeel.stages.propose.stage import Day, Proposed, propose
+from evenkeel.stages.propose.tax_year import year_to_date
+from evenkeel.stages.propose.washing import unit_accounts, wash_view
 
-WASHED: pl.Schema = pl.Schema(
-    [
-        ("account_id", pl.String()),
-        ("security_id", pl.String()),
-        ("lot_id", pl.String()),
-        ("washed_qty", pl.Float64()),
-        ("clear_from_date", pl.Date()),
-        ("answer", pl.String()),
-    ]
-)
-NO_BUYS = pl.Schema([("account_id", pl.String()), ("security_id", pl.String()), ("last_date", pl.Date())])
-YEAR = pl.Schema(
-    [
-        ("tax_unit_id", pl.String()),
-        ("realised_short_usd", MONEY_DTYPE),
-        ("realised_long_usd", MONEY_DTYPE),
-        ("carry_short_usd", MONEY_DTYPE),
-        ("carry_long_usd", MONEY_DTYPE),
-    ]
-)
+
+@dataclass(frozen=True)
+class Facts:
+    """The day's datasets that proposals are made from, the book as it holds, and the policies that hold by `policy_id`."""
+
+    business_date: dt.date
+    holdings: DataFrame[Holdings]
+    drift: DataFrame[Drift]
+    bands: DataFrame[Bands]
+    tax_lots: DataFrame[TaxLots]
+    tax_sales: DataFrame[TaxSales]
+    tax_histories: DataFrame[TaxHistories]
+    orders: DataFrame[OpenOrders]
+    prices: DataFrame[Prices]
+    book: Book
+    policies: Mapping[str, Policy]
 
 
 def propose_daily(
-    business_date: dt.date,
-    episodes: DataFrame[Episodes],
-    breaches: DataFrame[Breaches],
-    holdings: DataFrame[Holdings],
-    drift: DataFrame[Drift],
-    bands: DataFrame[Bands],
-    tax_lots: DataFrame[TaxLots],
-    prices: DataFrame[Prices],
-    book: Book,
-    policies: Mapping[str, Policy],
-    asked: pl.DataFrame | None = None,
-) -> Proposed:
-    """Return the day's proposals and their trades.
+    facts: Facts, episodes: DataFrame[Episodes], breaches: DataFrame[Breaches]
+) -> tuple[Proposed, DataFrame[Harvests]]:
+    """Return the day's proposals with their trades, and the losses that may be harvested.
 
     Args:
-        business_date: The session.
+        facts: What they are made from.
         episodes: Today's.
         breaches: Today's.
-        holdings: Today's, pro forma.
-        drift: Today's.
-        bands: Today's.
-        tax_lots: Today's, of all feeds.
-        prices: Today's, of market feeds.
-        book: As it holds on the date.
-        policies: The versions that hold, by `policy_id`.
-        asked: Lists asked for by hand, as `asked_proposals` returns them; None: those that the open alerts ask for.
     """
+    labels = policies_of(facts)
+    wanted = wanted_proposals(episodes, breaches).join(labels, on="portfolio_id", how="inner")
+    down = _down_accounts(facts)
+    named = facts.book.accounts.join(wanted.select("portfolio_id"), on="portfolio_id", how="semi").select("account_id")
+    day, washed, lots = make_day(facts, pl.concat([named, down]).unique())
+    harvests = harvest_rows(
+        lots.join(down, on="account_id", how="semi"),
+        washed,
+        _rates(facts),
+        labels,
+        facts.book,
+        day.policies,
+        facts.business_date,
+        calendar.next_session(facts.business_date),
+        day.no_buys.select(KEY),
+    )
+    return propose(day, wanted), harvests
+
+
+def policies_of(facts: Facts) -> pl.DataFrame:
+    """Return `portfolio_id`, `policy_version`: the label of each portfolio's policy."""
     labels = pl.DataFrame(
-        {"policy_id": list(policies), "policy_version": [policy.label for policy in policies.values()]},
+        {"policy_id": list(facts.policies), "policy_version": [policy.label for policy in facts.policies.values()]},
         schema={"policy_id": pl.String, "policy_version": pl.String},
     )
-    of_portfolio = book.portfolios.select("portfolio_id", "policy_id").join(labels, on="policy_id", how="inner")
-    lists = wanted_proposals(episodes, breaches) if asked is None else asked
-    wanted = lists.join(of_portfolio.drop("policy_id"), on="portfolio_id", how="inner")
-    day = Day(
-        business_date=business_date,
-        holdings=holdings,
-        drift=drift,
-        bands=bands,
-        tax_lots=tax_lots,
-        prices=prices,
-        washed=pl.DataFrame(schema=WASHED),
-        no_buys=pl.DataFrame(schema=NO_BUYS),
-        year=pl.DataFrame(schema=YEAR),
-        book=book,
-        policies={policy.label: policy for policy in policies.values()},
+    return (
+        facts.book.portfolios.select("portfolio_id", "policy_id")
+        .join(labels, on="policy_id", how="inner")
+        .drop("policy_id")
     )
-    return propose(day, wanted)
+
+
+def make_day(facts: Facts, accounts: pl.DataFrame) -> tuple[Day, pl.DataFrame, pl.DataFrame]:
+    """Return the day as `propose` takes it, what is washed of lots at a loss, and the lots with their value.
+
+    Args:
+        facts: What it is made from.
+        accounts: `account_id`: for whom wash sales are looked at; all accounts of their tax units are.
+    """
+    book, trade_date = facts.book, calendar.next_session(facts.business_date)
+    unit = unit_accounts(accounts, book)
+    held = facts.holdings.join(unit, on="account_id", how="semi")
+    lots = open_lots(held, facts.tax_lots, book, trade_date)
+    valued = (
+        lots.join(unit_values(held, book), on=KEY, how="left")
+        .with_columns((pl.col("price_usd") * pl.col("held_qty")).alias("value_usd"))
+        .drop("price_usd")
+    )
+    sales = facts.tax_sales.join(unit, on="account_id", how="semi")
+    view = wash_view(trade_date, book, lots, sales, facts.tax_histories, facts.orders)
+    taxable = book.accounts.filter(pl.col("tax_status") == TaxStatus.TAXABLE.value).select("account_id")
+    at_loss = valued.filter(pl.col("held_qty") > 0, pl.col("value_usd") < pl.col("cost_usd")).join(
+        taxable, on="account_id", how="semi"
+    )
+    washed = view.washed(at_loss.select(*KEY, "lot_id", "held_qty"))
+    day = Day(
+        business_date=facts.business_date,
+        holdings=facts.holdings,
+        drift=facts.drift,
+        bands=facts.bands,
+        tax_lots=facts.tax_lots,
+        prices=facts.prices,
+        washed=washed,
+        no_buys=view.no_buys,
+        year=year_to_date(facts.tax_sales, facts.tax_histories, book, facts.business_date, view.disallowed),
+        book=book,
+        policies={policy.label: policy for policy in facts.policies.values()},
+    )
+    return day, washed, valued
+
+
+def _down_accounts(facts: Facts) -> pl.DataFrame:
+    """Return `account_id` of taxable accounts with a lot that is down by the least share that any policy harvests at."""
+    least = min(policy.trading.harvest_loss_frac for policy in facts.policies.values())
+    taxable = facts.book.accounts.filter(pl.col("tax_status") == TaxStatus.TAXABLE.value).select("account_id")
+    values = unit_values(facts.holdings.join(taxable, on="account_id", how="semi"), facts.book)
+    cost = pl.col("cost_ccy").cast(pl.Float64)
+    return (
+        facts.tax_lots.filter(pl.col("held_qty") > 0, pl.col("cost_ccy") > 0)
+        .join(values, on=KEY, how="inner")
+        .filter(pl.col("price_usd") * pl.col("held_qty").cast(pl.Float64) <= cost * (1.0 - least) + 1e-9)
+        .select("account_id")
+        .unique()
+        .sort("account_id")
+    )
+
+
+def _rates(facts: Facts) -> pl.DataFrame:
+    """Return `account_id`, `short_rate_frac`, `long_rate_frac`: federal and state together, the policy's where a unit states none."""
+    trading = next(iter(facts.policies.values())).trading
+    state = pl.col("state_rate_frac").fill_null(0.0)
+    units = facts.book.tax_units.select(
+        "tax_unit_id",
+        (pl.col("short_term_rate_frac").fill_null(trading.short_term_rate_frac) + state).alias("short_rate_frac"),
+        (pl.col("long_term_rate_frac").fill_null(trading.long_term_rate_frac) + state).alias("long_rate_frac"),
+    )
+    return (
+        facts.book.accounts.select("account_id", "tax_unit_id")
+        .join(units, on="tax_unit_id", how="left")
+        .select(
+            "account_id",
+            pl.col("short_rate_frac").fill_null(trading.short_term_rate_frac),
+            pl.col("long_rate_frac").fill_null(trading.long_term_rate_frac),
+        )
+    )

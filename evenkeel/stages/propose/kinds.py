@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -88,26 +87,4 @@ def wanted_proposals(episodes: pl.DataFrame, breaches: pl.DataFrame) -> pl.DataF
         .sort("portfolio_id", "place")
         .unique("portfolio_id", keep="first", maintain_order=True)
         .select("portfolio_id", "household_id", pl.col("episode_id").alias("alert_id"), "rule", "kind", "is_urgent")
-    )
-
-
-def asked_proposals(
-    portfolios: pl.DataFrame, portfolio_ids: Sequence[str], kind: RebalanceKind, breaches: pl.DataFrame
-) -> pl.DataFrame:
-    """Return one row a portfolio that a person asks for, as `wanted_proposals` does for alerts; `alert_id` and `rule` are null.
-
-    Args:
-        portfolios: The book's.
-        portfolio_ids: Whose.
-        kind: What the list may do, whatever the policy says.
-        breaches: Of the date: what is short of cash or outside its IPS is urgent here too.
-    """
-    urgent = breaches.filter(pl.col("has_ips_breach") | (pl.col("rule") == Rule.CASH_SHORTFALL.value))
-    return portfolios.filter(pl.col("portfolio_id").is_in(list(portfolio_ids))).select(
-        "portfolio_id",
-        "household_id",
-        pl.lit(None, pl.String).alias("alert_id"),
-        pl.lit(None, pl.String).alias("rule"),
-        pl.lit(kind.value).alias("kind"),
-        pl.col("portfolio_id").is_in(urgent["portfolio_id"].unique().to_list()).alias("is_urgent"),
     )

@@ -32,8 +32,9 @@ def open_lots(holdings: pl.DataFrame, tax_lots: pl.DataFrame, book: Book, trade_
         trade_date: When the trades are done: long-term or not is told for that day.
 
     Returns:
-        Sorted by key: `account_id`, `security_id`, `lot_id`, `acquired_date` (null: not known), `held_qty`, `cost_usd` (null: not known),
-        `is_long_term` (null: not known), `long_term_date`, `lots_differ` (lots of the source do not add up to the position).
+        Sorted by key: `account_id`, `security_id`, `lot_id`, `acquired_date` (null: not known), `holding_start_date` (the same, or earlier
+        where a period is tacked), `held_qty`, `cost_usd` (null: not known), `is_long_term` (null: not known), `long_term_date`,
+        `lots_differ` (lots of the source do not add up to the position).
     """
     held = holdings.filter(pl.col("asset_class") != "cash").select(
         *KEY,
@@ -51,7 +52,8 @@ def open_lots(holdings: pl.DataFrame, tax_lots: pl.DataFrame, book: Book, trade_
             "file_id",
             "row_no",
             "lot_id",
-            pl.coalesce("holding_period_date", "opened_date").alias("acquired_date"),
+            pl.col("opened_date").alias("acquired_date"),
+            pl.coalesce("holding_period_date", "opened_date").alias("holding_start_date"),
             pl.col("held_qty").cast(pl.Float64),
             pl.when(pl.col("currency") == "USD").then(pl.col("cost_ccy").cast(pl.Float64)).alias("cost_usd"),
             "position_qty",
@@ -79,7 +81,15 @@ def open_lots(holdings: pl.DataFrame, tax_lots: pl.DataFrame, book: Book, trade_
             .otherwise("lot_id")
             .alias("lot_id")
         )
-        .select(*KEY, "lot_id", "acquired_date", "held_qty", "cost_usd", pl.lit(False).alias("lots_differ"))
+        .select(
+            *KEY,
+            "lot_id",
+            "acquired_date",
+            "holding_start_date",
+            "held_qty",
+            "cost_usd",
+            pl.lit(False).alias("lots_differ"),
+        )
     )
     tax_free = book.accounts.filter(pl.col("tax_status") != TaxStatus.TAXABLE.value).select("account_id")
     rest = (
@@ -91,12 +101,13 @@ def open_lots(holdings: pl.DataFrame, tax_lots: pl.DataFrame, book: Book, trade_
             *KEY,
             pl.lit(POSITION).alias("lot_id"),
             pl.lit(None, pl.Date).alias("acquired_date"),
+            pl.lit(None, pl.Date).alias("holding_start_date"),
             pl.col("position_qty").alias("held_qty"),
             pl.when(pl.col("is_tax_free")).then("position_cost").alias("cost_usd"),
             pl.col("lots_differ").fill_null(False),
         )
     )
-    long_from = long_term_from_expr("acquired_date")
+    long_from = long_term_from_expr("holding_start_date")
     return (
         pl.concat([chosen, rest])
         .with_columns(long_from.alias("long_term_date"), (pl.lit(trade_date) >= long_from).alias("is_long_term"))

@@ -106,7 +106,7 @@ def _solved(case: Case, problems: Problems, bars: Bars) -> Lists:
         )
     ]
     if problems.together is not None:
-        house = solve_households(problems.together)
+        house = solve_households(problems.together, is_rounded=True)
         trades.append(house.trades)
         figures.append(
             house.households.select(

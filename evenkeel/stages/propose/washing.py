@@ -14,10 +14,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from data_contracts.fields import FACT_DTYPE, MONEY_DTYPE
-from data_contracts.vocab import AccountState, OrderSide, ReliefMethod
+from data_contracts.fields import MONEY_DTYPE
+from data_contracts.vocab import AccountState
 from evenkeel.book.model import Book
-from evenkeel.rules.lots import relieve
 from evenkeel.rules.wash_sales import (
     WashAnswer,
     WashSales,
@@ -27,20 +26,19 @@ from evenkeel.rules.wash_sales import (
     washed_if_sold,
 )
 from evenkeel.rules.wash_sales.units import covered_spans, is_covered
+from evenkeel.stages.taxes.ordered import purchases_ordered, sales_ordered
 from evenkeel.stages.taxes.rows import PLACE
 from evenkeel.stages.taxes.wash_inputs import (
     bought_lots,
     exact,
     known_spans,
     lot_name,
-    open_orders,
     sold_lots,
     wash_members,
     window_start,
 )
 
 _LOT = [*PLACE, "lot_id"]
-_SALE_METHODS = [ReliefMethod.FIFO, ReliefMethod.LIFO, ReliefMethod.HIGHEST_COST, ReliefMethod.LOWEST_COST]
 
 
 @dataclass(frozen=True)
@@ -122,9 +120,8 @@ def wash_view(
 ) -> WashView:
     """Return what is known of wash sales when trades are done on `trade_date`.
 
-    A share replaces one only: what has replaced an earlier loss is no longer free to. Open sell orders count as sold on the trade date,
-    from the lots that the account's relief method takes; where lots would be named, from the dearest, and where no price or too few units
-    are known, from unknown ones. Basis is the custodian's: a loss that it has put off into a replacement's basis is in that one's loss.
+    A share replaces one only: what has replaced an earlier loss is no longer free to. Open orders count as done on the trade date. Basis is
+    the custodian's: a loss that it has put off into a replacement's basis is in that one's loss.
 
     Args:
         trade_date: When the trades are done, after the day's close.
@@ -143,9 +140,9 @@ def wash_view(
     sold = sold_lots(sales, held)
     earliest = sold["sold_date"].min()
     first = window_start(earliest if isinstance(earliest, dt.date) and earliest < trade_date else trade_date)
-    ordered = _placed(_purchases_ordered(orders, trade_date, book), members, groups)
+    ordered = _placed(purchases_ordered(orders, trade_date, book), members, groups)
     purchases = pl.concat([_placed(bought_lots(held, sold, first), members, groups), ordered])
-    done = pl.concat([sold, _sales_ordered(orders, held, trade_date, book)], how="diagonal")
+    done = pl.concat([sold, sales_ordered(orders, held, trade_date, book)], how="diagonal")
     spans = known_spans(histories, book, window_start(trade_date), known_to).join(members, on="account_id", how="inner")
     # Whose purchases count with an account of no tax unit is not known.
     asked = spans.with_columns(pl.when("has_unit").then("history_from_date").alias("history_from_date"))
@@ -168,63 +165,6 @@ def wash_view(
 def _placed(rows: pl.DataFrame, members: pl.DataFrame, groups: pl.DataFrame) -> pl.DataFrame:
     """Return the rows with whose and what they are; those that the book does not know could be anybody's and are left out."""
     return rows.join(members.drop("has_unit"), on="account_id", how="inner").join(groups, on="security_id", how="inner")
-
-
-def _purchases_ordered(orders: pl.DataFrame, trade_date: dt.date, book: Book) -> pl.DataFrame:
-    return open_orders(orders, OrderSide.BUY, book).select(
-        *PLACE,
-        pl.col("order_name").alias("lot_id"),
-        pl.lit(trade_date).alias("acquired_date"),
-        pl.col("left_qty").alias("bought_qty"),
-    )
-
-
-def _sales_ordered(orders: pl.DataFrame, held: pl.DataFrame, trade_date: dt.date, book: Book) -> pl.DataFrame:
-    """Return open sell orders as sales of the trade date, by lots."""
-    methods = book.accounts.select(
-        "account_id",
-        pl.when(pl.col("relief_method").is_in([method.value for method in _SALE_METHODS]))
-        .then("relief_method")
-        .otherwise(pl.lit(ReliefMethod.HIGHEST_COST.value))
-        .alias("relief_method"),
-    )
-    wanted = (
-        open_orders(orders, OrderSide.SELL, book)
-        .group_by(PLACE)
-        .agg(
-            pl.when(pl.col("left_qty").is_not_null().all()).then(pl.col("left_qty").sum()).alias("sale_qty"),
-            pl.when(pl.col("left_usd").is_not_null().all()).then(pl.col("left_usd").sum()).alias("proceeds_usd"),
-        )
-        .join(methods, on="account_id", how="inner")
-        .with_columns(
-            pl.format("{}|{}|ordered", *PLACE).alias("sale_id"),
-            pl.lit(trade_date).alias("sold_date"),
-        )
-    )
-    taken = relieve(held.select(*_LOT, "acquired_date", exact("held_qty").alias("held_qty"), "cost_usd"), wanted).lots
-    of_lots = (
-        taken.join(wanted.select("sale_id", *PLACE), on="sale_id", how="inner")
-        .join(held.select(*_LOT, "acquired_date"), on=_LOT, how="left")
-        .with_columns(lot_name().alias("lot_id"), pl.format("{}|{}", "sale_id", "relief_no").alias("sale_id"))
-    )
-    rest = wanted.join(taken, on="sale_id", how="anti").select(
-        *PLACE,
-        "sale_id",
-        pl.col("sale_id").alias("lot_id"),
-        # An order that does not say how much is of one unit at least.
-        pl.col("sale_qty").fill_null(1).cast(FACT_DTYPE).alias("sold_qty"),
-        pl.lit(0).cast(FACT_DTYPE).alias("proceeds_usd"),
-        pl.lit(None, FACT_DTYPE).alias("basis_usd"),
-    )
-    columns = [*PLACE, "sale_id", "lot_id", "sold_qty", "proceeds_usd", "basis_usd", "acquired_date"]
-    return (
-        pl.concat([of_lots.select(columns).cast({"proceeds_usd": FACT_DTYPE, "basis_usd": FACT_DTYPE}), rest], how="diagonal")
-        .with_columns(
-            pl.lit(trade_date).alias("sold_date"),
-            pl.col("acquired_date").fill_null(trade_date),
-            pl.lit(None, pl.Date).alias("holding_start_date"),
-        )
-    )  # fmt: skip
 
 
 def _no_buys(

@@ -10,11 +10,10 @@ import datetime as dt
 import polars as pl
 
 from data_contracts.fields import FACT_DTYPE
-from data_contracts.vocab import AccountState, OrderSide, TaxStatus
+from data_contracts.vocab import AccountState, TaxStatus
 from evenkeel import calendar
 from evenkeel.book.model import Book
 from evenkeel.rules.wash_sales import WINDOW_DAYS, wash_units
-from evenkeel.stages.reconcile.counted import OPEN_STATES
 from evenkeel.stages.taxes.rows import PLACE
 
 ALWAYS = dt.date(1900, 1, 1)
@@ -149,34 +148,6 @@ def bought_lots(lots: pl.DataFrame, sold: pl.DataFrame, first: dt.date) -> pl.Da
     # What was sold of a lot of no date is no purchase that can be placed; what is held of one may be.
     is_near = (pl.col("acquired_date") >= first).fill_null(pl.col("is_open"))
     return both.filter(is_near).drop("is_open")
-
-
-def open_orders(orders: pl.DataFrame, side: OrderSide, book: Book) -> pl.DataFrame:
-    """Return what open orders of a side have still to do: `account_id`, `security_id`, `order_name`, `left_qty`, `left_usd`.
-
-    Null where the order does not say. An order in dollars is in units at its own estimated price. Orders of securities that the book does
-    not know are left out: such an order stops its account.
-    """
-    factor = book.securities.select(
-        "security_id", (pl.col("price_factor") * pl.col("multiplier")).cast(pl.Float64).alias("factor")
-    )
-    price = pl.col("estimated_price_ccy").cast(pl.Float64) * pl.col("factor")
-    filled = pl.col("filled_qty").cast(pl.Float64).fill_null(0.0)
-    by_value = pl.col("order_value_ccy").cast(pl.Float64) / pl.when(price > 0).then(price)
-    left = pl.coalesce(pl.col("order_qty").cast(pl.Float64), by_value) - filled
-    return (
-        orders.filter(
-            pl.col("state").is_in(OPEN_STATES), pl.col("side") == side.value, pl.col("account_id").is_not_null()
-        )
-        .join(factor, on="security_id", how="inner")
-        .select(
-            *PLACE,
-            pl.format("{}|order {} {}", "account_id", "order_id", "row_no").alias("order_name"),
-            exact(left).alias("left_qty"),
-            pl.when(pl.col("currency") == "USD").then(left * price).alias("left_usd"),
-        )
-        .filter((pl.col("left_qty") > 0).fill_null(True))
-    )
 
 
 def exact(column: str | pl.Expr) -> pl.Expr:

@@ -153,20 +153,20 @@ def test_an_incomplete_history_of_any_account_is_an_answer_of_its_own(account: s
 
 def test_days_without_trading_before_the_first_session_are_covered() -> None:
     # The window of Monday 31 March begins on Saturday 1 March.
-    spans = {"ira": (dt.date(2025, 3, 3), dt.date(2025, 3, 30))}
+    spans: dict[str, Any] = {"ira": (dt.date(2025, 3, 3), dt.date(2025, 3, 30))}
     assert washed(view("2025-03-31", [LOSER], **spans), LOSER) == [(0.0, None, CLEAR)]
 
 
 def test_an_account_opened_since_is_known_whole_and_one_not_seen_is_not() -> None:
     new = {"account_id": "new", "tax_unit_id": "parents", "opened_date": day("2025-02-20")}
-    seen = {"new": (day("2025-02-20"), day("2025-03-02"))}
+    seen: dict[str, Any] = {"new": (day("2025-02-20"), day("2025-03-02"))}
     assert washed(view("2025-03-03", [LOSER], accounts=[new], **seen), LOSER) == [(0.0, None, CLEAR)]
     assert washed(view("2025-03-03", [LOSER], accounts=[new]), LOSER) == [(0.0, None, INCOMPLETE)]
 
 
 def test_a_closed_account_is_known_to_its_end() -> None:
     gone = {"account_id": "gone", "tax_unit_id": "parents", "state": "closed", "closed_date": day("2025-02-20")}
-    seen = {"gone": (LONG_AGO, day("2025-02-19"))}
+    seen: dict[str, Any] = {"gone": (LONG_AGO, day("2025-02-19"))}
     assert washed(view("2025-03-03", [LOSER], accounts=[gone], **seen), LOSER) == [(0.0, None, CLEAR)]
     assert washed(view("2025-03-03", [LOSER], accounts=[gone]), LOSER) == [(0.0, None, INCOMPLETE)]
     before = {**gone, "closed_date": day("2025-01-31")}

@@ -49,7 +49,7 @@ WASH_NAMES: dict[str, str] = {
     WashAnswer.CLEAR: "no wash sale",
     WashAnswer.WASHED: "a wash sale takes part of it",
     WashAnswer.NOT_A_LOSS: "not a loss",
-    WashAnswer.COVERAGE_INCOMPLETE: "not known: the history is incomplete",
+    WashAnswer.COVERAGE_INCOMPLETE: "not fully known",
     WashAnswer.BASIS_UNKNOWN: "not known: its cost is not known",
     WashAnswer.BAD_INPUT: "not known: a figure makes no sense",
 }

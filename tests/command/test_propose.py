@@ -7,6 +7,7 @@ import datetime as dt
 import io
 import json
 import re
+from collections import Counter
 from typing import Any
 
 import jsonschema
@@ -18,7 +19,7 @@ from evenkeel.sandbox.generate import generate
 from tests.command.practice import Home
 from tests.conftest import ROOT
 
-HOUSEHOLDS, DAYS, SEED = 9, 2, 11
+HOUSEHOLDS, DAYS, SEED = 16, 2, 11
 TOGETHER = ("P-00003", "AC-000003", "AC-000004")
 """A portfolio of two accounts."""
 CLOSED = "AC-000002"
@@ -103,19 +104,24 @@ def test_asking_changes_nothing(ran: Ran, capsys: Capture) -> None:
 
 
 def test_the_same_list_as_the_daily_run(ran: Ran, capsys: Capture) -> None:
-    """Asked for by hand with the kind of its alert, a portfolio's list has the trades that the run proposed."""
+    """Asked for by hand with the kind of its alert, a portfolio's list has the trades that the run proposed.
+
+    Several portfolios of one household are left out: where they share a tax unit the run's lists look at each other's wash sales.
+    """
     home, date, _ = ran
     capsys.readouterr()
     assert home.command("alerts", "--format", "json", "--date", date) == EXIT_DONE
-    proposals = {
-        task["portfolio"]["id"]: task["proposal"] for task in json.loads(capsys.readouterr().out) if task["proposal"]
-    }
-    assert proposals, "the practice has alerts with proposals"
-    for portfolio, daily in proposals.items():
+    tasks = [task for task in json.loads(capsys.readouterr().out) if task["proposal"]]
+    portfolios = {task["portfolio"]["id"]: task for task in tasks}
+    households = Counter(task["household"]["id"] for task in portfolios.values())
+    alone = {one: task["proposal"] for one, task in portfolios.items() if households[task["household"]["id"]] == 1}
+    assert any(daily["trades"] for daily in alone.values()), "the practice has alerts with proposals"
+    for portfolio, daily in alone.items():
         [one] = lists(capsys, ran, portfolio, "--kind", daily["kind"])
         assert one["proposal"]["trades"] == daily["trades"]
         assert one["proposal"]["status"] == daily["status"]
-        assert one["proposal"]["proof"] == daily["proof"]
+        assert one["proposal"]["proof"]["bound_usd"] == pytest.approx(daily["proof"]["bound_usd"], rel=1e-9)
+        assert one["proposal"]["proof"]["gap_usd"] == pytest.approx(daily["proof"]["gap_usd"], abs=1e-6)
 
 
 @pytest.mark.parametrize(

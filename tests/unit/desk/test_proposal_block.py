@@ -167,7 +167,7 @@ def test_losses_to_harvest_have_a_section_of_their_own(tasks: list[Task]) -> Non
     assert "Losses to harvest" in text
     assert text.index("BND") < text.index("INTL"), "the largest benefit first"
     assert "account …1234; Ada Byrne" in text
-    assert "Wash sale: not known: the history is incomplete" in text
+    assert "Wash sale: not fully known" in text
     assert "Selling saves about $228 &amp; nothing is washed." in text
     own = page_with(tasks, None, harvests=rows, facts=RunFacts(MONDAY, FACTS.desk_at, generated_for="A2"))
     assert "BND" in own

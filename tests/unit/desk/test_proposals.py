@@ -125,7 +125,8 @@ def test_short_line(changes: dict[str, Any], line: str) -> None:
 
 def test_short_line_without_trades_says_why() -> None:
     assert short_line(without_trades("no_trades_by_rule", "It is a plan.")) == "No trades, by rule: It is a plan."
-    assert short_line(without_trades("nothing_to_trade")) == "Nothing to trade."
+    assert short_line(without_trades("nothing_to_trade", "Long.")) == "Nothing to trade: no list is better than none."
+    assert short_line(without_trades("not_solved", None)) == "No proposal."
 
 
 def test_proof_says_what_holds() -> None:

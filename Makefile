@@ -11,7 +11,7 @@ READY := .venv/.ready
 CANDIDATES := $(strip $(PYTHON) python3.13 python3.12 python3.11 python3)
 IN_RANGE := import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 
-.PHONY: help setup demo test check format e2e kill faults faults-pairs faults-random bench contracts lock clean
+.PHONY: help setup demo test check format e2e kill faults faults-pairs faults-random bench bench-engine contracts lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -51,6 +51,9 @@ faults-random: $(READY) ## The same with a thousand random damages, in memory
 
 bench: $(READY) ## Measure against the goals
 	$(BIN)/python -m benchmarks
+
+bench-engine: $(READY) ## Measure the trade engine against its goals, a million accounts among them
+	$(BIN)/python -m benchmarks engine
 
 contracts: $(READY) ## Write data_contracts/README.md from the contracts
 	$(BIN)/python -m evenkeel.run.contracts_page --write

@@ -1,22 +1,24 @@
 """Households of the trade engine against HiGHS a household, and against the exact program.
 
-Run as `python -m benchmarks.engine_households [HOUSEHOLDS]`. Ratios are taken in one run on one machine; each side uses one thread.
+Ratios are taken in one run on one machine; each side uses one thread.
 """
 
 from __future__ import annotations
 
-import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
-from benchmarks.engine import ACCURACY, CLASSES, LAMBDAS, book, shared_tables
+from benchmarks.engine import Accuracy, Speed
+from benchmarks.engine_book import CLASSES, LAMBDAS, book, shared_tables
 from data_contracts.contract import Contract
 from evenkeel.engine.checks.household_program import HouseholdPrograms
 from evenkeel.engine.checks.program import quiet_solver
 from evenkeel.engine.households.problem import HouseholdTables, prepare_households
 from evenkeel.engine.households.solve import run_household_kernel, solve_households
+from evenkeel.engine.households.spaces import round_household_lists
 from evenkeel.engine.households.tables import Households, LocationCosts
 
 MEMBERS = (1, 2, 3, 4, 5, 6)
@@ -66,11 +68,8 @@ def household_book(
     )  # fmt: skip
 
 
-def household_speed(households: int = 12_000, programs: int = 150) -> tuple[float, float, float]:
-    """Return households a second and core of the engine, of its kernel alone, and of HiGHS.
-
-    Set-up from the same tables counts in the first and the last.
-    """
+def household_speed(households: int = 12_000, programs: int = 150) -> Speed:
+    """Return the speeds over the same book, in households, the best of three; HiGHS over its first `programs` households."""
     shared = shared_tables(np.random.default_rng(0))
     tables = household_book(households, 0, shared)
     solve_households(household_book(10, 0, shared))
@@ -84,28 +83,20 @@ def household_speed(households: int = 12_000, programs: int = 150) -> tuple[floa
         kernel.append(time.process_time() - ready)
     some = tables.households["household_id"].head(programs).to_list()
     accounts = tables.accounts.filter(pl.col("household_id").is_in(some))
-    part = HouseholdTables(
-        accounts,
-        tables.models,
-        tables.securities,
-        tables.lots.join(accounts, on="account_id", how="semi"),
-        tables.cash_terms,
-        tables.restrictions,
-        tables.households,
-        tables.location_costs,
-    )
+    part = replace(tables, accounts=accounts, lots=tables.lots.join(accounts, on="account_id", how="semi"))
     solver = quiet_solver()
     start = time.process_time()
     exact = HouseholdPrograms(part)
     for name in some:
         exact.least_objective(name, solver)
-    return households / min(whole), households / min(kernel), programs / (time.process_time() - start)
+    spent = time.process_time() - start
+    return Speed(households / min(whole), households / min(kernel), programs / spent)
 
 
-def household_accuracy(households: int = 600) -> tuple[float, float, int, int]:
-    """Return the largest distance from the exact program, the largest gap, how many were solved, and how many of them have no cycle left.
+def household_accuracy(households: int = 600) -> tuple[Accuracy, int]:
+    """Solve so many random households by the engine and by HiGHS; return also how many have no cycle left that saves.
 
-    Distance and gap are shares of value; lambdas at random, no dust.
+    Lambdas at random, no dust.
     """
     tables = household_book(households, 20_000_000, shared_tables(np.random.default_rng(1)), None, 0.0)
     programs, solver = HouseholdPrograms(tables), quiet_solver()
@@ -115,21 +106,35 @@ def household_accuracy(households: int = 600) -> tuple[float, float, int, int]:
         exact = programs.least_objective(row["household_id"], solver)
         worst = max(worst, abs(row["objective_usd"] - exact) / row["nav_usd"])
     free = rows.filter(pl.col("residual_cycle_frac") == 0).height
-    return worst, float(rows["gap_frac"].max()), rows.height, free  # type: ignore[arg-type]
+    return Accuracy(worst, float(rows["gap_frac"].max()), rows.height), free  # type: ignore[arg-type]
 
 
-def main(households: int = 12_000) -> None:
-    """Print the figures of households, and one line that sums up."""
-    whole, kernel, highs = household_speed(households)
-    print(
-        f"households a second and core: kernel {kernel:,.0f}; with tables to arrays {whole:,.0f}; HiGHS with set-up {highs:,.0f}"
-    )
-    worst, gap, solved, free = household_accuracy()
-    print(f"{solved} random households at lambdas {', '.join(map(str, LAMBDAS))}: largest distance from HiGHS {worst:.1e} of value, "
-          f"largest gap {gap:.1e}, {free} without a cycle that saves")  # fmt: skip
-    is_met = worst <= ACCURACY and gap <= ACCURACY and free == solved
-    print(f"households: {whole / highs:.0f} x HiGHS a household with tables to arrays (must 25, aim 60), {kernel / highs:.0f} x kernel "
-          f"alone; within {worst:.0e} of value of the exact program ({'met' if is_met else 'MISSED'})")  # fmt: skip
+def household_rounding(households: int = 200) -> None:
+    """Print the gap of rounded lists: whole shares and thousandths, a class in six in dollars, orders of a hundred dollars or more."""
+    shared = shared_tables(np.random.default_rng(0))
+    for name, step in (("whole shares", 1.0), ("thousandths", 0.001)):
+        steps = pl.when(pl.int_range(pl.len()) % 6 == 5).then(None).otherwise(step)
+        securities = shared["securities"].with_columns(
+            steps.alias("unit_step_qty"), pl.lit(100.0).alias("min_ticket_usd")
+        )
+        tables = household_book(households, 20_000_000, shared | {"securities": securities}, None)
+        arrays = prepare_households(tables).arrays
+        exact = run_household_kernel(arrays)
+        round_household_lists(arrays, exact)
+        start = time.process_time()
+        round_household_lists(arrays, exact)
+        searched = time.process_time() - start
+        start = time.process_time()
+        rows = solve_households(tables, is_rounded=True).households.drop_nulls("nav_usd")
+        spent = time.process_time() - start
+        gaps = rows["gap_frac"] * 1e4
+        mean, late, largest = (float(gap) for gap in (gaps.mean(), gaps.quantile(0.99), gaps.max()))  # type: ignore[arg-type]
+        asked = rows["found_by"].is_in(["program", "search_kept"]).sum()
+        print(
+            f"rounded to {name}: {rows.height:,} households at lambdas {', '.join(map(str, LAMBDAS))}: mean gap {mean:.4f} bp, "
+            f"p99 {late:.3f} bp, largest {largest:.2f} bp; search {searched / households * 1e3:.1f} ms a household, all "
+            f"{spent / households * 1e3:.0f} ms; a program asked for {asked}"
+        )
 
 
 def _household_ids(name: str) -> pl.Expr:
@@ -147,7 +152,3 @@ def _locations() -> pl.DataFrame:
 
 def _schema(contract: type[Contract]) -> pl.Schema:
     return contract.polars_schema()
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 12_000)

@@ -11,7 +11,7 @@ from evenkeel.errors import EXIT_DONE, UsageError
 console = Console(soft_wrap=True, highlight=False)
 
 
-def solve(in_dir: Path, out_dir: Path, is_rounded: bool) -> int:
+def solve(in_dir: Path, out_dir: Path, is_rounded: bool, is_outside_only: bool) -> int:
     """Solve the problem and say what became of its accounts."""
     from evenkeel.engine.folder import solve_tables
 
@@ -19,7 +19,7 @@ def solve(in_dir: Path, out_dir: Path, is_rounded: bool) -> int:
         raise UsageError(f"{in_dir} is not a folder; docs/engine-tables.md says which tables it holds")
     if out_dir.exists() and not out_dir.is_dir():
         raise UsageError(f"{out_dir} is a file; give a folder for the answer")
-    solved = solve_tables(in_dir, out_dir, is_rounded=is_rounded)
+    solved = solve_tables(in_dir, out_dir, is_rounded=is_rounded, is_outside_only=is_outside_only)
     console.print(f"{out_dir}: {solved.accounts:,} accounts, {solved.trades:,} trades", markup=False)
     for outcome, number in solved.outcomes.items():
         console.print(f"  {outcome}: {number:,}", markup=False)

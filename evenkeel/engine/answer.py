@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -10,7 +10,8 @@ import polars as pl
 from evenkeel.engine.arrays import FIGURES, I8, AnswerArrays
 from evenkeel.engine.codes import OUTCOMES, WAYS, Outcome, Side
 from evenkeel.engine.problem import Prepared
-from evenkeel.engine.tables.outputs import AccountResults, ClassResults, Findings, Trades
+from evenkeel.engine.shared import policy_of
+from evenkeel.engine.tables.outputs import AccountResults, ClassResults, Findings, TaxResults, Trades
 
 SOLVED = (Outcome.TRADED, Outcome.NOTHING_TO_TRADE)
 
@@ -23,6 +24,7 @@ class Answer:
     classes: pl.DataFrame
     trades: pl.DataFrame
     findings: pl.DataFrame
+    tax_results: pl.DataFrame = field(default_factory=TaxResults.empty_frame)
 
 
 def empty_answer(accounts: int, classes: int, trades: int) -> AnswerArrays:
@@ -74,11 +76,7 @@ def _class_rows(prepared: Prepared, answer: AnswerArrays, nav: np.ndarray, is_so
     order = prepared.classes.arg_sort().to_numpy()
     account, place = np.nonzero(~np.isnan(answer.before[:, order]) & is_solved[:, None])
     klass = order[place]
-    models, count = prepared.arrays.models, len(order)
-    owner = np.repeat(np.arange(len(models.rows_from) - 1), np.diff(models.rows_from))
-    policy = np.zeros((3, max(1, len(models.rows_from) - 1), count))
-    for row, values in enumerate((models.target, models.lower, models.upper)):
-        policy[row, owner, models.klass] = values
+    policy = policy_of(prepared.arrays.models, len(order))
     model = prepared.arrays.accounts.model[account]
     before, after = answer.before[account, klass], answer.after[account, klass]
     rows = pl.DataFrame(

@@ -88,6 +88,23 @@ class LimitArrays(NamedTuple):
     buy_cap: F8
 
 
+class DriftArrays(NamedTuple):
+    """What is measured of each account before anything is solved. NaN: it could not be."""
+
+    outcome: I8  # place of TRADED: outside its bands, to be solved
+    nav: F8
+    cash: F8
+    excess: F8  # dollars outside bands, all classes and cash
+    short: F8  # dollars of cash under the highest floor of its plan
+    # one entry a measured account and class, by account and the class's name
+    rows_from: I8
+    klass: I4
+    value: F8
+    weight: F8
+    from_target: F8  # weight less target
+    outside: F8  # weight above the band; below 0: under it
+
+
 class AnswerArrays(NamedTuple):
     """What the kernel writes: per account, per account and class, and the trades in order."""
 

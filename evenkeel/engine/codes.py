@@ -24,6 +24,9 @@ class Outcome(StrEnum):
     LOCATION_UNKNOWN = "location_unknown"
     HOUSEHOLD_UNKNOWN = "household_unknown"
     HOUSEHOLD_WAITS = "household_waits"
+    TAX_UNIT_UNKNOWN = "tax_unit_unknown"
+    TAX_TERMS_INVALID = "tax_terms_invalid"
+    WITHIN_BANDS = "within_bands"
 
 
 OUTCOMES: tuple[Outcome, ...] = tuple(Outcome)
@@ -51,6 +54,7 @@ class Finding(StrEnum):
     ACCOUNT_UNKNOWN = "account_unknown"
     OTHER_SIDE_IN_HOUSEHOLD = "other_side_in_household"
     LOSS_BOUGHT_IN_HOUSEHOLD = "loss_bought_in_household"
+    TERM_MISSING = "term_missing"
 
 
 class FoundBy(StrEnum):

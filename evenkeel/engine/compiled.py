@@ -51,6 +51,12 @@ def solve_book_kernel() -> Callable[..., Any]:
 
 
 @cache
+def measure_book_kernel() -> Callable[..., Any]:
+    """Return the kernel that measures accounts against their bands."""
+    return load_kernel("evenkeel.engine.kernels.drift", "measure_book", cache_folder())
+
+
+@cache
 def round_book_kernel() -> Callable[..., Any]:
     """Return the kernel of rounded lists."""
     return load_kernel("evenkeel.engine.kernels.round_book", "round_book", cache_folder())

@@ -1,42 +1,49 @@
 """A problem in a folder of Parquet, its answer in another.
 
-Accounts are read and solved some at a time, so that memory does not grow with the book. Lots that are sorted by account are read once;
-unsorted ones are read again for every part, which is slower and gives the same answer.
+Accounts are read and solved some at a time, so that memory does not grow with the book.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import polars as pl
 import pyarrow.parquet as pq
 
 from data_contracts.contract import Contract
-from evenkeel.engine.answer import Answer
 from evenkeel.engine.codes import CASH_CLASS, CashTerm, Outcome
-from evenkeel.engine.problem import Tables, given
-from evenkeel.engine.solve import solve
-from evenkeel.engine.tables.inputs import Accounts, CashTerms, Lots, Models, Restrictions, Securities
-from evenkeel.engine.tables.outputs import AccountResults, ClassResults, Findings, Trades
+from evenkeel.engine.columns import given
+from evenkeel.engine.compiled import measure_book_kernel, round_book_kernel, solve_book_kernel
+from evenkeel.engine.drift import measure, with_rest
+from evenkeel.engine.parts import parts_of
+from evenkeel.engine.problem import Tables
+from evenkeel.engine.shared import Shared, prepare_shared
+from evenkeel.engine.solve import solve, solve_prepared
+from evenkeel.engine.tables.inputs import Accounts, CashTerms, Lots, Models, Restrictions, Securities, TaxUnits
+from evenkeel.engine.tables.outputs import AccountResults, ClassResults, Drift, Findings, TaxResults, Trades
+from evenkeel.engine.threads import default_threads, in_order
 from evenkeel.errors import UsageError
 
 PART = 12_500
 """Accounts solved at a time; larger parts take more memory and are not faster."""
 
-OPTIONAL = (CashTerms, Restrictions)
+OPTIONAL = (CashTerms, Restrictions, TaxUnits)
 OUTPUTS: dict[str, type[Contract]] = {
     "accounts": AccountResults,
     "classes": ClassResults,
     "trades": Trades,
     "findings": Findings,
+    "tax_results": TaxResults,
 }
+DRIFT: dict[str, type[Contract]] = {"drift": Drift}
 
 
 @dataclass(frozen=True)
 class Solved:
-    """How many accounts were read, had trades, and could not be solved; how many trades there are; what stands out.
+    """How many accounts were read, had trades, and could not be solved or measured; how many trades there are; what stands out.
 
     `outcomes` counts accounts by outcome. `largest_gap_frac` is the largest gap as a share of the account's value, `largest_gap_id` whose
     it is; null where nothing was solved.
@@ -51,15 +58,26 @@ class Solved:
     largest_gap_id: str | None
 
 
-def solve_tables(in_dir: Path, out_dir: Path, *, part: int = PART, is_rounded: bool = False) -> Solved:
-    """Solve the problem in `in_dir` and write `accounts`, `classes`, `trades` and `findings` to `out_dir`, one Parquet file each.
+def solve_tables(
+    in_dir: Path,
+    out_dir: Path,
+    *,
+    part: int = PART,
+    is_rounded: bool = False,
+    is_outside_only: bool = False,
+    threads: int | None = None,
+) -> Solved:
+    """Solve the problem in `in_dir` and write the tables of OUTPUTS to `out_dir`, one Parquet file each.
 
     Args:
-        in_dir: Holds accounts, models, securities and lots, and may hold cash_terms and restrictions: `NAME.parquet`, or a folder `NAME` of
-            Parquet files. Columns beyond the contract's are not read. Rows stand in any order.
+        in_dir: Holds accounts, models, securities and lots, and may hold cash_terms, restrictions and tax_units: `NAME.parquet`, or a
+            folder `NAME` of Parquet files. Columns beyond the contract's are not read. Rows stand in any order.
         out_dir: Made if it does not exist; files of an answer in it are replaced. Not `in_dir`, whose accounts it would replace.
         part: Accounts solved at a time.
         is_rounded: As for `solve`.
+        is_outside_only: Measure every account, write `drift` too, and solve only those outside their bands (`drift.measure`); the others
+            have outcome `within_bands`.
+        threads: Parts solved at once, each in memory; the answer is the same. None: one a core, at most `threads.MOST`.
 
     Raises:
         UsageError: A table or column is missing, a column is not of its type, or a key repeats; names the table and what to do.
@@ -68,39 +86,65 @@ def solve_tables(in_dir: Path, out_dir: Path, *, part: int = PART, is_rounded: b
         raise UsageError(
             f"{out_dir} holds the problem, whose tables the answer would replace; give another folder for the answer"
         )
-    scans = {
-        contract: _scan(in_dir, contract) for contract in (Accounts, Models, Securities, Lots, CashTerms, Restrictions)
-    }
     whole = {
-        contract: checked(_read(scans[contract], contract), contract) for contract in scans if contract is not Lots
+        contract: checked(_read(in_dir, contract), contract)
+        for contract in (Accounts, Models, Securities, CashTerms, Restrictions, TaxUnits)
     }
+    lot_files = _files(in_dir, Lots)
+    lot_columns = _present(pl.scan_parquet(lot_files), Lots)
     accounts = whole[Accounts].sort("account_id")
+    shared = prepare_shared(whole[Models], whole[Securities], whole[CashTerms])
     out_dir.mkdir(parents=True, exist_ok=True)
     tallies: list[pl.DataFrame] = []
     trades = 0
-    writers = {
-        name: pq.ParquetWriter(out_dir / f"{name}.parquet", _arrow_schema(contract))
-        for name, contract in OUTPUTS.items()
-    }
-    try:
-        for rows, low, high in _parts(accounts, part):
-            some = scans[Lots]
-            if low is not None:
-                some = some.filter(pl.col("account_id") >= low)
-            if high is not None:
-                some = some.filter(pl.col("account_id") < high)
-            limits = whole[Restrictions].join(rows, on="account_id", how="semi")
+    for name in DRIFT:
+        # Not every answer has it: an older one's would be stale.
+        (out_dir / f"{name}.parquet").unlink(missing_ok=True)
+    outputs = OUTPUTS | (DRIFT if is_outside_only else {})
+    writers = {name: _writer(out_dir, name, contract) for name, contract in outputs.items()}
+    _load_kernels(is_rounded, is_outside_only)
+
+    def jobs() -> Iterator[Callable[[], dict[str, pl.DataFrame]]]:
+        for rows, lots in parts_of(accounts, lot_files, lot_columns, part):
+            limits = whole[Restrictions]
+            if limits.height:
+                limits = limits.join(rows, on="account_id", how="semi")
             tables = Tables(
-                rows, whole[Models], whole[Securities], checked(_read(some, Lots), Lots), whole[CashTerms], limits
+                rows, whole[Models], whole[Securities], lots, whole[CashTerms], limits, tax_units=whole[TaxUnits]
             )
-            answer = solve(tables, is_rounded=is_rounded)
+            yield partial(_solve_part, tables, shared, is_rounded, is_outside_only)
+
+    try:
+        for answer in in_order(jobs(), threads or default_threads()):
             _write(answer, writers)
-            tallies.append(_tally(answer))
-            trades += answer.trades.height
+            tallies.append(_tally(answer["accounts"]))
+            trades += answer["trades"].height
     finally:
         for writer in writers.values():
             writer.close()
     return _summed(pl.concat(tallies), trades)
+
+
+def _load_kernels(is_rounded: bool, is_outside_only: bool) -> None:
+    """Load what is compiled before there are threads: loading is not for several at once."""
+    solve_book_kernel()
+    if is_rounded:
+        round_book_kernel()
+    if is_outside_only:
+        measure_book_kernel()
+
+
+def _solve_part(tables: Tables, shared: Shared, is_rounded: bool, is_outside_only: bool) -> dict[str, pl.DataFrame]:
+    """Return the part's tables of the answer by name."""
+    tables = replace(tables, lots=checked(tables.lots, Lots))
+    more: dict[str, pl.DataFrame] = {}
+    if is_outside_only:
+        measured = measure(tables, shared)
+        more["drift"] = measured.drift
+        answer = with_rest(solve_prepared(measured.outside, tables, is_rounded=is_rounded), measured)
+    else:
+        answer = solve(tables, is_rounded=is_rounded, shared=shared)
+    return {name: getattr(answer, name) for name in OUTPUTS} | more
 
 
 def checked(table: pl.DataFrame, contract: type[Contract]) -> pl.DataFrame:
@@ -114,8 +158,11 @@ def checked(table: pl.DataFrame, contract: type[Contract]) -> pl.DataFrame:
     missing = [column for column in schema if column not in table.columns]
     if missing:
         raise UsageError(f"{name}: columns missing: {', '.join(missing)}; docs/engine-tables.md lists them all")
+    coded = {column for column, dtype in table.schema.items() if contract is Lots and dtype == pl.Categorical}
     try:
-        table = table.select(pl.col(column).cast(dtype) for column, dtype in schema.items())
+        table = table.select(
+            pl.col(column) if column in coded else pl.col(column).cast(dtype) for column, dtype in schema.items()
+        )
     except pl.exceptions.PolarsError as error:
         raise UsageError(f"{name}: a column is not of its type: {str(error).splitlines()[0]}") from error
     keys = contract.key_columns()
@@ -143,53 +190,55 @@ def checked(table: pl.DataFrame, contract: type[Contract]) -> pl.DataFrame:
     return table
 
 
-def _scan(in_dir: Path, contract: type[Contract]) -> pl.LazyFrame:
+def _files(in_dir: Path, contract: type[Contract]) -> list[Path]:
+    """Return the table's Parquet files; none where it may be absent and is."""
     name = contract.dataset_name()
     for place in (in_dir / f"{name}.parquet", in_dir / name):
         if place.exists():
-            scan = pl.scan_parquet(place if place.is_file() else place / "*.parquet")
+            files = [place] if place.is_file() else sorted(place.glob("*.parquet"))
             try:
-                scan.collect_schema()
+                pl.scan_parquet(files).collect_schema()
             except (pl.exceptions.PolarsError, OSError) as error:
                 raise UsageError(f"{place} cannot be read as Parquet: {str(error).splitlines()[0]}") from error
-            return scan
+            return files
     if contract in OPTIONAL:
-        return contract.empty_frame().lazy()
+        return []
     raise UsageError(f"{in_dir} has no {name}.parquet and no folder {name}")
 
 
-def _read(scan: pl.LazyFrame, contract: type[Contract]) -> pl.DataFrame:
-    """Read the contract's columns; those that are missing stay so, for `checked` to tell."""
+def _present(scan: pl.LazyFrame, contract: type[Contract]) -> list[str]:
+    """Return the contract's columns that the table has; those that are missing are left for `checked` to tell."""
     present = scan.collect_schema().names()
-    return scan.select([column for column in contract.polars_schema() if column in present]).collect()
+    return [column for column in contract.polars_schema() if column in present]
 
 
-def _parts(accounts: pl.DataFrame, part: int) -> Iterator[tuple[pl.DataFrame, str | None, str | None]]:
-    """Yield accounts in order, with the ids from which on and before which their lots are: together, all lots."""
-    starts = list(range(0, max(accounts.height, 1), part))
-    for start in starts:
-        rows = accounts.slice(start, part)
-        end = start + part
-        low = None if start == 0 else str(rows["account_id"][0])
-        high = None if end >= accounts.height else str(accounts["account_id"][end])
-        yield rows, low, high
+def _read(in_dir: Path, contract: type[Contract]) -> pl.DataFrame:
+    files = _files(in_dir, contract)
+    if not files:
+        return contract.empty_frame()
+    scan = pl.scan_parquet(files)
+    return scan.select(_present(scan, contract)).collect()
 
 
-def _arrow_schema(contract: type[Contract]) -> object:
-    return contract.empty_frame().to_arrow().schema
+def _writer(out_dir: Path, name: str, contract: type[Contract]) -> pq.ParquetWriter:
+    """Return a writer. Dictionaries of figures and statistics take as long as all the rest: only texts and the first key have them."""
+    texts = [column for column, dtype in contract.polars_schema().items() if dtype == pl.String]
+    schema = contract.empty_frame().to_arrow().schema
+    sorted_by = contract.key_columns()[:1]
+    return pq.ParquetWriter(out_dir / f"{name}.parquet", schema, use_dictionary=texts, write_statistics=sorted_by)
 
 
-def _write(answer: Answer, writers: dict[str, pq.ParquetWriter]) -> None:
-    for name, writer in writers.items():
-        table = getattr(answer, name)
+def _write(tables: dict[str, pl.DataFrame], writers: dict[str, pq.ParquetWriter]) -> None:
+    for name, table in tables.items():
         if table.height:
+            writer = writers[name]
             writer.write_table(table.to_arrow().cast(writer.schema))
 
 
-def _tally(answer: Answer) -> pl.DataFrame:
+def _tally(accounts: pl.DataFrame) -> pl.DataFrame:
     """Return by outcome how many accounts there are, and the largest gap with its account."""
     worst = pl.col("account_id").sort_by("gap_frac", descending=True, nulls_last=True).first()
-    return answer.accounts.group_by("outcome").agg(
+    return accounts.group_by("outcome").agg(
         pl.len().alias("accounts"), pl.col("gap_frac").max(), worst.alias("worst_id")
     )
 
@@ -201,6 +250,7 @@ def _summed(tallies: pl.DataFrame, trades: int) -> Solved:
     solved = tallies.filter(pl.col("gap_frac").is_not_null()).sort("gap_frac", "worst_id", descending=[True, False])
     accounts = sum(outcomes.values())
     traded = outcomes.get(Outcome.TRADED, 0)
-    unsolved = accounts - traded - outcomes.get(Outcome.NOTHING_TO_TRADE, 0)
+    left = outcomes.get(Outcome.NOTHING_TO_TRADE, 0) + outcomes.get(Outcome.WITHIN_BANDS, 0)
+    unsolved = accounts - traded - left
     gap, whose = (solved["gap_frac"][0], solved["worst_id"][0]) if solved.height else (None, None)
     return Solved(accounts, traded, unsolved, trades, outcomes, gap, whose)

@@ -99,17 +99,17 @@ def _programs(
     usd: list[float] = []
     for place, (a, name) in enumerate(zip(asked, names, strict=True)):
         pi = {k: float(p) for k, p in zip(classes, exact.price[a], strict=True) if not np.isnan(p)}
-        at_hand = AtHand(float(exact.figures[a, MU]), pi, float(exact.figures[a, CASH_AFTER]),
-                         float(searched.figures[a, OBJECTIVE]))  # fmt: skip
-        found = programs.ask(name, at_hand, solver)
+        at_hand = AtHand(float(exact.figures[a, MU]), pi, float(exact.figures[a, CASH_AFTER]))
+        found = programs.ask(name, at_hand, float(searched.figures[a, OBJECTIVE]), solver)
         bounds[place] = found.bound_usd
-        if found.sold is None or found.bought is None:
+        if found.trades is None:
             continue
+        sold, bought = found.trades[name]
         outcome[a] = SOLVED[0]
-        counts[a] = len(found.sold) + len(found.bought)
-        lot += [*found.sold, *[-1] * len(found.bought)]
-        row += [*[-1] * len(found.sold), *found.bought]
-        usd += [*found.sold.values(), *found.bought.values()]
+        counts[a] = len(sold) + len(bought)
+        lot += [*sold, *[-1] * len(bought)]
+        row += [*[-1] * len(sold), *bought]
+        usd += [*sold.values(), *bought.values()]
     trades = empty_answer(0, 0, len(usd))._replace(
         trade_lot=np.array(lot, np.int64), trade_row=np.array(row, np.int64), trade_usd=np.array(usd, np.float64)
     )

@@ -5,12 +5,14 @@ from __future__ import annotations
 from evenkeel.engine.answer import Answer, empty_answer, tabulate
 from evenkeel.engine.arrays import AnswerArrays, Problem
 from evenkeel.engine.compiled import solve_book_kernel
-from evenkeel.engine.problem import Tables, prepare
-from evenkeel.engine.rounding import round_problem, sizes
+from evenkeel.engine.netted.stake import is_netted
+from evenkeel.engine.problem import Prepared, Tables, prepare
+from evenkeel.engine.rounding import round_lists, round_problem, sizes
 from evenkeel.engine.scratch import make_scratch
+from evenkeel.engine.shared import Shared
 
 
-def solve(tables: Tables, *, is_rounded: bool = False) -> Answer:
+def solve(tables: Tables, *, is_rounded: bool = False, shared: Shared | None = None) -> Answer:
     """Return the best trades of every account, and the proof.
 
     The same rows in any order give the same answer. An account that cannot be solved has an outcome that says why; others are not touched.
@@ -18,8 +20,17 @@ def solve(tables: Tables, *, is_rounded: bool = False) -> Answer:
     Args:
         tables: Tables that keep their contracts (`evenkeel.engine.folder.checked` makes sure).
         is_rounded: Trades in steps of their securities and in cents, no order under its minimum, rather than exact dollars.
+        shared: As for `prepare`.
     """
-    prepared = prepare(tables)
+    return solve_prepared(prepare(tables, shared), tables, is_rounded=is_rounded)
+
+
+def solve_prepared(prepared: Prepared, tables: Tables, *, is_rounded: bool = False) -> Answer:
+    """Return the best trades of every account of a problem that is arrays already, as `solve`; `tables` are those it was made of."""
+    if is_netted(prepared.accounts):
+        from evenkeel.engine.netted.accounts import solve_netted
+
+        return solve_netted(prepared, tables.tax_units, run_kernel, round_lists if is_rounded else None)
     exact = run_kernel(prepared.arrays)
     if not is_rounded:
         return tabulate(prepared, exact)

@@ -55,6 +55,11 @@ def dollars(amount: pl.Expr) -> pl.Expr:
     return pl.concat_str([sign, text])
 
 
+def small_dollars(amount: pl.Expr) -> pl.Expr:
+    """Return an amount above zero as `dollars` does, and less than one dollar as `less than $1`."""
+    return pl.when(amount < 1).then(pl.lit("less than $1")).otherwise(dollars(amount))
+
+
 def units(quantity: pl.Expr) -> pl.Expr:
     """Return units of a security, a decimal, with thousands separators and no trailing zeros: `10,000`, `12.345`.
 

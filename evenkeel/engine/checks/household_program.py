@@ -70,7 +70,24 @@ class HouseholdPrograms:
             program.row(target, target, [*entries, (over, -1.0), (under, 1.0)])
             program.row(-highspy.kHighsInf, band["upper_frac"] * total - held[name], [*entries, (above, -1.0)])
             program.row(band["lower_frac"] * total - held[name], highspy.kHighsInf, [*entries, (below, 1.0)])
-        return program.minimum(solver) + fixed
+        return self.least(program, solver) + fixed
+
+    def is_kept(self, account: Row, lot: Row) -> bool:
+        """Tell whether the lot may not be sold because its tax is not known."""
+        return lot["unit_basis_usd"] is None and bool(lot["gain_rate_frac"] > 0)
+
+    def add_sale(
+        self, program: Program, account: Row, lot: Row, security: Row, value: float
+    ) -> tuple[list[int], float]:
+        """Add the sale of a lot: as `add_sales`."""
+        return add_sales(program, lot, security, value)
+
+    def least(self, program: Program, solver: highspy.Highs) -> float:
+        """Return the least cost of the program of a household."""
+        return program.minimum(solver)
+
+    def account_done(self, program: Program, account: Row, net: float, sales: list[int]) -> None:
+        """Add what holds for all sales of an account worth `net`."""
 
     def _add_account(
         self, program: Program, account: Row, named: set[str], allow_pairs: bool
@@ -93,9 +110,9 @@ class HouseholdPrograms:
             value = lot["held_qty"] * security["price_usd"]
             if not lot["is_sellable"] or value <= 0 or (limit is not None and limit["is_sell_barred"]):
                 continue
-            if lot["unit_basis_usd"] is None and lot["gain_rate_frac"] > 0:
+            if self.is_kept(account, lot):
                 continue
-            columns, saves = add_sales(program, lot, security, value)
+            columns, saves = self.add_sale(program, account, lot, security, value)
             flows[security["asset_class"]] += [(column, -1.0) for column in columns]
             flows["cash"] += [(column, 1.0) for column in columns]
             sales.setdefault(lot["security_id"], []).extend(columns)
@@ -116,6 +133,7 @@ class HouseholdPrograms:
             program.row(-highspy.kHighsInf, net, [(column, 1.0) for column in columns])
             flows[klass] += [(column, 1.0) for column in columns]
             flows["cash"] += [(column, -1.0) for column in columns]
+        self.account_done(program, account, net, [column for columns in sales.values() for column in columns])
         overdrawn = program.variable(self.households[account["household_id"]]["band_cost_frac"])
         program.row(-held["cash"], highspy.kHighsInf, [*flows["cash"], (overdrawn, 1.0)])
         program.row(min(0.0, held["cash"]) - held["cash"], highspy.kHighsInf, flows["cash"])

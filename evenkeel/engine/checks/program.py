@@ -71,8 +71,21 @@ class Program:
         Raises:
             RuntimeError: HiGHS found no optimum; every account has one.
         """
+        least = self.minimum_or_none(solver)
+        if least is None:
+            raise RuntimeError(f"HiGHS: {solver.modelStatusToString(solver.getModelStatus())}")
+        return least
+
+    def minimum_or_none(self, solver: highspy.Highs) -> float | None:
+        """Return the least cost; None: nothing keeps all rows.
+
+        Raises:
+            RuntimeError: HiGHS told neither.
+        """
         solver.passModel(self.model())
         solver.run()
+        if solver.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
+            return None
         if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             raise RuntimeError(f"HiGHS: {solver.modelStatusToString(solver.getModelStatus())}")
         return float(solver.getInfo().objective_function_value)
@@ -133,9 +146,9 @@ class Programs:
             limit = limits.get(lot["security_id"])
             if not lot["is_sellable"] or value <= 0 or (limit is not None and limit["is_sell_barred"]):
                 continue
-            if lot["unit_basis_usd"] is None and lot["gain_rate_frac"] > 0:
+            if self.is_kept(account, lot):
                 continue
-            columns, saves = add_sales(program, lot, security, value)
+            columns, saves = self.add_sale(program, account, lot, security, value)
             flows[name] += [(column, -1.0) for column in columns]
             flows["cash"] += [(column, 1.0) for column in columns]
             sales.setdefault(lot["security_id"], []).extend(columns)
@@ -169,6 +182,20 @@ class Programs:
             at = term["at_frac"] * net + term["at_usd"]
             over, under = program.variable(term["above_cost_frac"]), program.variable(term["below_cost_frac"])
             program.row(at - cash, at - cash, [*flows["cash"], (over, -1.0), (under, 1.0)])
+        return self.least(program, account, net, solver)
+
+    def is_kept(self, account: Row, lot: Row) -> bool:
+        """Tell whether the lot may not be sold because its tax is not known."""
+        return lot["unit_basis_usd"] is None and bool(lot["gain_rate_frac"] > 0)
+
+    def add_sale(
+        self, program: Program, account: Row, lot: Row, security: Row, value: float
+    ) -> tuple[list[int], float]:
+        """Add the sale of a lot: as `add_sales`."""
+        return add_sales(program, lot, security, value)
+
+    def least(self, program: Program, account: Row, net: float, solver: highspy.Highs) -> float:
+        """Return the least cost of the program of an account worth `net`."""
         return program.minimum(solver)
 
 

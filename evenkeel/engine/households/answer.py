@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
 
 from evenkeel.engine.answer import trade_rows
-from evenkeel.engine.arrays import AnswerArrays
-from evenkeel.engine.codes import HOUSEHOLD_OUTCOMES, OUTCOMES, Finding, HouseholdOutcome, Outcome
+from evenkeel.engine.arrays import I8, AnswerArrays
+from evenkeel.engine.codes import HOUSEHOLD_OUTCOMES, OUTCOMES, WAYS, Finding, HouseholdOutcome, Outcome
 from evenkeel.engine.households.arrays import HOUSEHOLD_FIGURES, MEMBER_FIGURES, HouseholdAnswerArrays
 from evenkeel.engine.households.problem import PreparedHouseholds
 from evenkeel.engine.households.tables import HouseholdAccounts, HouseholdCells, HouseholdClasses, HouseholdResults
-from evenkeel.engine.tables.outputs import Findings
+from evenkeel.engine.tables.outputs import Findings, TaxResults
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class HouseholdAnswer:
     household_cells: pl.DataFrame
     trades: pl.DataFrame
     findings: pl.DataFrame
+    tax_results: pl.DataFrame = field(default_factory=TaxResults.empty_frame)
 
 
 SOLVED = (HouseholdOutcome.TRADED.value, HouseholdOutcome.NOTHING_TO_TRADE.value)
@@ -44,13 +45,16 @@ def empty_household_answer(households: int, accounts: int, classes: int, trades:
     return HouseholdAnswerArrays._make(parts)
 
 
-def tabulate_households(prepared: PreparedHouseholds, answer: HouseholdAnswerArrays) -> HouseholdAnswer:
-    """Return the answer's tables."""
+def tabulate_households(
+    prepared: PreparedHouseholds, answer: HouseholdAnswerArrays, found_by: I8 | None = None
+) -> HouseholdAnswer:
+    """Return the answer's tables; `found_by` are places in `WAYS` by household, the first for all unless given."""
+    ways = np.zeros(len(answer.outcome), np.int64) if found_by is None else found_by
     accounts = _account_rows(prepared, answer)
     trades = trade_rows(prepared.prepared, _in_account_order(answer))
     crossed = _crossed(trades, accounts)
     return HouseholdAnswer(
-        households=_household_rows(prepared, answer, accounts, crossed),
+        households=_household_rows(prepared, answer, accounts, crossed, ways),
         household_classes=_class_rows(prepared, answer),
         household_accounts=accounts.select(list(HouseholdAccounts.polars_schema())),
         household_cells=_cell_rows(prepared, answer),
@@ -91,11 +95,13 @@ def _account_rows(prepared: PreparedHouseholds, answer: HouseholdAnswerArrays) -
 
 
 def _household_rows(
-    prepared: PreparedHouseholds, answer: HouseholdAnswerArrays, accounts: pl.DataFrame, crossed: pl.DataFrame
+    prepared: PreparedHouseholds, answer: HouseholdAnswerArrays, accounts: pl.DataFrame, crossed: pl.DataFrame, ways: I8
 ) -> pl.DataFrame:
     outcomes = pl.Series("outcome", [outcome.value for outcome in HOUSEHOLD_OUTCOMES]).gather(answer.outcome)
     known = pl.DataFrame({name: answer.figures[:, i] for i, name in enumerate(HOUSEHOLD_FIGURES)}).with_columns(
-        prepared.households["household_id"], outcomes
+        prepared.households["household_id"],
+        outcomes,
+        pl.Series("found_by", [way.value for way in WAYS]).gather(ways),
     )
     is_unsolved = ~pl.col("outcome").is_in(WAITING)
     of_accounts = accounts.group_by("household_id").agg(
@@ -123,7 +129,7 @@ def _household_rows(
         )
         .with_columns((pl.col("gap_usd") / pl.col("nav_usd")).alias("gap_frac"))
     )
-    figures = [*HOUSEHOLD_FIGURES, "trade_count", "other_side_count", "gap_usd", "gap_frac"]
+    figures = [*HOUSEHOLD_FIGURES, "trade_count", "other_side_count", "gap_usd", "gap_frac", "found_by"]
     is_told = pl.col("outcome") == HouseholdOutcome.ACCOUNT_UNSOLVED.value
     rows = rows.with_columns(
         *(pl.when(pl.col("outcome").is_in(SOLVED)).then(pl.col(name)).alias(name) for name in figures),

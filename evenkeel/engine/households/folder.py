@@ -25,8 +25,8 @@ from evenkeel.engine.households.tables import (
     LocationCosts,
     MemberAccounts,
 )
-from evenkeel.engine.tables.inputs import CashTerms, Lots, Models, Restrictions, Securities
-from evenkeel.engine.tables.outputs import Findings, Trades
+from evenkeel.engine.tables.inputs import CashTerms, Lots, Models, Restrictions, Securities, TaxUnits
+from evenkeel.engine.tables.outputs import Findings, TaxResults, Trades
 from evenkeel.errors import UsageError
 
 PART = 4_000
@@ -40,8 +40,9 @@ INPUTS: dict[str, type[Contract]] = {
     "restrictions": Restrictions,
     "households": Households,
     "location_costs": LocationCosts,
+    "tax_units": TaxUnits,
 }
-OPTIONAL = ("cash_terms", "restrictions", "location_costs")
+OPTIONAL = ("cash_terms", "restrictions", "location_costs", "tax_units")
 OUTPUTS: dict[str, type[Contract]] = {
     "households": HouseholdResults,
     "household_classes": HouseholdClasses,
@@ -49,6 +50,7 @@ OUTPUTS: dict[str, type[Contract]] = {
     "household_cells": HouseholdCells,
     "trades": Trades,
     "findings": Findings,
+    "tax_results": TaxResults,
 }
 
 
@@ -56,8 +58,8 @@ def solve_household_tables(in_dir: Path, out_dir: Path, *, part: int = PART, is_
     """Solve the households in `in_dir`, write the tables of OUTPUTS to `out_dir`, one Parquet file each, and return how many there are.
 
     Args:
-        in_dir: Holds the tables of INPUTS and lots: `NAME.parquet`, or a folder `NAME` of Parquet files; cash_terms, restrictions and
-            location_costs may be absent, and so may the columns household_id and location_id.
+        in_dir: Holds the tables of INPUTS and lots: `NAME.parquet`, or a folder `NAME` of Parquet files; cash_terms, restrictions,
+            location_costs and tax_units may be absent, and so may the columns household_id and location_id.
         out_dir: Made if it does not exist; files of an answer in it are replaced. Not the folder of an answer for accounts alone, which has
             trades and findings too.
         part: Households solved at a time.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from data_contracts.contract import Contract
 from data_contracts.fields import code, column, count, frac, key
-from evenkeel.engine.codes import HouseholdOutcome, Outcome
+from evenkeel.engine.codes import FoundBy, HouseholdOutcome, Outcome
 from evenkeel.engine.tables.inputs import Accounts
 
 
@@ -70,7 +70,7 @@ class HouseholdResults(Contract):
     band_excess_before_usd: float = column("Dollars outside the household's bands, before.", null=True)
     band_excess_usd: float = column("The same after: what restrictions leave.", null=True)
     bound_usd: float = column(
-        "No lists of trades for these accounts have a lower objective, rounded or not.", null=True
+        "No lists have a lower objective; where `found_by` is `program` or `search_kept`, no rounded ones.", null=True
     )
     gap_usd: float = column("How far the lists may be from the best ones.", null=True)
     gap_frac: float = frac("gap_usd as a share of nav_usd.", null=True)
@@ -78,6 +78,7 @@ class HouseholdResults(Contract):
         "0: no swap of dollars around accounts and classes saves anything; below 0: one does. Of the exact lists, rounded or not.",
         null=True,
     )
+    found_by: str = code(FoundBy, "How the lists were found.", null=True)
 
 
 class HouseholdClasses(Contract):

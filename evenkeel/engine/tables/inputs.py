@@ -23,6 +23,12 @@ class Accounts(Contract):
     target_cost_frac: float = frac("Lambda: cost of a dollar of distance from a class's target. 0: trade to the edge.")
     band_cost_frac: float = frac("M: cost of a dollar outside a class's band, beyond the distance from target.")
     dust_usd: float = column("A trade of one lot or purchase under this many dollars is left out. Not negative.")
+    tax_unit_id: str = column(
+        "Row of `tax_units` whose year its gains are netted in; null: rates of its lots hold. May be absent.", null=True
+    )
+    turnover_budget_frac: float = frac(
+        "Most that may be sold, as a share of nav_usd; null: no limit. Not negative. May be absent.", null=True
+    )
 
 
 class Models(Contract):
@@ -70,9 +76,45 @@ class Lots(Contract):
     unit_basis_usd: float = column(
         "Cost of a unit for tax; null: not known, the lot is kept where a rate would apply.", null=True
     )
-    gain_rate_frac: float = frac("Tax on a dollar of gain, and saved by a dollar of loss; 0 where neither counts.")
+    gain_rate_frac: float = frac(
+        "Tax on a dollar of gain, and saved by a dollar of loss; 0 where neither counts. In an account with a tax unit it "
+        "only gives a second list to compare with."
+    )
     washed_qty: float = column("Units whose loss would be disallowed if sold; they count as sold first. 0 to held_qty.")
     is_sellable: bool = column("May be sold: no restriction, blackout or settlement stands against it.")
+    is_long_term: bool = column(
+        "Its gain is long-term; null: not known, the lot is kept in an account with a tax unit. May be absent.",
+        null=True,
+    )
+
+
+class TaxUnits(Contract):
+    """One row per tax unit: its marginal rates, and the year's gains and losses before these trades. May be absent.
+
+    Rates are taken to a millionth: long_rate_frac <= ordinary_rate_frac <= short_rate_frac, and carry_value_frac is at most ordinary and
+    state rate.
+    """
+
+    tax_unit_id: str = key("The tax unit: who files together.")
+    short_rate_frac: float = frac("Federal rate on net short-term gain.")
+    long_rate_frac: float = frac("Federal rate on net long-term gain.")
+    ordinary_rate_frac: float = frac("Federal rate on the income that a net loss is deducted from.")
+    state_rate_frac: float = frac("State rate on the net gain less the deduction.")
+    deduction_limit_usd: float = column(
+        "Most of a net loss that is deducted in a year: 3,000, or 1,500 filing separately."
+    )
+    realised_short_usd: float = column("The year's short-term gains less losses so far, disallowed losses left out.")
+    realised_long_usd: float = column("The same of long-term ones.")
+    carry_short_usd: float = column("Short-term loss carried into the year; 0 or more.")
+    carry_long_usd: float = column("Long-term loss carried into the year; 0 or more.")
+    carry_value_frac: float = frac(
+        "What a dollar of loss carried to later years is worth by policy; null: 0. May be absent.", null=True
+    )
+    gain_budget_usd: float = column(
+        "Most net gain, short and long together and without carry-overs, that the year may reach by these trades; past it "
+        "already: none may be added. Null: no limit. May be absent.",
+        null=True,
+    )
 
 
 class CashTerms(Contract):

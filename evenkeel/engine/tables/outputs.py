@@ -31,7 +31,9 @@ class AccountResults(Contract):
     objective_before_usd: float = column("Objective of doing nothing.", null=True)
     objective_usd: float = column("Objective of the trades.", null=True)
     tax_usd: float = column(
-        "Tax on realised gains less what usable losses save; disallowed losses save nothing.", null=True
+        "Tax on realised gains less what usable losses save; disallowed losses save nothing. With a tax unit: its change of "
+        "the year's tax, less carry_value_usd.",
+        null=True,
     )
     trade_cost_usd: float = column("Half-spreads and fees.", null=True)
     target_penalty_usd: float = column("target_cost_frac times all distances from target, cash included.", null=True)
@@ -66,6 +68,20 @@ class ClassResults(Contract):
     price_frac: float = frac("Pi: what one more dollar in the class would add to its penalty; of cash, -mu.")
 
 
+class Drift(Contract):
+    """One row per measured account and class that it holds or that its model names; `cash` always.
+
+    Written where only accounts outside their bands are solved: of all accounts, solved or not.
+    """
+
+    account_id: str = key("The account.")
+    asset_class: str = key("The class.")
+    value_usd: float = column("Value; of cash, after what is spoken for.")
+    weight_frac: float = frac("value_usd / net asset value.")
+    drift_frac: float = frac("weight_frac less the model's target.")
+    outside_frac: float = frac("How far weight_frac is above the band; below 0: under it; 0: within.")
+
+
 class Trades(Contract):
     """One row per lot sold and per security bought; no security has both in one account."""
 
@@ -82,11 +98,47 @@ class Trades(Contract):
     disallowed_usd: float = column(
         "Part of the loss that a wash sale disallows, 0 or more. Null as gain_usd.", null=True
     )
-    tax_usd: float = column("Tax on it; negative: saved.")
+    tax_usd: float = column(
+        "Tax on it; negative: saved. Netted: its gain at the average rate on the way from before to after."
+    )
     trade_cost_usd: float = column("Half-spread and fees.")
     margin_frac: float = frac(
         "What a dollar of this trade saves at the account's prices mu and pi; the last dollar saves 0."
     )
+
+
+class TaxResults(Contract):
+    """One row per tax unit and problem in which gains of it are netted: the year before and after these trades.
+
+    tax_usd = federal_short_usd + federal_long_usd + federal_saving_usd + state_usd
+
+    Changes are after less before; below 0: less tax. Accounts alone of one unit are each taken alone against the year so far: their rows do
+    not add up.
+    """
+
+    problem_id: str = key("The account; in an answer for households the household.")
+    tax_unit_id: str = key("The tax unit.")
+    net_short_before_usd: float = column("The year's net short-term gain, short-term carry-over taken off.")
+    net_long_before_usd: float = column("The same of long-term gain.")
+    short_gain_usd: float = column("Short-term gains less losses of these trades, disallowed losses left out.")
+    long_gain_usd: float = column("The same of long-term ones.")
+    disallowed_usd: float = column("Losses of these trades that wash sales disallow; 0 or more.")
+    net_short_after_usd: float = column("net_short_before_usd + short_gain_usd.")
+    net_long_after_usd: float = column("net_long_before_usd + long_gain_usd.")
+    federal_short_usd: float = column("Change of the federal tax on net short-term gain.")
+    federal_long_usd: float = column("Change of the federal tax on net long-term gain.")
+    federal_saving_usd: float = column("Change of what the deduction saves; below 0: it saves more.")
+    state_usd: float = column("Change of the state's tax.")
+    tax_usd: float = column("Change of the year's tax: in a rounded list of the two years' taxes to the cent.")
+    deducted_usd: float = column("Of the net loss after these trades: deducted this year.")
+    carry_short_after_usd: float = column("Short-term loss that then carries over; 0 or more.")
+    carry_long_after_usd: float = column("Long-term loss that then carries over; 0 or more.")
+    carry_value_usd: float = column(
+        "carry_value_frac times what the carry-over grows; taken off tax_usd of the account."
+    )
+    gain_budget_usd: float = column("The unit's; null: no limit.", null=True)
+    budget_used_usd: float = column("The year's realised net gain with these trades, without carry-overs.")
+    is_budget_binding: bool = column("A dollar more of budget would lower the objective.")
 
 
 class Findings(Contract):

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from data_contracts.contract import Contract
-from evenkeel.engine.tables.inputs import Accounts, CashTerms, Lots, Models, Restrictions, Securities
-from evenkeel.engine.tables.outputs import AccountResults, ClassResults, Findings, Trades
+from evenkeel.engine.tables.inputs import Accounts, CashTerms, Lots, Models, Restrictions, Securities, TaxUnits
+from evenkeel.engine.tables.outputs import AccountResults, ClassResults, Drift, Findings, TaxResults, Trades
 from evenkeel.errors import UsageError
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "engine-tables.md"
@@ -23,10 +23,13 @@ SECTIONS: dict[str, type[Contract]] = {
     "lots": Lots,
     "cash_terms": CashTerms,
     "restrictions": Restrictions,
+    "tax_units": TaxUnits,
     "accounts (out)": AccountResults,
     "classes (out)": ClassResults,
+    "drift (out)": Drift,
     "trades (out)": Trades,
     "findings (out)": Findings,
+    "tax_results (out)": TaxResults,
 }
 """Which contract's columns stand under which heading."""
 

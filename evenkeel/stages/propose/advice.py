@@ -35,8 +35,8 @@ def act_or_wait(
 
     Returns:
         One row a row of `proposals`, in its order: `portfolio_id`, `advice` (`vocab.Advice`), `wait_until_date` (the latest date on
-        which one of those lots becomes long-term), `wait_saves_usd`. The last two are null where waiting saves nothing, and are told
-        whatever the advice; `wait` is said where the saving reaches the policy's `wait_min_usd`.
+        which one of those lots becomes long-term), `wait_saves_usd`. The last two are null where the saving does not reach the policy's
+        `wait_min_usd`; where it does the advice is `wait`, or the alert is urgent.
 
     Raises:
         ValueError: A proposal names a policy that was not given.
@@ -60,18 +60,17 @@ def act_or_wait(
         .group_by("portfolio_id")
         .agg(pl.col("long_term_date").max().alias("wait_until_date"), pl.col("saving").sum())
     )
-    saving = pl.col("saving").cast(pl.Float64) / 100
-    waits = (saving >= pl.col("wait_min_usd")) & ~pl.col("is_urgent")
+    is_worth_it = (pl.col("saving").cast(pl.Float64) / 100 >= pl.col("wait_min_usd")).fill_null(False)
     return (
         pl.concat([proposals.select("portfolio_id", "is_urgent"), terms.select("wait_min_usd")], how="horizontal")
         .join(waiting, on="portfolio_id", how="left", maintain_order="left")
         .select(
             "portfolio_id",
-            pl.when(waits.fill_null(False))
+            pl.when(is_worth_it & ~pl.col("is_urgent"))
             .then(pl.lit(Advice.WAIT.value))
             .otherwise(pl.lit(Advice.ACT_NOW.value))
             .alias("advice"),
-            "wait_until_date",
-            usd_expr("saving").alias("wait_saves_usd"),
+            pl.when(is_worth_it).then("wait_until_date").alias("wait_until_date"),
+            pl.when(is_worth_it).then(usd_expr("saving")).alias("wait_saves_usd"),
         )
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from data_contracts.contract import Contract
 from data_contracts.vocab import AssetClass, TaxStatus
 from evenkeel.book.model import Book
 from evenkeel.engine.codes import CashTerm
@@ -85,7 +86,7 @@ def make_problems(
     def tables(members: pl.DataFrame) -> Tables:
         chosen = accounts.join(members, on="account_id", how="semi")
         return Tables(
-            accounts=chosen.select(list(Accounts.polars_schema())),
+            accounts=chosen.pipe(_columns, Accounts),
             models=models.select(columns).join(
                 members.select(pl.col("portfolio_id").alias("model_id")).unique(), on="model_id", how="semi"
             ),
@@ -274,7 +275,7 @@ def _security_rows(buyable: pl.DataFrame) -> pl.DataFrame:
         pl.col("buy_rank").fill_null(0).cast(pl.Int64),
         "unit_step_qty",
         "min_ticket_usd",
-    ).select(pl.col(name).cast(kind) for name, kind in Securities.polars_schema().items())
+    ).pipe(_columns, Securities)
 
 
 def _lot_rows(case: Case, lots: pl.DataFrame, no_sells: pl.DataFrame) -> pl.DataFrame:
@@ -308,10 +309,7 @@ def _lot_rows(case: Case, lots: pl.DataFrame, no_sells: pl.DataFrame) -> pl.Data
         )
         .rename({"price_usd": "unit_basis_usd"})
     )
-    schema = Lots.polars_schema()
-    return pl.concat([own.select(list(schema)), flying.select(list(schema))]).select(
-        pl.col(name).cast(kind) for name, kind in schema.items()
-    )
+    return pl.concat([own.pipe(_columns, Lots), flying.pipe(_columns, Lots)])
 
 
 def _cash_terms(case: Case, policy: Policy) -> pl.DataFrame:
@@ -336,7 +334,7 @@ def _cash_terms(case: Case, policy: Policy) -> pl.DataFrame:
             "below_cost_frac",
             pl.lit(0.0).alias("above_cost_frac"),
         )
-        .select(list(CashTerms.polars_schema()))
+        .pipe(_columns, CashTerms)
     )
 
 
@@ -344,7 +342,15 @@ def _limit_rows(buyable: pl.DataFrame) -> pl.DataFrame:
     return (
         buyable.filter(pl.col("buy_cap_usd").is_not_null() & pl.col("is_buyable"))
         .select(*KEY, pl.lit(False).alias("is_sell_barred"), pl.lit(False).alias("is_buy_barred"), "buy_cap_usd")
-        .select(list(Restrictions.polars_schema()))
+        .pipe(_columns, Restrictions)
+    )
+
+
+def _columns(rows: pl.DataFrame, contract: type[Contract]) -> pl.DataFrame:
+    """Return the contract's columns; what a table may lack is null."""
+    return rows.select(
+        (pl.col(name) if name in rows.columns else pl.lit(None)).cast(kind).alias(name)
+        for name, kind in contract.polars_schema().items()
     )
 
 

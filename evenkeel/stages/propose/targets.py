@@ -13,6 +13,7 @@ from data_contracts.vocab import AssetClass, NodeLevel, RebalanceKind
 from evenkeel.stages.propose.kinds import TERMS
 
 CASH = AssetClass.CASH.value
+NO_TARGET = 1e-12
 ROUNDS = 40
 """Sharing settles after as many rounds as there are nodes in a portfolio; more never come."""
 
@@ -76,7 +77,7 @@ def shared(rows: pl.DataFrame, group: list[str], total: str, target: str, stuck:
     for _ in range(ROUNDS):
         left = pl.col(total).first() - pl.col(stuck).filter(pl.col("is_stuck")).sum()
         free = pl.col(target).filter(is_free).sum()
-        scale = pl.when(free > 0).then((left / free).clip(lower_bound=0.0)).otherwise(0.0)
+        scale = pl.when(free > NO_TARGET).then((left / free).clip(lower_bound=0.0)).otherwise(0.0)
         work = work.with_columns(scale.over(group).alias("scale")).with_columns(
             (pl.col("is_stuck") | (pl.col(stuck) > pl.col("scale") * pl.col(target) + 1e-12)).alias("is_now")
         )

@@ -129,6 +129,7 @@ def test_what_has_been_traded_is_not_traded_again(seed: int, target_cost: float)
         pl.lit(0.0).alias("gain_rate_frac"),
         pl.lit(0.0).alias("washed_qty"),
         pl.lit(True).alias("is_sellable"),
+        pl.lit(None, pl.Boolean).alias("is_long_term"),
     )
     cash = answer.accounts.select("account_id", (pl.col("sold_usd") - pl.col("bought_usd")).fill_null(0).alias("moved"))
     accounts = (

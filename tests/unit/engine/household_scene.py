@@ -56,7 +56,7 @@ def household(
         accounts=frame(
             MemberAccounts,
             [
-                (name, "", m.universe, m.plan, m.cash, m.spoken_for, 0.0, 0.0, m.dust, "H", m.location)
+                (name, "", m.universe, m.plan, m.cash, m.spoken_for, 0.0, 0.0, m.dust, None, None, "H", m.location)
                 for name, m in members.items()
             ],
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -91,3 +92,11 @@ def random_tables(
         frame(CashTerms, terms),
         frame(Restrictions, restrictions),
     )
+
+
+def with_wide_bands(tables: Tables) -> Tables:
+    """Return the problem with models M0 to M2 so wide that most of their accounts are within."""
+    is_wide = pl.col("model_id").is_in(["M0", "M1", "M2"])
+    lower = pl.when(is_wide).then(pl.lit(0.0)).otherwise("lower_frac").alias("lower_frac")
+    upper = pl.when(is_wide).then(pl.lit(1.0)).otherwise("upper_frac").alias("upper_frac")
+    return replace(tables, models=tables.models.with_columns(lower, upper))

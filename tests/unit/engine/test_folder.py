@@ -10,11 +10,14 @@ import pytest
 
 from data_contracts.conform import conform
 from evenkeel.engine.answer import Answer
-from evenkeel.engine.folder import OUTPUTS, solve_tables
+from evenkeel.engine.drift import measure
+from evenkeel.engine.folder import DRIFT, OUTPUTS, solve_tables
+from evenkeel.engine.parts import parts_of
 from evenkeel.engine.problem import Tables
 from evenkeel.engine.solve import solve
 from evenkeel.errors import UsageError
-from tests.unit.engine.problems import random_tables
+from tests.unit.engine.netted_problems import netted_tables
+from tests.unit.engine.problems import random_tables, with_wide_bands
 from tests.unit.engine.scene import scene
 
 
@@ -43,6 +46,19 @@ def test_the_answer_does_not_depend_on_parts_or_order(tmp_path: Path, part: int,
         assert read.equals(getattr(answer, table.name)), table.name
     assert (solved.accounts, solved.trades) == (40, answer.trades.height)
     assert solved.unsolved == answer.accounts["nav_usd"].null_count()
+
+
+@pytest.mark.parametrize("is_rounded", [True, False])
+def test_netted_taxes_do_not_depend_on_parts(tmp_path: Path, is_rounded: bool) -> None:
+    tables = netted_tables(4, 30, washed=True)
+    folder = write(tables, tmp_path / "in")
+    solve_tables(folder, tmp_path / "out", part=7, is_rounded=is_rounded)
+    answer = solve(tables, is_rounded=is_rounded)
+    for table in fields(Answer):
+        read = pl.read_parquet(tmp_path / "out" / f"{table.name}.parquet")
+        assert read.equals(getattr(answer, table.name)), table.name
+        assert conform(read, OUTPUTS[table.name], is_sorted=True).equals(read)
+    assert answer.tax_results.height > 20
 
 
 def test_what_is_written_keeps_its_contract(tmp_path: Path) -> None:
@@ -87,3 +103,41 @@ def test_a_security_of_class_cash_is_refused(tmp_path: Path) -> None:
     folder = write(scene(lots=[{"security": "VTI", "qty": 700}], prices={"VTI": ("cash", 1.0)}), tmp_path / "in")
     with pytest.raises(UsageError, match=r"accounts\.cash_usd"):
         solve_tables(folder, tmp_path / "out")
+
+
+@pytest.mark.parametrize("rows", [1, 7, 64])
+def test_row_groups_in_order_are_read_once_whatever_their_size(tmp_path: Path, rows: int) -> None:
+    tables = random_tables(5, 40, washed=True)
+    folder = write(tables, tmp_path / "in")
+    tables.lots.sort("account_id").write_parquet(folder / "lots.parquet", row_group_size=rows)
+    accounts = tables.accounts.sort("account_id")
+    parts = list(parts_of(accounts, [folder / "lots.parquet"], tables.lots.columns, 3))
+    assert len(parts) > 1
+    assert pl.concat([part for part, _ in parts]).equals(accounts)
+    assert sum(lots.height for _, lots in parts) == tables.lots.height
+    for part, lots in parts:
+        assert lots.join(part, on="account_id", how="anti").join(accounts, on="account_id", how="semi").is_empty()
+    solve_tables(folder, tmp_path / "out", part=3)
+    answer = solve(tables)
+    for table in fields(Answer):
+        assert pl.read_parquet(tmp_path / "out" / f"{table.name}.parquet").equals(getattr(answer, table.name))
+
+
+def test_only_accounts_outside_their_bands_are_solved_and_all_are_measured(tmp_path: Path) -> None:
+    tables = with_wide_bands(random_tables(7, 60, washed=True))
+    solved = solve_tables(write(tables, tmp_path / "in"), tmp_path / "out", part=7, is_outside_only=True)
+    read = {name: pl.read_parquet(tmp_path / "out" / f"{name}.parquet") for name in (*OUTPUTS, "drift")}
+    for name, contract in (OUTPUTS | DRIFT).items():
+        assert conform(read[name], contract, is_sorted=True).equals(read[name]), name
+    measured, answer = measure(tables), solve(tables)
+    assert read["drift"].equals(measured.drift)
+    assert read["findings"].equals(answer.findings)
+    assert read["accounts"]["account_id"].equals(answer.accounts["account_id"])
+    ids = measured.outside.accounts["account_id"].implode()
+    for name in ("accounts", "classes", "trades"):
+        here, whole = (table.filter(pl.col("account_id").is_in(ids)) for table in (read[name], getattr(answer, name)))
+        assert here.equals(whole), name
+        if name != "accounts":
+            assert here.equals(read[name]), name
+    assert 0 < solved.outcomes["within_bands"] < 60
+    assert solved.unsolved == answer.accounts["nav_usd"].null_count()

@@ -15,6 +15,7 @@ from evenkeel.engine.households.problem import HouseholdTables
 from evenkeel.engine.households.solve import solve_households
 from evenkeel.errors import UsageError
 from tests.unit.engine.household_problems import random_households
+from tests.unit.engine.netted_problems import netted_households
 
 
 def write(tables: HouseholdTables, folder: Path) -> Path:
@@ -25,11 +26,17 @@ def write(tables: HouseholdTables, folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("part", [1, 5, 1_000])
-def test_the_answer_does_not_depend_on_parts_or_order_and_keeps_its_contracts(tmp_path: Path, part: int) -> None:
-    tables = random_households(5, 12, washed=True)
-    assert solve_household_tables(write(tables, tmp_path / "in"), tmp_path / "out", part=part) == 12
-    answer = solve_households(tables)
+@pytest.mark.parametrize(
+    ("part", "is_rounded", "is_netted"),
+    [(1, False, False), (5, False, False), (1_000, False, False), (5, True, False), (1, False, True), (5, False, True)],
+)
+def test_the_answer_does_not_depend_on_parts_or_order_and_keeps_its_contracts(
+    tmp_path: Path, part: int, is_rounded: bool, is_netted: bool
+) -> None:
+    tables = netted_households(5, 12, washed=True) if is_netted else random_households(5, 12, washed=True)
+    folder = write(tables, tmp_path / "in")
+    assert solve_household_tables(folder, tmp_path / "out", part=part, is_rounded=is_rounded) == 12
+    answer = solve_households(tables, is_rounded=is_rounded)
     for table in fields(HouseholdAnswer):
         read = pl.read_parquet(tmp_path / "out" / f"{table.name}.parquet")
         expected = getattr(answer, table.name)

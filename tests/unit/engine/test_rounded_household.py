@@ -93,6 +93,26 @@ def test_a_swap_of_location_moves_the_same_shares_both_ways() -> None:
     assert cash_after(answer) == {"taxable": 0.0, "ira": 0.0}
 
 
+def test_a_trade_under_an_accounts_dust_is_left_out() -> None:
+    """The IRA's 900 would buy nine shares; it trades nothing under 1,000. The other account has no such threshold."""
+    members = {"taxable": Member(cash=800.0), "ira": Member(cash=900.0, dust=1_000.0)}
+    _, answer = rounded(members, targets={"equity": 1.0})
+    assert traded(answer, "taxable", "buy", "VTI") == 800.0
+    assert cash_after(answer)["ira"] == 900.0
+
+
+def test_what_is_harvested_is_not_bought_back() -> None:
+    """A loss of 100 a share saves 30; sold and bought back at once it would be harvested for a basis point or two."""
+    members = {
+        "taxable": Member(lots=[{"security": "VTI", "qty": 100, "basis": 200.0, "rate": 0.3}], cash=70.0),
+        "ira": Member(cash=5_000.0),
+    }
+    _, answer = rounded(members, targets={"equity": 1.0}, target_cost=0.01, band_cost=0.02)
+    assert traded(answer, "taxable", "sell", "VTI") == 10_000.0
+    assert traded(answer, "taxable", "buy", "VTI") == 0.0
+    assert traded(answer, "ira", "buy", "VTI") == 5_000.0
+
+
 @pytest.mark.parametrize("step", [0.0, -1.0])
 def test_a_step_that_makes_no_sense_stops_its_account_and_the_others_wait(step: float) -> None:
     members = {"taxable": Member(cash=5_000.0, universe="V"), "ira": Member(cash=5_000.0)}

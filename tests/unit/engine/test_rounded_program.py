@@ -87,9 +87,9 @@ def test_the_bound_does_not_come_from_the_list_at_hand(worse_usd: float) -> None
     exact = run_kernel(prepared.arrays)
     pi = dict(zip(prepared.classes.to_list(), exact.price[0].tolist(), strict=True))
     best = best_of_all(tables, 500.0)
-    at_hand = AtHand(exact.figures[0, rounding.MU], pi, exact.figures[0, rounding.CASH_AFTER], best + worse_usd)
+    at_hand = AtHand(exact.figures[0, rounding.MU], pi, exact.figures[0, rounding.CASH_AFTER])
     name = tables.accounts["account_id"][0]
-    found = RoundedPrograms(tables, prepared, [name]).ask(name, at_hand, program_solver())
+    found = RoundedPrograms(tables, prepared, [name]).ask(name, at_hand, best + worse_usd, program_solver())
     assert found.bound_usd <= best + 1e-6
     assert found.bound_usd == pytest.approx(best, abs=0.02)
 

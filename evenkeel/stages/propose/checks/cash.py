@@ -8,7 +8,7 @@ from data_contracts.fields import MONEY_DTYPE
 from data_contracts.vocab import AssetClass
 from evenkeel.stages.propose.checks.finding import chosen, findings, sentences
 from evenkeel.stages.propose.checks.situation import CASH_ID, Situation
-from evenkeel.stages.wording import counted, dollars
+from evenkeel.stages.wording import counted, small_dollars
 
 
 def check_cash(situation: Situation) -> pl.DataFrame:
@@ -66,7 +66,7 @@ def check_cash(situation: Situation) -> pl.DataFrame:
                 pl.format(
                     "The trades leave {} overdrawn or below the cash that must stay, by {} in all.",
                     counted(pl.col("worse_count"), "account", "accounts"),
-                    dollars(pl.col("worse_usd")),
+                    small_dollars(pl.col("worse_usd")),
                 ),
             ),
             (
@@ -74,13 +74,13 @@ def check_cash(situation: Situation) -> pl.DataFrame:
                 pl.format(
                     "{} still overdrawn or below the cash that must stay, by {} in all, no more than before.",
                     counted(pl.col("still_count"), "account is", "accounts are"),
-                    dollars(pl.col("still_usd")),
+                    small_dollars(pl.col("still_usd")),
                 ),
             ),
             (
                 needs_funds,
                 pl.format(
-                    "Purchases for {} are paid from money funds, to be sold first.", dollars(pl.col("funds_usd"))
+                    "Purchases for {} are paid from money funds, to be sold first.", small_dollars(pl.col("funds_usd"))
                 ),
             ),
             otherwise=pl.lit("No account is overdrawn or below the cash that must stay."),

@@ -8,7 +8,7 @@ from data_contracts.vocab import AssetClass
 from evenkeel.stages.drift.growth import GROWTH_TENTHS
 from evenkeel.stages.propose.checks.finding import TOLERANCE, chosen, findings, listed, sentences
 from evenkeel.stages.propose.checks.situation import Situation
-from evenkeel.stages.wording import class_name, percent
+from evenkeel.stages.wording import class_name, percent, small_dollars
 
 
 def check_ips_limits(situation: Situation) -> pl.DataFrame:
@@ -160,9 +160,21 @@ def _excess(when: str) -> pl.Expr:
 
 
 def _said() -> pl.Expr:
-    bound = (
-        pl.when(pl.col("after_frac") > pl.col("max_frac"))
-        .then(pl.format("at most {} %", percent(pl.col("max_frac"))))
-        .otherwise(pl.format("at least {} %", percent(pl.col("min_frac"))))
+    is_above = pl.col("after_frac") > pl.col("max_frac")
+    weight, bound = percent(pl.col("after_frac")), percent(pl.when(is_above).then("max_frac").otherwise("min_frac"))
+    side = pl.when(is_above).then(pl.lit("at most")).otherwise(pl.lit("at least"))
+    # Where both print alike, the dollars say that there is a difference.
+    missed = pl.when(weight == bound).then(
+        pl.format(", missed by {}", small_dollars(pl.col("after_excess") * pl.col("nav_cents") / 100))
     )
-    return pl.format("{} {} % ({})", class_name(pl.col("asset_class")), percent(pl.col("after_frac")), bound)
+    words = [
+        class_name(pl.col("asset_class")),
+        pl.lit(" "),
+        weight,
+        pl.lit(" % ("),
+        side,
+        pl.lit(" "),
+        bound,
+        pl.lit(" %"),
+    ]
+    return pl.concat_str([*words, missed, pl.lit(")")], ignore_nulls=True)

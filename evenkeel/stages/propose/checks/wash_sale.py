@@ -9,7 +9,7 @@ from evenkeel.rules.wash_sales import WashAnswer
 from evenkeel.stages.propose.by_policy import policy_columns
 from evenkeel.stages.propose.checks.finding import chosen, findings, listed, sentences
 from evenkeel.stages.propose.checks.situation import IS_SALE, Situation
-from evenkeel.stages.wording import dollars
+from evenkeel.stages.wording import dollars, small_dollars
 
 UNKNOWN = [WashAnswer.COVERAGE_INCOMPLETE.value, WashAnswer.BASIS_UNKNOWN.value, WashAnswer.BAD_INPUT.value]
 """Answers that say neither yes nor no."""
@@ -74,7 +74,7 @@ def check_wash_sale(situation: Situation) -> pl.DataFrame:
                 is_some & ~is_over,
                 pl.format(
                     "{} of losses would be disallowed, within what the policy allows a sale.",
-                    dollars(pl.col("disallowed_usd")),
+                    small_dollars(pl.col("disallowed_usd")),
                 ),
             ),
             otherwise=pl.lit("No loss would be washed."),

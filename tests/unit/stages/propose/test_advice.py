@@ -69,7 +69,9 @@ def test_urgent_alert_acts_and_is_told_what_that_costs() -> None:
     [(1470.59, "wait"), (1470.50, "act_now")],  # 250.00 and 249.98
 )
 def test_smallest_saving_that_waits(gain: float, advice: str) -> None:
-    assert advised(sale(gain, IN_A_MONTH))["advice"] == advice
+    told = advised(sale(gain, IN_A_MONTH))
+    assert told["advice"] == advice
+    assert told["wait_saves_usd"] == (Decimal("250.00") if advice == "wait" else None)
 
 
 @pytest.mark.parametrize(

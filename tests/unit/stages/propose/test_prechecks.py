@@ -335,6 +335,14 @@ def test_least_cash_of_the_ips_is_a_limit_and_money_funds_are_cash() -> None:
     assert told["text"] == "Outside the IPS, and further than before: Cash 4.0 % (at least 5.0 %)."
 
 
+def test_limit_missed_by_a_cent_says_so() -> None:
+    known = small_book(ips_profiles=[ips(min_cash_frac=0.05)])
+    told = checked([trade("buy", "USAG", 0.01, traded_qty=Decimal("0.001"))], START, known)["ips_limits"]
+    assert told["text"] == (
+        "Outside the IPS, and further than before: Cash 5.0 % (at least 5.0 %, missed by less than $1)."
+    )
+
+
 # Cash
 
 

@@ -1,0 +1,238 @@
+"""Rounded lists of accounts whose taxes are netted: searched at the rates of the best case, then taxed by the rule, to the cent.
+
+Rounding may take a list over a budget by a step; then the account is decided again with a budget that is less by as much, a few times, and
+after that the best list that keeps the budget stands, be it none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from evenkeel.engine.arrays import F8, I8, AnswerArrays, LotArrays, Problem, normal
+from evenkeel.engine.netted.accounts import Chosen, Ready, choose
+from evenkeel.engine.netted.alone import BOUND, NOTHING, TRADED, answer_with, lists_in
+from evenkeel.engine.netted.at_rates import Lists, Part, at_rates, kept_lists, moved_lists, take_part, totals
+from evenkeel.engine.netted.attempt import CENT
+from evenkeel.engine.netted.master import pair_places
+from evenkeel.engine.netted.price import gains_of, net_gains, own_taxes
+from evenkeel.engine.netted.results import Change, change_of, disallowed_of, of_pairs, result_rows, spread
+from evenkeel.engine.netted.rounded_bound import rounded_bound
+from evenkeel.engine.netted.search import account_rates
+from evenkeel.engine.netted.told import NewLists
+from evenkeel.engine.tables.outputs import TaxResults
+
+TRIES = 4
+HAIR = 1e-6
+"""Dollars over a budget that are floating point."""
+
+Run = Callable[[Problem], AnswerArrays]
+Rounder = Callable[[Problem, AnswerArrays], AnswerArrays]
+
+
+@dataclass(frozen=True)
+class Stated:
+    """Lists of one copy of each account, priced: objective by account with taxes to the cent, and dollars over its budgets."""
+
+    lists: Lists
+    objective: F8
+    over_gain: F8
+    over_sold: F8
+
+    @property
+    def is_kept(self) -> np.ndarray:
+        """Tell which accounts' lists keep their budgets."""
+        return (self.over_gain <= HAIR) & (self.over_sold <= HAIR)
+
+
+def rounded_answer(
+    known: Ready, base: AnswerArrays, chosen: Chosen | None, run: Run, rounder: Rounder
+) -> tuple[AnswerArrays, pl.DataFrame]:
+    """Return the answer with rounded lists, and the rows of `tax_results`.
+
+    Args:
+        known: The problem.
+        base: Exact lists of all accounts at their lots' own rates.
+        chosen: What was decided for accounts at stake; None: there are none.
+        run: Solves a problem at its lots' own rates.
+        rounder: Makes rounded lists of exact ones.
+    """
+    arrays = known.prepared.arrays
+    rounded = rounder(arrays, base)
+    if chosen is None:
+        return rounded, TaxResults.empty_frame()
+    part, places = chosen.decision.part, chosen.places
+    own = lists_in(rounded, places)
+    own = own._replace(lot=part.own_lot(arrays, chosen.stake, own))
+    best = stated(chosen, known, kept_lists(own, np.zeros(len(own.lot), bool)))
+    best = _better(best, stated(chosen, known, own))
+    less_gain, less_sold = np.zeros(len(base.outcome)), np.zeros(len(base.outcome))
+    now: Chosen | None = chosen
+    for _ in range(TRIES):
+        if now is None:
+            break
+        at = np.searchsorted(places, now.places)
+        found = stated(chosen, known, _in_part(rounded_at_rates(now, run, rounder), now.decision.part, part, at))
+        tried = np.isin(np.arange(len(places)), at)
+        best = _better(best, found, tried)
+        is_over = tried & ~found.is_kept
+        if not is_over.any():
+            break
+        less_gain[places] += np.where(is_over, np.maximum(found.over_gain, 0.0) * 1.5 + CENT, 0.0)
+        less_sold[places] += np.where(is_over, np.maximum(found.over_sold, 0.0) * 1.5 + CENT, 0.0)
+        some = np.zeros(len(base.outcome), bool)
+        some[places[is_over]] = True
+        now = choose(known, base, run, some, less_gain, less_sold)
+    return _told(known, rounded, chosen, best.lists)
+
+
+def _told(known: Ready, rounded: AnswerArrays, chosen: Chosen, lists: Lists) -> tuple[AnswerArrays, pl.DataFrame]:
+    decision, stake = chosen.decision, chosen.stake
+    part = decision.part
+    gains = gains_of(part, lists)
+    most = decision.net.short.shape[1]
+    net = net_gains(part, stake, lists, gains, known.is_long, most)
+    short, long = of_pairs(stake, net)
+    change = change_of(chosen.terms, short, long, disallowed_of(part, stake, lists, gains), to_the_cent=True)
+    trade_tax = spread(part, stake, lists, gains, chosen.terms, net, change, known.is_long)
+    tax = totals(lists.account, trade_tax, stake.groups)
+    new = NewLists(part, lists, gains, trade_tax, decision.lot_cost, decision.best.price)
+    answer = answer_with(rounded, chosen.scope, chosen.places, new, tax, rounded_bound(chosen))
+    ids = known.prepared.accounts["account_id"].gather(chosen.places)
+    rows = result_rows(stake, chosen.terms, ids, change, decision.caps)
+    # A step that makes no sense is seen by the search only.
+    outcome = rounded.outcome[chosen.places]
+    is_unsolved = ~np.isin(outcome, (TRADED, NOTHING))
+    answer.outcome[chosen.places[is_unsolved]] = outcome[is_unsolved]
+    return answer, rows.filter(~pl.col("problem_id").is_in(ids.filter(pl.Series(is_unsolved)).to_list()))
+
+
+def rounded_at_rates(chosen: Chosen, run: Run, rounder: Rounder) -> Lists:
+    """Return the rounded lists found from the decided ones at the rates of their best case, in the decision's part."""
+    decision = chosen.decision
+    is_capped = (decision.caps > 0).any(axis=1)
+    found = [
+        _rounded(chosen, np.nonzero(is_in)[0], run, rounder, is_capped=is_so)
+        for is_so, is_in in ((False, ~is_capped), (True, is_capped))
+        if is_in.any()
+    ]
+    return Lists(*(np.concatenate(arrays) for arrays in zip(*found, strict=True)))
+
+
+def _rounded(chosen: Chosen, groups: I8, run: Run, rounder: Rounder, *, is_capped: bool) -> Lists:
+    """Round some accounts' lists.
+
+    Where a budget binds, the search would trade a dollar within it for any other: each costs its price and the budget's. So of each lot it
+    gets no more than the decided list sells; and what is sold costs its real price, without the turnover budget's.
+    """
+    stake, decision, gains = chosen.stake, chosen.decision, chosen.gains
+    part, every = take_part(chosen.scope.problem, stake, groups), np.arange(len(groups))
+    lists = moved_lists(decision.part, decision.lists, groups, part, every)
+    cases, case = decision.tried.cases, decision.case[groups]
+    caps, pairs = decision.caps[groups].copy(), stake.pairs_in()[groups]
+    caps[np.arange(caps.shape[1]) >= 3 * pairs[:, None]] = 0.0
+    places = pair_places(stake, groups, cases.is_split.shape[1])
+    rates = account_rates(part, stake, places, cases.short[case], cases.long[case], caps)
+    dust = chosen.scope.problem.accounts.dust[stake.account[part.at]]
+    problem = at_rates(part, stake, gains, rates).problem
+    problem = problem._replace(accounts=problem.accounts._replace(dust=normal(dust, np.float64)))
+    lot: I8 = np.arange(len(part.lot))
+    is_kept: np.ndarray = np.ones(len(groups), bool)
+    if is_capped:
+        is_kept = np.any(caps > 0, axis=1)
+        problem, lot, lists = held_to(problem, lists, gains.row[part.lot])
+    start = run(problem)
+    own, is_all = lists_in(start, every), np.isin(lists.account, every[is_kept])
+    begun = (kept_lists(lists, is_all), kept_lists(own, ~is_kept[own.account]))
+    lists = Lists(*(np.concatenate(arrays) for arrays in zip(*begun, strict=True)))
+    cut = Part(problem, groups, every, every, lot)
+    none = np.zeros(len(lists.usd))
+    new = NewLists(cut, lists, gains_of(cut, lists), none, np.zeros(len(lot)), start.price)
+    scope = chosen.scope.take(part.at, problem)
+    start = answer_with(start, scope, every, new, np.zeros(len(groups)), start.figures[:, BOUND])
+    rounded = lists_in(rounder(problem, start), every)
+    rounded = rounded._replace(lot=np.where(rounded.lot >= 0, np.append(lot, -1)[rounded.lot], -1))
+    return _in_part(rounded, part, decision.part, groups)
+
+
+def held_to(problem: Problem, lists: Lists, row: I8) -> tuple[Problem, I8, Lists]:
+    """Return the problem with each lot cut in two: what the lists sell of it, in whole steps, and the rest, which may not be sold.
+
+    Besides: the lot that each of its lots is a part of, and the lists in whole steps; `row` is each lot's row of the universe.
+    """
+    lots, universes, accounts = problem.lots, problem.universes, problem.accounts
+    price, step = universes.price[row], universes.step[row]
+    sold = np.zeros(len(row))
+    is_sale = lists.lot >= 0
+    sold[lists.lot[is_sale]] = lists.usd[is_sale]
+    unit = np.where(np.isnan(step), 0.01 / price, step)
+    is_all = sold >= lots.qty * price * (1.0 - 1e-12)
+    first = np.where(is_all, lots.qty, np.minimum(np.floor(sold / price / unit + 1e-9) * unit, lots.qty))
+    first = np.where(sold > 0, first, 0.0)
+    lot = np.repeat(np.arange(len(row)), 2)
+    is_first = np.tile(np.array([True, False]), len(row))
+    qty = np.where(is_first, first[lot], (lots.qty - first)[lot])
+    is_there = (qty != 0) | (is_first & (lots.qty[lot] == 0))
+    lot, is_first, qty = lot[is_there], is_first[is_there], qty[is_there]
+    owner = np.repeat(np.arange(len(accounts.model)), np.diff(accounts.lots_from))
+    counts = np.bincount(owner[lot], minlength=len(accounts.model))
+    cut = LotArrays(*(array[lot] for array in lots))._replace(
+        qty=normal(qty, np.float64),
+        sellable=normal(np.where(is_first, lots.sellable[lot], 0), np.uint8),
+        washed=normal(np.minimum(lots.washed[lot], np.maximum(qty, 0.0)), np.float64),
+    )
+    starts = normal(np.concatenate([[0], np.cumsum(counts)]), np.int64)
+    whole = np.zeros(len(row), np.int64)
+    whole[lot[is_first]] = np.nonzero(is_first)[0]
+    usd = np.where(is_sale, (first * price)[lists.lot], lists.usd)
+    held = Lists(
+        lists.account, np.where(is_sale, whole[lists.lot], -1), lists.row, usd, usd / universes.price[lists.row]
+    )
+    return problem._replace(lots=cut, accounts=accounts._replace(lots_from=starts)), lot, kept_lists(held, usd > 0)
+
+
+def stated(chosen: Chosen, known: Ready, lists: Lists) -> Stated:
+    """Return lists priced with taxes to the cent."""
+    stake, part = chosen.stake, chosen.decision.part
+    gains = gains_of(part, lists)
+    net = net_gains(part, stake, lists, gains, known.is_long, chosen.decision.net.short.shape[1])
+    short, long = of_pairs(stake, net)
+    none = np.zeros(len(short))
+    change: Change = change_of(chosen.terms, short, long, none, to_the_cent=True)
+    tax = own_taxes(part, stake, lists, gains) + totals(stake.pair_group, change.net, stake.groups)
+    over_gain = np.full(stake.groups, -np.inf)
+    over_gain[stake.pair_group] = short + long - chosen.terms.room
+    sold = totals(lists.account, np.where(lists.lot >= 0, lists.usd, 0.0), stake.groups)
+    over_sold = np.where(
+        np.isfinite(stake.share), sold - np.where(np.isfinite(stake.share), stake.share, 0) * chosen.scope.nav, -np.inf
+    )
+    return Stated(lists, chosen.scope.plain(part, lists) + tax, over_gain, over_sold)
+
+
+def _better(one: Stated, other: Stated, is_tried: np.ndarray | None = None) -> Stated:
+    """Return account by account the better one that keeps its budgets; of equal ones the first."""
+    is_other = other.is_kept & (other.objective < one.objective)
+    if is_tried is not None:
+        is_other &= is_tried
+    keeps, takes = (
+        kept_lists(one.lists, ~is_other[one.lists.account]),
+        kept_lists(other.lists, is_other[other.lists.account]),
+    )
+    lists = Lists(*(np.concatenate(arrays) for arrays in zip(keeps, takes, strict=True)))
+    return Stated(
+        lists,
+        *(
+            np.where(is_other, getattr(other, name), getattr(one, name))
+            for name in ("objective", "over_gain", "over_sold")
+        ),
+    )
+
+
+def _in_part(lists: Lists, part: Part, to: Part, at: I8) -> Lists:
+    """Return lists of a part's accounts as those of accounts `at` of another."""
+    account = at[lists.account]
+    offset = to.problem.accounts.lots_from[account] - part.problem.accounts.lots_from[lists.account]
+    return lists._replace(account=account, lot=np.where(lists.lot >= 0, lists.lot + offset, -1))

@@ -1,0 +1,52 @@
+"""The bound of rounded lists whose taxes are netted: every case's, less what rounding values and taxes to the cent can gain there."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evenkeel.engine.arrays import F8, F8_2D, I8
+from evenkeel.engine.netted.accounts import Chosen
+from evenkeel.engine.netted.at_rates import Part, at_rates, lot_costs, take_part, totals
+from evenkeel.engine.netted.attempt import CENT
+from evenkeel.engine.netted.master import pair_places
+from evenkeel.engine.netted.search import account_rates
+
+OF_CENTS = 0.04
+"""Dollars that rounding amounts of tax, gains and carry-overs to the cent, before and after, may take off the change of a year's tax."""
+
+
+def rounded_bound(chosen: Chosen) -> F8:
+    """Return by account what no list has a lower objective than, rounded or not: every case's bound, less what cents can gain there."""
+    stake, cases, scope, gains = chosen.stake, chosen.decision.tried.cases, chosen.scope, chosen.gains
+    part = take_part(scope.problem, stake, cases.group)
+    places = pair_places(stake, cases.group, cases.is_split.shape[1])
+    rates = account_rates(part, stake, places, cases.short, cases.long, cases.caps)
+    price = scope.solve(at_rates(part, stake, gains, rates)).price
+    account = np.repeat(np.arange(len(part.at)), np.diff(part.problem.accounts.lots_from))
+    rate = np.where(gains.is_long[part.lot], rates.long[account], rates.short[account])
+    rate = np.where(stake.pair[part.at[account]] >= 0, rate, part.problem.lots.rate)
+    cost = lot_costs(part, stake, gains, rates)
+    of_lots = _off_cents(part, gains.row[part.lot], account, cost, rate, price)
+    off = totals(part.copy[account], of_lots, len(cases.group))
+    bound = np.full(stake.groups, np.inf)
+    np.minimum.at(bound, cases.group, cases.bound - off)
+    has_unit = np.bincount(stake.pair_group, minlength=stake.groups) > 0
+    result: F8 = bound - np.where(has_unit, OF_CENTS, 0.0)
+    return result
+
+
+def _off_cents(part: Part, row: I8, account: I8, cost: F8, rate: F8, price: F8_2D) -> F8:
+    """Return by lot how far values in whole cents may take a list under the bound, as `kernels.round_book.allowance`."""
+    lots, universes = part.problem.lots, part.problem.universes
+    unit_price, step = universes.price[row], universes.step[row]
+    room = np.where((lots.sellable == 1) & (lots.qty > 0), lots.qty * unit_price, 0.0)
+    whole = np.round(room * 100.0)
+    more = whole * 0.01 - room
+    saves = -price[account, 0] + np.nan_to_num(price[account, universes.klass[row]]) - universes.sell_cost[row] - cost
+    total = np.where(more > 0, more * np.maximum(saves, 0.0), 0.0)
+    has_step = ~np.isnan(step)
+    many = has_step & (lots.qty / np.where(has_step, step, 1.0) >= 2.0 - 1e-9)
+    is_exact = (step == 1.0) & (np.abs(unit_price * 100.0 - np.round(unit_price * 100.0)) < 1e-6)
+    off = np.where(many & ~is_exact, CENT, np.abs(more))
+    total += np.where(rate > 0, off * rate * np.nan_to_num(lots.basis) / unit_price, 0.0)
+    return np.where(whole > 0, total, 0.0)

@@ -1,0 +1,132 @@
+"""The lots of a book, some accounts at a time, so that memory does not grow with the book.
+
+Where the row groups of the Parquet files follow each other by account, which their statistics tell, each is read once. Otherwise every part
+reads all lots again, which is slower and gives the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+LARGEST_GROUP = 2_000_000
+"""Row groups of more lots than this are not read whole."""
+
+CODED = ("security_id",)
+"""Columns that are read as categorical: few different texts in many rows, compared as numbers (`columns.codes_of`)."""
+
+
+@dataclass(frozen=True)
+class RowGroup:
+    """A row group of lots: where it is, and account ids not above its first and not below its last."""
+
+    file: Path
+    number: int
+    start: int
+    rows: int
+    low: str
+    high: str
+
+
+def parts_of(
+    accounts: pl.DataFrame, files: list[Path], columns: list[str], part: int
+) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """Yield accounts in order with their lots, in the order in which they stand; together, all accounts and all lots.
+
+    Args:
+        accounts: In order of `account_id`, which is not null.
+        files: Parquet files of lots, all with the same columns.
+        columns: The columns of lots to read.
+        part: About how many accounts at a time: at least one row group's.
+    """
+    groups = _row_groups(files)
+    if groups is None:
+        yield from _by_filter(accounts, files, columns, part)
+        return
+    ids = accounts["account_id"]
+    ends = [int(ids.search_sorted(group.low, side="left")) for group in groups[1:]] + [accounts.height]
+    start, first = 0, 0
+    carried: list[pl.DataFrame] = []
+    for i, end in enumerate(ends):
+        is_last = i + 1 == len(groups)
+        if not is_last and ends[i + 1] - start <= part:
+            continue
+        lots = pl.concat([*carried, *_read(groups[first : i + 1], columns)])
+        carried = []
+        if not is_last and groups[i].high >= groups[i + 1].low:
+            # The last account goes on in the next row group.
+            is_later = pl.col("account_id") >= groups[i + 1].low
+            carried, lots = [lots.filter(is_later)], lots.filter(~is_later)
+        yield accounts.slice(start, end - start), lots
+        start, first = end, i + 1
+
+
+def _row_groups(files: list[Path]) -> list[RowGroup] | None:
+    """Return the row groups in order of account; None where they do not follow each other, or it is not known."""
+    groups = []
+    for file in files:
+        parquet = pq.ParquetFile(file)
+        names, start = parquet.schema_arrow.names, 0
+        if "account_id" not in names or not _is_text(parquet.schema_arrow.field("account_id").type):
+            return None
+        column = parquet.metadata.schema.names.index("account_id")
+        for number in range(parquet.metadata.num_row_groups):
+            group = parquet.metadata.row_group(number)
+            known = group.column(column).statistics
+            if known is None or not known.has_min_max or known.null_count or group.num_rows > LARGEST_GROUP:
+                return None
+            groups.append(RowGroup(file, number, start, group.num_rows, str(known.min), str(known.max)))
+            start += group.num_rows
+    groups.sort(key=lambda group: (group.low, group.high))
+    is_ordered = all(one.high <= other.low for one, other in pairwise(groups))
+    return groups if groups and is_ordered else None
+
+
+def _is_text(dtype: pa.DataType) -> bool:
+    return bool(pa.types.is_string(dtype) or pa.types.is_large_string(dtype))
+
+
+def _read(groups: list[RowGroup], columns: list[str]) -> Iterator[pl.DataFrame]:
+    """Yield the rows of the groups, those beside each other in a file at once."""
+    at = 0
+    while at < len(groups):
+        end, rows = at + 1, groups[at].rows
+        while (
+            end < len(groups) and groups[end].file == groups[at].file and groups[end].start == groups[at].start + rows
+        ):
+            rows += groups[end].rows
+            end += 1
+        yield _read_slice(groups[at:end], rows, columns)
+        at = end
+
+
+def _read_slice(groups: list[RowGroup], rows: int, columns: list[str]) -> pl.DataFrame:
+    """Return the rows of groups beside each other in a file. A text that the file numbers comes with the numbers, not spelled out."""
+    file = groups[0].file
+    rest = [column for column in columns if column not in CODED]
+    frame = pl.scan_parquet(file).slice(groups[0].start, rows).select(rest).collect()
+    coded = [column for column in columns if column in CODED]
+    if coded:
+        parquet = pq.ParquetFile(file, read_dictionary=coded)
+        table = parquet.read_row_groups([group.number for group in groups], columns=coded, use_threads=False)
+        frame = frame.with_columns(pl.DataFrame(table))
+    return frame.select(columns)
+
+
+def _by_filter(
+    accounts: pl.DataFrame, files: list[Path], columns: list[str], part: int
+) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    scan = pl.scan_parquet(files).select(columns)
+    for start in range(0, max(accounts.height, 1), part):
+        end, some = start + part, scan
+        if start > 0:
+            some = some.filter(pl.col("account_id") >= str(accounts["account_id"][start]))
+        if end < accounts.height:
+            some = some.filter(pl.col("account_id") < str(accounts["account_id"][end]))
+        yield accounts.slice(start, part), some.collect()

@@ -1,0 +1,179 @@
+"""Days that follow each other: what was done or asked for on one of them is known on the next."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+import pytest
+
+from data_contracts.open_orders import OpenOrders
+from data_contracts.tax_histories import TaxHistories
+from data_contracts.tax_sales import TaxSales
+from evenkeel.book.model import Book
+from evenkeel.rules.settlement import settle_date
+from evenkeel.stages.propose.daily import Facts, make_day
+from evenkeel.stages.propose.stage import Day, Proposed
+from tests.small_practice import frame
+from tests.support.proposing import SECURITIES, Account, Lot, book_of, day_of, listed, proposed
+from tests.support.small_book import MONDAY, with_rows
+
+HARVESTED = MONDAY - dt.timedelta(days=12)
+COUPLE = with_rows("accounts.csv").replace("A4,2000-0004,beta,H3,,,roth_ira", "A4,2000-0004,beta,H3,,T1,roth_ira")
+"""The Roth IRA A4 is of the tax unit of the taxable account A1, in another household's portfolio."""
+
+
+def sold(account: str, security: str, on: dt.date, qty: float, proceeds: float, basis: float) -> dict[str, Any]:
+    """Return a row of `TaxSales`: a long-term sale."""
+    gain = Decimal(f"{proceeds - basis:.2f}")
+    return {
+        "account_id": account,
+        "security_id": security,
+        "sold_date": on,
+        "sale_no": 1,
+        "lot_id": "gone",
+        "acquired_date": dt.date(2020, 5, 4),
+        "sold_qty": Decimal(str(qty)),
+        "proceeds_usd": Decimal(f"{proceeds:.2f}"),
+        "basis_usd": Decimal(f"{basis:.2f}"),
+        "is_long_term": True,
+        "short_term_gain_usd": Decimal(0),
+        "long_term_gain_usd": gain,
+        "told_by": "custodian",
+    }
+
+
+def with_past(day: Day, book: Book, sales: Sequence[dict[str, Any]] = (), orders: pl.DataFrame | None = None) -> Day:
+    """Return the day with wash sales and the year so far looked up, as the daily run does it; histories reach back far enough."""
+    histories = frame(
+        TaxHistories,
+        [{"account_id": name} for name in book.accounts["account_id"]],
+        business_date=MONDAY,
+        history_from_date=dt.date(2025, 1, 1),
+        history_to_date=MONDAY,
+    )
+    facts = Facts(
+        business_date=MONDAY,
+        holdings=day.holdings,  # type: ignore[arg-type]
+        drift=day.drift,  # type: ignore[arg-type]
+        bands=day.bands,  # type: ignore[arg-type]
+        tax_lots=day.tax_lots,  # type: ignore[arg-type]
+        tax_sales=frame(TaxSales, list(sales), business_date=MONDAY) if sales else TaxSales.empty_frame(),
+        tax_histories=histories,
+        orders=OpenOrders.empty_frame() if orders is None else orders,  # type: ignore[arg-type]
+        prices=day.prices,  # type: ignore[arg-type]
+        book=book,
+        policies={"house": next(iter(day.policies.values()))},
+    )
+    found, _, _ = make_day(facts, book.accounts.select("account_id"))
+    return replace(day, washed=found.washed, no_buys=found.no_buys, year=found.year)
+
+
+def rules(made: Proposed, place: int = 0) -> set[tuple[str, str, str]]:
+    """Return security, side and rule of what stood in the way."""
+    return {
+        (row["security_id"], row["side"], row["rule"]) for row in json.loads(made.proposals["obstacles_json"][place])
+    }
+
+
+def test_a_harvest_on_day_1_and_the_spouses_ira_on_day_12() -> None:
+    """The couple's taxable account sold STK at a loss 12 days ago: the IRA buys not STK nor its group's fund, but the substitute."""
+    securities = SECURITIES.replace("STK,,,1", "STK,stocks,,1")
+    book = book_of(accounts_csv=COUPLE, securities_csv=securities)
+    ira = {"A4": Account(62_000, [Lot("BND", 700, 50)])}
+    before = proposed(with_past(day_of(ira, book), book), A4="full")
+    assert ("A4", "buy", "STK") in listed(before)
+    after = proposed(with_past(day_of(ira, book), book, [sold("A1", "STK", HARVESTED, 100, 9_000, 12_000)]), A4="full")
+    found = listed(after)
+    assert ("A4", "buy", "STK") not in found
+    assert ("A4", "buy", "STX") not in found
+    assert found["A4", "buy", "ALT"] == pytest.approx(58_200, abs=160)
+    assert ("STK", "buy", "wash_sale_if_bought") in rules(after)
+    (obstacle,) = (row for row in json.loads(after.proposals["obstacles_json"][0]) if row["security_id"] == "STK")
+    assert obstacle["until_date"] == (HARVESTED + dt.timedelta(days=30)).isoformat()
+    assert after.proposals["status"][0] == "drafted"
+
+
+def test_a_parents_harvest_does_not_bind_the_adult_child() -> None:
+    book = book_of(securities_csv=SECURITIES.replace("STK,,,1", "STK,stocks,,1"))
+    made = proposed(
+        with_past(
+            day_of({"A4": Account(62_000, [Lot("BND", 700, 50)])}, book),
+            book,
+            [sold("A1", "STK", HARVESTED, 100, 9_000, 12_000)],
+        ),
+        A4="full",
+    )
+    assert ("A4", "buy", "STK") in listed(made)
+
+
+def test_on_day_31_the_security_may_be_bought_again() -> None:
+    book = book_of(accounts_csv=COUPLE)
+    # The trade date is Tuesday 3 March: a sale on 31 January is 31 days before it.
+    old = sold("A1", "STK", dt.date(2026, 1, 31), 100, 9_000, 12_000)
+    made = proposed(with_past(day_of({"A4": Account(62_000, [Lot("BND", 700, 50)])}, book), book, [old]), A4="full")
+    assert ("A4", "buy", "STK") in listed(made)
+
+
+def test_a_lot_bought_last_week_blocks_the_harvest_of_the_old_one() -> None:
+    """300 bought last week would replace 300 sold at a loss; the policy's small amount is 50 dollars, so nothing is sold."""
+    lots = [Lot("STK", 300, 140), Lot("STK", 300, 99, dt.date(2026, 2, 24)), Lot("BND", 700, 50)]
+    book = book_of()
+    made = proposed(with_past(day_of({"A1": Account(5_000, lots)}, book), book), A1="harvest_only")
+    assert listed(made) == {}
+    clear = proposed(
+        with_past(day_of({"A1": Account(5_000, [lots[0], lots[0], lots[2]])}, book), book), A1="harvest_only"
+    )
+    assert ("A1", "sell", "STK") in listed(clear)
+
+
+def test_a_fund_at_net_asset_value_and_the_etf_at_9_45_are_paid_on_the_same_day() -> None:
+    """The fund sold today and the ETF bought at 9:45 settle on one date, so that no day is overdrawn between them."""
+    book = book_of()
+    account = Account(3_000, [Lot("STX", 1_400, 40), Lot("BND", 300, 50), Lot("STK", 100, 90)])
+    made = proposed(with_past(day_of({"A4": account}, book), book), A4="full")
+    trades = made.trades
+    assert {("sell", "STX"), ("buy", "BND")} <= set(trades.select("side", "security_id").iter_rows())
+    assert set(trades["settle_date"]) == {settle_date(dt.date(2026, 3, 3))} == {dt.date(2026, 3, 4)}
+    cash = Decimal(3_000)
+    for value, side in trades.sort("settle_date").select("value_usd", "side").iter_rows():
+        cash += value if side == "sell" else -value
+    assert cash >= 0
+
+
+def test_a_distribution_asked_for_between_proposal_and_trade_is_a_new_list() -> None:
+    """Yesterday's list would have spent the cash; with 6,000 promised the list leaves it, and its id differs."""
+    book = book_of()
+    lots = [Lot("STK", 600, 80), Lot("BND", 560, 50)]
+    yesterday = proposed(day_of({"A4": Account(15_000, lots)}, book), A4="full")
+    today = proposed(day_of({"A4": Account(15_000, lots, spoken_for=6_000)}, book), A4="full")
+    assert yesterday.proposals["proposal_id"][0] != today.proposals["proposal_id"][0]
+    spent = yesterday.proposals["cash_after_usd"][0]
+    assert spent < 6_000
+    # After the trades and the payment there is still what must stay.
+    assert today.proposals["cash_after_usd"][0] > 0
+    assert today.proposals["cash_before_usd"][0] == 9_000
+
+
+def test_a_partial_transfer_that_arrives_in_two_halves() -> None:
+    """The first half came without its lots: it is not sold in a taxable account, and said; when the lots are there it may be."""
+    book = book_of()
+    rest = [Lot("BND", 400, 50)]
+    day = day_of({"A1": Account(3_000, [Lot("STK", 700, 101), *rest])}, book)
+    half = day.tax_lots.with_columns(
+        pl.when(pl.col("security_id") == "STK")
+        .then(pl.col("held_qty") / 2)
+        .otherwise("held_qty")
+        .cast(day.tax_lots["held_qty"].dtype)
+        .alias("held_qty")
+    )
+    first = proposed(replace(with_past(day, book), tax_lots=half), A1="full")
+    assert ("A1", "sell", "STK") not in listed(first)
+    assert ("STK", "sell", "lots_differ") in rules(first)
+    second = proposed(with_past(day, book), A1="full")
+    assert ("A1", "sell", "STK") in listed(second)

@@ -8,7 +8,7 @@ belongs in `evenkeel.stages`.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
@@ -54,6 +54,7 @@ from data_contracts.trades import Trades
 from data_contracts.transactions import Transactions
 from data_contracts.unmeasured_portfolios import UnmeasuredPortfolios
 from data_contracts.valuations import Valuations
+from data_contracts.vocab import RebalanceKind
 from evenkeel.book.model import Book
 from evenkeel.policy.model import Policy
 from evenkeel.stages.alerts.notices import write_notices
@@ -64,7 +65,9 @@ from evenkeel.stages.prioritize.episodes import fold_episodes
 from evenkeel.stages.prioritize.exception_ages import fold_exception_ages
 from evenkeel.stages.prioritize.priority import score_episodes
 from evenkeel.stages.prioritize.settings import portfolio_settings
+from evenkeel.stages.propose.by_hand import propose_asked
 from evenkeel.stages.propose.daily import Facts, propose_daily
+from evenkeel.stages.propose.stage import Proposed
 from evenkeel.stages.reconcile.before import Before
 from evenkeel.stages.reconcile.files import EarlierFile
 from evenkeel.stages.reconcile.stage import Reconciled
@@ -247,7 +250,23 @@ def _prioritize(inputs: Inputs) -> Frames:
 
 
 def _propose(inputs: Inputs) -> Frames:
-    facts = Facts(
+    proposed, harvests = propose_daily(_facts(inputs), inputs.read(Episodes), inputs.read(Breaches))
+    return {Proposals: proposed.proposals, Trades: proposed.trades, Harvests: harvests}
+
+
+def propose_by_hand(inputs: Inputs, portfolio_ids: Sequence[str], kind: RebalanceKind) -> Proposed:
+    """Return the lists that a person asks for, one a portfolio, as the daily run would make them.
+
+    Args:
+        inputs: As for the stage `propose`, of a date that was run.
+        portfolio_ids: Whose; one that was not measured on the date gets none.
+        kind: What the lists may do.
+    """
+    return propose_asked(_facts(inputs), inputs.read(Breaches), portfolio_ids, kind)
+
+
+def _facts(inputs: Inputs) -> Facts:
+    return Facts(
         business_date=inputs.business_date,
         holdings=inputs.read(Holdings),
         drift=inputs.read(Drift),
@@ -260,8 +279,6 @@ def _propose(inputs: Inputs) -> Frames:
         book=inputs.book,
         policies=Rulebook.from_book(inputs.book, inputs.business_date).policies,
     )
-    proposed, harvests = propose_daily(facts, inputs.read(Episodes), inputs.read(Breaches))
-    return {Proposals: proposed.proposals, Trades: proposed.trades, Harvests: harvests}
 
 
 def _alerts(inputs: Inputs) -> Frames:

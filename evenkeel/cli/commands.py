@@ -15,12 +15,39 @@ Alert = Annotated[str, Parameter(name="ALERT", help="The alert's id.")]
 Why = Annotated[str, Parameter(help="Why, in words; it is kept.")]
 Who = Annotated[str, Parameter(help="Who decides.")]
 Role = Annotated[str, Parameter(help="In what role.")]
+Kind = Literal[
+    "full",
+    "to_edge",
+    "to_midpoint",
+    "partial",
+    "invest_cash",
+    "raise_cash",
+    "buy_only",
+    "sell_only",
+    "harvest_only",
+    "harvest_and_rebalance",
+]
+"""`vocab.RebalanceKind`, written out: `--help` imports nothing."""
 Date = Annotated[dt.date | None, Parameter(name="--date", help="Business date, YYYY-MM-DD.")]
 
 
 def register(app: App) -> None:
     """Add every command to `app`."""
-    for command in (init, demo, sandbox, run, backfill, market_event, alerts, gates, status, quarantine, sql):
+    for command in (
+        init,
+        demo,
+        sandbox,
+        run,
+        backfill,
+        market_event,
+        alerts,
+        trades,
+        propose,
+        gates,
+        status,
+        quarantine,
+        sql,
+    ):
         app.command(command)
     app.command(_book_app())
     app.command(_desk_app())
@@ -137,6 +164,36 @@ def alerts(
     from evenkeel.cli import showing
 
     return showing.alerts(home, date, format, adviser)
+
+
+def trades(
+    *,
+    date: Date = None,
+    format: Annotated[Literal["table", "json", "csv"], Parameter(help="How to print.")] = "table",
+    adviser: Annotated[str | None, Parameter(help="Only this adviser's.")] = None,
+    alert: Annotated[str | None, Parameter(help="Only this alert's, by its id or a beginning of it.")] = None,
+    held_back: Annotated[bool, Parameter(help="Those that a check holds back too.", negative=())] = False,
+    home: Home = None,
+) -> int:
+    """Print the trades proposed for the alerts of a date, the last run's by default: in CSV a row for each lot sold and security bought."""
+    from evenkeel.cli import proposing
+
+    return proposing.trades(home, date, format, adviser, alert, held_back)
+
+
+def propose(
+    named: Annotated[str, Parameter(name="ID", help="An account, a portfolio or a household, by its id in the book.")],
+    /,
+    *,
+    kind: Annotated[Kind, Parameter(help="What the list may do, whatever the policy says.")] = "full",
+    date: Date = None,
+    format: Annotated[Literal["text", "json"], Parameter(help="How to print.")] = "text",
+    home: Home = None,
+) -> int:
+    """Make a list of trades at once, by hand, from a date that was run, the last by default. Nothing is stored."""
+    from evenkeel.cli import proposing
+
+    return proposing.propose(home, named, kind, date, format)
 
 
 def gates(

@@ -1,6 +1,7 @@
-"""Drift as a row of marks: the band a shaded range, the target a tick, the weight a dot (inside) or a diamond (outside).
+"""Drift as a row of marks: the band a shaded range, the target a tick, the weight a dot (inside) or a diamond (outside), then a ring.
 
-Positions are percentages of the drawing's width, so that it fits any screen without distortion; colours are the page's.
+The ring is the weight after the proposal's trades. Positions are percentages of the drawing's width, so that it fits any screen without
+distortion; colours are the page's.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 
 from evenkeel.desk.words import class_words, percent, points
 
+_FIGURES = ("weight_frac", "target_frac", "upper_frac", "lower_frac")
 _STEPS = (0.05, 0.1, 0.2, 0.25)
 
 
@@ -32,6 +34,9 @@ class ChartRow:
     weight_at: float
     description: str
     band_text: str
+    after: str | None
+    """The weight after the trades, where they change it."""
+    after_at: float | None
 
 
 @dataclass(frozen=True)
@@ -42,13 +47,19 @@ class Chart:
     grid: tuple[tuple[float, str], ...]
 
 
-def drift_chart(classes: Sequence[Mapping[str, Any]]) -> Chart:
-    """Return the chart of an alert's `classes`."""
+def drift_chart(classes: Sequence[Mapping[str, Any]], after: Mapping[str, float] | None = None) -> Chart:
+    """Return the chart of an alert's `classes`.
+
+    Args:
+        classes: As documented.
+        after: Weights after the trades by node, as `weights_after` returns them; None: no trades are proposed.
+    """
+    then = after or {}
     figures = [
-        node[name]
+        figure
         for node in classes
-        for name in ("weight_frac", "target_frac", "upper_frac", "lower_frac")
-        if node[name] is not None
+        for figure in (*(node[name] for name in _FIGURES), then.get(node["node"]))
+        if figure is not None
     ]
     step = _step(max(figures, default=0.0) - min(0.0, min(figures, default=0.0)))
     # A short position is left of zero; the scale starts at the step below it.
@@ -67,14 +78,24 @@ def drift_chart(classes: Sequence[Mapping[str, Any]]) -> Chart:
         )
         for i in range(count + 1)
     )
-    return Chart(tuple(_row(node, at) for node in classes), grid)
+    return Chart(tuple(_row(node, at, then.get(node["node"])) for node in classes), grid)
+
+
+def weights_after(proposal: Mapping[str, Any] | None) -> dict[str, float]:
+    """Return the weight after the trades of each class and sleeve; none where a proposal has no trades."""
+    weights: dict[str, float] = {}
+    for node in proposal["classes"] if proposal and proposal["trades"] else ():
+        weights[node["node"]] = node["after_frac"]
+        if node["node"] != node["asset_class"]:
+            weights[node["asset_class"]] = weights.get(node["asset_class"], 0.0) + node["after_frac"]
+    return weights
 
 
 def _step(span: float) -> float:
     return next((step for step in _STEPS if span / step <= 5), 0.5 if span <= 2.5 else 5.0)
 
 
-def _row(node: Mapping[str, Any], at: Any) -> ChartRow:
+def _row(node: Mapping[str, Any], at: Any, after: float | None) -> ChartRow:
     lower, upper, weight = node["lower_frac"], node["upper_frac"], node["weight_frac"]
     has_band = lower is not None and upper is not None
     outside = bool(node["is_outside"])
@@ -86,6 +107,8 @@ def _row(node: Mapping[str, Any], at: Any) -> ChartRow:
         side = "above" if weight > upper else "below"
         verdict = f"{beyond * 100:.1f} {side} its band" if outside else "inside its band"
     name = class_words(node["level"], node["node"], node["asset_class"])
+    if after is not None and percent(after) == percent(weight):
+        after = None  # a mark on top of a mark tells nothing
     return ChartRow(
         name=name,
         level=node["level"],
@@ -99,6 +122,9 @@ def _row(node: Mapping[str, Any], at: Any) -> ChartRow:
         band_width=round(at(upper) - at(lower), 2) if has_band else None,
         target_at=at(node["target_frac"]),
         weight_at=at(weight),
-        description=f"{name}: {percent(weight)}, target {percent(node['target_frac'])}, band {band}; {verdict}",
+        description=f"{name}: {percent(weight)}, target {percent(node['target_frac'])}, band {band}; {verdict}"
+        + ("" if after is None else f"; after the trades {percent(after)}"),
         band_text=node["band_text"] or "",
+        after=None if after is None else percent(after),
+        after_at=None if after is None else at(after),
     )

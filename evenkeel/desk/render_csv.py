@@ -1,4 +1,4 @@
-"""The task list as CSV: one row an alert, for a spreadsheet. Nested parts (classes, terms) are in the JSON."""
+"""The task list as CSV: one row an alert, for a spreadsheet. Nested parts (classes, terms) are in the JSON, trades in `evenkeel trades`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
+from evenkeel.desk.proposals import Proposal
 from evenkeel.desk.task_list import Task
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -67,6 +68,26 @@ def _row(task: Task | None) -> dict[str, Any]:
         "ips_id": t.get("ips_id"),
         "policy_version": t.get("policy_version"),
         "proposal_id": t.get("proposal_id"),
+        **_proposal(t.get("proposal")),
+    }
+
+
+def _proposal(proposal: Proposal | None) -> dict[str, Any]:
+    p = proposal or {}
+    advice, drift = p.get("advice") or {}, p.get("max_drift", {})
+    return {
+        "proposal_kind": p.get("kind"),
+        "proposal_status": p.get("status"),
+        "proposal_sentence": p.get("sentence"),
+        "proposal_sold_usd": p.get("sold_usd"),
+        "proposal_bought_usd": p.get("bought_usd"),
+        "proposal_trade_count": None if proposal is None else len(proposal["trades"]),
+        "proposal_net_tax_usd": p.get("taxes", {}).get("net_usd"),
+        "proposal_drift_before_frac": drift.get("before_frac"),
+        "proposal_drift_after_frac": drift.get("after_frac"),
+        "proposal_gap_bp": p.get("proof", {}).get("gap_bp"),
+        "proposal_advice": advice.get("action"),
+        "proposal_wait_until_date": advice.get("wait_until_date"),
     }
 
 

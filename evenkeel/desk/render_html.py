@@ -16,8 +16,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from data_contracts.vocab import CoverageStatus, EpisodeStatus, ExceptionEffect
 from evenkeel.calendar import EASTERN
 from evenkeel.desk import words
-from evenkeel.desk.charts import drift_chart
-from evenkeel.desk.task_list import Directory, Task
+from evenkeel.desk.charts import drift_chart, weights_after
+from evenkeel.desk.directory import Directory
+from evenkeel.desk.proposal_block import harvest_rows, proposal_block
+from evenkeel.desk.proposal_words import short_line
+from evenkeel.desk.task_list import Task
 
 CARDS_PER_ADVISER = 40
 """Alerts shown as cards for each adviser; a page of thousands could not be read."""
@@ -65,6 +68,7 @@ def render_task_page(
     coverage: pl.DataFrame,
     facts: RunFacts,
     directory: Directory,
+    harvests: pl.DataFrame | None = None,
 ) -> str:
     """Return the page as HTML. The same inputs give the same text; everything from the book or a file is escaped.
 
@@ -75,6 +79,7 @@ def render_task_page(
         coverage: `data_contracts.coverage`.
         facts: What the header and footer say.
         directory: Names for people.
+        harvests: `data_contracts.harvests`; None: none.
     """
     kept = [task for task in tasks if facts.generated_for in (None, task["adviser"]["id"])]
     escalated = [
@@ -98,6 +103,7 @@ def render_task_page(
         stopping=_capped(stopping.to_dicts()),
         noted=_capped(noted.to_dicts()),
         notices=_notices(wanted, directory),
+        harvests=_capped(_harvests(harvests, facts, directory)),
         coverage=coverage_line(coverage),
         uncovered=_capped(
             coverage.filter(pl.col("status") != CoverageStatus.SCANNED.value).sort("account_id").to_dicts()
@@ -154,7 +160,14 @@ def _desk(
     return {
         **adviser,
         "escalated": _capped(
-            [{**task, "due": words.eastern(dt.datetime.fromisoformat(task["due_at"]))} for task in escalated]
+            [
+                {
+                    **task,
+                    "due": words.eastern(dt.datetime.fromisoformat(task["due_at"])),
+                    "short": task["proposal"] and short_line(task["proposal"]),
+                }
+                for task in escalated
+            ]
         ),
         "cards": _capped([_card(task, today) for task in is_open[:CARDS_PER_ADVISER]], CARDS_PER_ADVISER),
         "more_cards": max(len(is_open) - CARDS_PER_ADVISER, 0),
@@ -173,7 +186,8 @@ def _card(task: Task, today: dt.date) -> Mapping[str, Any]:
     terms = sorted(task["priority"]["terms"], key=lambda term: -term["points"])
     return {
         **task,
-        "chart": drift_chart(task["classes"]),
+        "chart": drift_chart(task["classes"], weights_after(task["proposal"])),
+        "block": proposal_block(task["proposal"]),
         "due": words.eastern(due),
         "is_due_today": not task["is_overdue"] and due.astimezone(EASTERN).date() <= today,
         "terms": terms,
@@ -196,6 +210,13 @@ def _tiles(tasks: Sequence[Task], stopping: pl.DataFrame, today: dt.date) -> Seq
         ("Waiting", waiting, "alerts that stand still", "plain" if waiting else "calm"),
         ("Stopped", stopping.height, "findings of the checks", "warn" if stopping.height else "calm"),
     )
+
+
+def _harvests(harvests: pl.DataFrame | None, facts: RunFacts, directory: Directory) -> list[Mapping[str, Any]]:
+    if harvests is None:
+        return []
+    own = pl.lit(True) if facts.generated_for is None else pl.col("adviser_id") == facts.generated_for
+    return harvest_rows(harvests.filter(own), directory)
 
 
 def _notices(notices: pl.DataFrame, directory: Directory) -> Sequence[tuple[str, _Capped]]:

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from data_contracts.vocab import EpisodeStatus
+from evenkeel.desk.proposal_words import short_line
 from evenkeel.desk.task_list import Task
 from evenkeel.desk.words import STATUS_NAMES, URGENCY_NAMES, counted, dollars, eastern, long_date
 
@@ -92,9 +93,12 @@ def _due(task: Task) -> Text:
 
 
 def _reason(task: Task) -> str:
-    if task["status"] == EpisodeStatus.CLOSED or not task["status_reason"]:
-        return str(task["reason"])
-    return f"{task['reason']}\n({task['status_reason']})"
+    lines = [str(task["reason"])]
+    if task["status"] != EpisodeStatus.CLOSED and task["status_reason"]:
+        lines.append(f"({task['status_reason']})")
+    if task["proposal"]:
+        lines.append(short_line(task["proposal"]))
+    return "\n".join(lines)
 
 
 def _totals(tasks: Sequence[Task]) -> str:

@@ -5,58 +5,29 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
-from evenkeel.stages.prioritize.routing import UNASSIGNED
+from evenkeel.desk.directory import Directory
+from evenkeel.desk.proposals import Proposal
 
 Task = dict[str, Any]
 """One alert as documented in docs/alerts-json.md."""
 
 
-@dataclass(frozen=True)
-class Directory:
-    """Names of advisers and portfolios, masks of accounts, teams of advisers, decisions by id; what it does not know is shown by its id."""
-
-    adviser_names: Mapping[str, str] = field(default_factory=dict)
-    portfolio_names: Mapping[str, str] = field(default_factory=dict)
-    account_masks: Mapping[str, str] = field(default_factory=dict)
-    adviser_teams: Mapping[str, str] = field(default_factory=dict)
-    decisions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-
-    @classmethod
-    def of(
-        cls,
-        advisers: pl.DataFrame,
-        portfolios: pl.DataFrame,
-        accounts: pl.DataFrame,
-        decisions: pl.DataFrame | None = None,
-    ) -> Directory:
-        """Return the directory of the book's tables `advisers`, `portfolios`, `accounts`, and of `data_contracts.decisions`."""
-        return cls(
-            dict(advisers.select("adviser_id", "name").iter_rows()),
-            dict(portfolios.filter(pl.col("name").is_not_null()).select("portfolio_id", "name").iter_rows()),
-            dict(accounts.select("account_id", "account_mask").iter_rows()),
-            dict(advisers.filter(pl.col("team").is_not_null()).select("adviser_id", "team").iter_rows()),
-            {} if decisions is None else {row["decision_id"]: row for row in decisions.iter_rows(named=True)},
-        )
-
-    def adviser(self, adviser_id: str) -> str:
-        """Return the adviser's name."""
-        return self.adviser_names.get(adviser_id, "No adviser of record" if adviser_id == UNASSIGNED else adviser_id)
-
-
-def task_list(alerts: pl.DataFrame, directory: Directory) -> list[Task]:
+def task_list(
+    alerts: pl.DataFrame, directory: Directory, proposals: Mapping[str, Proposal] | None = None
+) -> list[Task]:
     """Return the alerts as documented, by adviser, in the order of their ranks; those closed today last.
 
     Args:
         alerts: `data_contracts.alerts`, of one date.
         directory: Names for people.
+        proposals: As `proposals_by_id` returns them; None: the date has none.
     """
     ordered = alerts.sort("adviser_id", "adviser_rank", "alert_id", nulls_last=True)
-    return [_task(row, directory) for row in ordered.iter_rows(named=True)]
+    return [_task(row, directory, proposals or {}) for row in ordered.iter_rows(named=True)]
 
 
 def to_json(tasks: Sequence[Task]) -> str:
@@ -64,7 +35,7 @@ def to_json(tasks: Sequence[Task]) -> str:
     return json.dumps(tasks, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _task(row: Mapping[str, Any], directory: Directory) -> Task:
+def _task(row: Mapping[str, Any], directory: Directory, proposals: Mapping[str, Proposal]) -> Task:
     portfolio, adviser, escalated_to = row["portfolio_id"], row["adviser_id"], row["escalated_to"]
     return {
         "id": row["alert_id"],
@@ -101,6 +72,7 @@ def _task(row: Mapping[str, Any], directory: Directory) -> Task:
         "ips_id": row["ips_id"],
         "policy_version": row["policy_version"],
         "proposal_id": row["proposal_id"],
+        "proposal": proposals.get(row["proposal_id"]),
     }
 
 

@@ -9,6 +9,7 @@ that replace those of the book when the script says so), `script.yaml` and `expe
     decide: {kind, alert, ...}            `evenkeel desk <kind>`; `alert` is a household and a rule
     book: name                            `changes/name/` is copied into the book
     look: name, by_hand: {alert: facts}   `evenkeel alerts` for the date last run, compared with `expected/<name>.txt` and `.json`
+    backfill: {date: {alert: status}}     proposals that come out so, unlike in their own run, when all is made again by today's book
 
 `by_hand` names every alert of the list, and of each the figures that a person works out from the files.
 """
@@ -72,6 +73,8 @@ class Played:
     exits: list[tuple[str, int, int]] = field(default_factory=list)
     """Of each run: its date and time, the exit code that came, the one that must come."""
     looks: list[Look] = field(default_factory=list)
+    backfilled: dict[dt.date, Mapping[str, str]] = field(default_factory=dict)
+    """By date and alert, the status of a proposal that a backfill makes otherwise than the date's own run did."""
 
     def run(self, *words: str) -> tuple[int, str]:
         """Return exit code and standard output of one command."""
@@ -121,6 +124,8 @@ def play(story: str, home: Path) -> Played:
             case {"look": name, "by_hand": by_hand}:
                 assert date is not None, "a look before the first run"
                 played.looks.append(_look(played, name, date, by_hand))
+            case {"backfill": other}:
+                played.backfilled.update(other)
             case _:
                 raise AssertionError(f"{story}: no such step: {step}")
     return played

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
+from evenkeel.desk.directory import Directory
 from evenkeel.desk.render_text import render_text
-from evenkeel.desk.task_list import Directory, task_list
+from evenkeel.desk.task_list import task_list
 from evenkeel.identity import stable_id
 from tests.small_practice import Seen, Told, book, day, decision, drifted, tell
 

@@ -12,12 +12,12 @@ from __future__ import annotations
 import difflib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.golden.story import DAYS, Look, Played, facts_of, name_of, play, stories
+from tests.golden.story import DAYS, Look, Played, Task, facts_of, name_of, play, stories
 
 UPDATE = "EVENKEEL_GOLDEN_UPDATE"
 
@@ -107,15 +107,27 @@ def _identities(played: Played) -> Iterator[str]:
 
 
 def _backfill(played: Played) -> Iterator[str]:
-    """With all files and decisions there, all sessions made again at once end in the same lists."""
+    """With all files and decisions there, all sessions made again at once end in the same lists.
+
+    They are made by the book as it is known at the end: a proposal that it judges otherwise is named by the story.
+    """
     lists = played.final_tasks()
     _, last, _ = played.exits[-1]
     code, out = played.run("backfill", str(min(lists)), str(max(lists)))
     if code != last:
         yield f"backfill: exit code {code}, not {last}: {out}"
     for date, tasks in played.final_tasks().items():
-        if tasks != lists[date]:
+        other = played.backfilled.get(date, {})
+        judged = {name_of(task): task["proposal"]["status"] for task in tasks if name_of(task) in other}
+        if judged != other:
+            yield f"backfill: proposals of {date} are {judged}, by hand {other}"
+        if _without_proposals(tasks, other) != _without_proposals(lists[date], other):
             yield f"backfill: the task list of {date} differs from that of its own run"
+
+
+def _without_proposals(tasks: Sequence[Task], named: Container[str]) -> list[Task]:
+    """Return the tasks, those named without their proposals."""
+    return [{**task, "proposal": None} if name_of(task) in named else task for task in tasks]
 
 
 def _write(folder: Path, files: dict[str, str]) -> None:

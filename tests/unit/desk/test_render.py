@@ -14,10 +14,11 @@ import pytest
 
 from data_contracts.notices import Notices
 from evenkeel.desk.charts import drift_chart
+from evenkeel.desk.directory import Directory
 from evenkeel.desk.render_csv import render_csv
 from evenkeel.desk.render_html import CARDS_PER_ADVISER, RunFacts, coverage_line, render_task_page
 from evenkeel.desk.render_text import render_text
-from evenkeel.desk.task_list import Directory, Task, task_list
+from evenkeel.desk.task_list import Task, task_list
 from evenkeel.stages.prioritize.due import desk_opening
 from tests.small_practice import MONDAY, book, coverage, day, drifted, exceptions, frame, tell
 

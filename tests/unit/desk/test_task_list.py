@@ -13,8 +13,9 @@ import pytest
 
 from data_contracts.decisions import Decisions
 from data_contracts.notices import Notices
+from evenkeel.desk.directory import Directory
 from evenkeel.desk.render_html import RunFacts, render_task_page
-from evenkeel.desk.task_list import Directory, task_list, to_json
+from evenkeel.desk.task_list import task_list, to_json
 from evenkeel.stages.prioritize.due import desk_opening
 from tests.small_practice import MONDAY, Told, book, coverage, day, decision, drifted, exceptions, frame, tell
 

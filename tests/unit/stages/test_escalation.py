@@ -12,10 +12,11 @@ import pytest
 from data_contracts.fields import INSTANT_DTYPE
 from evenkeel.book.model import Book
 from evenkeel.calendar import EASTERN, session_close
+from evenkeel.desk.directory import Directory
 from evenkeel.desk.render_csv import render_csv
 from evenkeel.desk.render_html import RunFacts, render_task_page
 from evenkeel.desk.render_text import render_text
-from evenkeel.desk.task_list import Directory, Task, task_list
+from evenkeel.desk.task_list import Task, task_list
 from evenkeel.stages.prioritize.due import desk_opening
 from evenkeel.stages.prioritize.escalation import escalated_to
 from tests.small_practice import MONDAY, Told, book, coverage, day, drifted, exceptions, policy, tell

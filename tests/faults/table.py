@@ -10,6 +10,10 @@ HEADER = f"{'fault':44}{'touched':>8}{'stopped':>8}{'false':>6}{'harm':>5}{'wron
 """Households touched; accounts stopped; false alerts; harm unnoticed; accounts wrongly stopped; untouched households' alerts changed."""
 
 
+UNDONE = frozenset({("indicators.day_before", "indicators.reading_high")})
+"""Pairs whose second damage takes the first one back, up to a slip inside a tolerance (docs/methodology/faults.md): nothing is to be found."""
+
+
 def line(case: Case) -> str:
     """Return a case as a line of the table."""
     name = " + ".join(case.names)
@@ -65,7 +69,7 @@ def pairs_summary(cases: Iterable[Case]) -> str:
     return (
         f"{len(every)} pairs: {len(judged)} run, {sum(bool(case.skipped) for case in every)} cannot be made together; "
         f"{sum(len(verdict.false_alerts) for verdict in judged)} false alerts, "
-        f"{sum(not verdict.has_reason for verdict in judged)} without a right reason, "
+        f"{sum(not is_seen(case) for case in every)} without a right reason, {sum(map(is_undone, every))} taken back, "
         f"{sum(bool(case.crashed) for case in every)} raised "
         f"(harm unnoticed {sum(len(verdict.unnoticed) for verdict in judged)}, "
         f"accounts wrongly stopped {sum(len(verdict.wrongly_stopped) for verdict in judged)})"
@@ -76,4 +80,17 @@ def is_pair_right(case: Case) -> bool:
     """Tell whether a pair raises no false alert and is seen for a right reason."""
     if case.verdict is None:
         return not case.crashed
-    return case.verdict.has_reason and not case.verdict.false_alerts
+    return is_seen(case) and not case.verdict.false_alerts
+
+
+def is_seen(case: Case) -> bool:
+    """Tell whether a right reason was found, or there was nothing to find."""
+    return case.verdict is None or case.verdict.has_reason or is_undone(case)
+
+
+def is_undone(case: Case) -> bool:
+    """Tell whether the pair is known to take itself back and the day came out as the clean one, down to every alert."""
+    verdict = case.verdict
+    if verdict is None or case.names not in UNDONE or verdict.has_reason:
+        return False
+    return not (verdict.false_alerts or verdict.unnoticed or verdict.stopped_count or verdict.changed_elsewhere)

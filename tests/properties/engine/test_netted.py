@@ -160,7 +160,8 @@ def test_a_rounded_list_keeps_every_rule_and_states_the_tax_of_the_year(
     answer = solve(tables, is_rounded=True)
     assert violations(tables, answer) == []
     assert budgets_broken(tables, answer) == []
-    assert (answer.accounts.filter(SOLVED)["gap_usd"] >= 0).all()
+    # Not to a cent, nor to a thousandth: floating point is all that a list may seem better than its bound.
+    assert (answer.accounts.filter(SOLVED)["gap_frac"] >= -1e-13).all()
     gains = gains_by_term(tables, answer.trades.filter(pl.col("side") == "sell"))
     units = {row["tax_unit_id"]: row for row in tables.tax_units.iter_rows(named=True)}
     for row in answer.tax_results.iter_rows(named=True):

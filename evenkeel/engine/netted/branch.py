@@ -91,7 +91,8 @@ def branches(
             weigh(replace(node, bound=max(node.bound, float(found.bound[i]))), at, int(found.sides.row[i]))
         if better:
             groups, copies = np.array(list(better)), np.array(list(better.values()))
-            short[groups], long[groups] = found.net.short[copies], found.net.long[copies]
+            most = found.net.short.shape[1]  # Of the groups at hand: others may have more pairs.
+            short[groups, :most], long[groups, :most] = found.net.short[copies], found.net.long[copies]
             kept = kept_lists(lists, ~np.isin(part.copy[lists.account], groups))
             moved = moved_lists(found.part, found.lists, copies, part, groups)
             lists = Lists(*(np.concatenate(arrays) for arrays in zip(kept, moved, strict=True)))

@@ -25,7 +25,9 @@ from evenkeel.engine.netted.search import account_rates
 from evenkeel.engine.netted.told import NewLists
 from evenkeel.engine.tables.outputs import TaxResults
 
-TRIES = 4
+TRIES = 7
+"""Times that an account is decided with less of a budget, by half a cent more at first and by four times as much each time."""
+
 HAIR = 1e-6
 """Dollars over a budget that are floating point."""
 
@@ -71,7 +73,7 @@ def rounded_answer(
     best = _better(best, stated(chosen, known, own))
     less_gain, less_sold = np.zeros(len(base.outcome)), np.zeros(len(base.outcome))
     now: Chosen | None = chosen
-    for _ in range(TRIES):
+    for attempt in range(TRIES):
         if now is None:
             break
         at = np.searchsorted(places, now.places)
@@ -81,8 +83,8 @@ def rounded_answer(
         is_over = tried & ~found.is_kept
         if not is_over.any():
             break
-        less_gain[places] += np.where(is_over, np.maximum(found.over_gain, 0.0) * 1.5 + CENT, 0.0)
-        less_sold[places] += np.where(is_over, np.maximum(found.over_sold, 0.0) * 1.5 + CENT, 0.0)
+        less_gain[places] += np.where(is_over, np.maximum(found.over_gain, 0.0) * 1.5 + CENT * 4**attempt, 0.0)
+        less_sold[places] += np.where(is_over, np.maximum(found.over_sold, 0.0) * 1.5 + CENT * 4**attempt, 0.0)
         some = np.zeros(len(base.outcome), bool)
         some[places[is_over]] = True
         now = choose(known, base, run, some, less_gain, less_sold)

@@ -103,9 +103,9 @@ def test_where_losses_are_disallowed_the_exact_objective_is_between_bound_and_li
 
 
 @QUICK
-@given(SEEDS)
-def test_a_households_objective_is_that_of_the_exact_program(seed: int) -> None:
-    tables = netted_households(seed, 4, most_accounts=3)
+@given(SEEDS, st.sampled_from([1, 2, 2, 3]))
+def test_a_households_objective_is_that_of_the_exact_program(seed: int, units: int) -> None:
+    tables = netted_households(seed, 3, most_accounts=3, most_units=units)
     answer = solve_households(tables)
     programs, solver = NettedHouseholdPrograms(tables), quiet_solver()
     assert household_violations(tables, answer) == []
@@ -160,7 +160,8 @@ def test_a_rounded_list_keeps_every_rule_and_states_the_tax_of_the_year(
     answer = solve(tables, is_rounded=True)
     assert violations(tables, answer) == []
     assert budgets_broken(tables, answer) == []
-    assert (answer.accounts.filter(SOLVED)["gap_usd"] >= 0).all()
+    # Not to a cent, nor to a thousandth: floating point is all that a list may seem better than its bound.
+    assert (answer.accounts.filter(SOLVED)["gap_frac"] >= -1e-13).all()
     gains = gains_by_term(tables, answer.trades.filter(pl.col("side") == "sell"))
     units = {row["tax_unit_id"]: row for row in tables.tax_units.iter_rows(named=True)}
     for row in answer.tax_results.iter_rows(named=True):

@@ -11,7 +11,7 @@ HEADER = f"{'fault':44}{'touched':>8}{'stopped':>8}{'false':>6}{'harm':>5}{'wron
 
 
 UNDONE = frozenset({("indicators.day_before", "indicators.reading_high")})
-"""Pairs whose second damage takes the first one back, up to a slip inside a tolerance: there is nothing to find (docs/methodology/faults.md)."""
+"""Pairs whose second damage takes the first one back, up to a slip inside a tolerance: nothing is to be found."""
 
 
 def line(case: Case) -> str:

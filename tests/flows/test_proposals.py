@@ -11,6 +11,7 @@ import pytest
 
 from data_contracts.alerts import Alerts
 from data_contracts.contract import Contract
+from data_contracts.decisions import Decisions
 from data_contracts.harvests import Harvests
 from data_contracts.holdings import Holdings
 from data_contracts.proposals import Proposals
@@ -71,7 +72,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
             book=book,
             policy=house_policy(book),
             is_past_deadline=True,
-            decisions=house.records.decisions(),
+            decisions=Decisions.empty_frame(),
             today={contract: read(contract) for contract in stage.reads},
             before={},
         )

@@ -8,6 +8,7 @@ UV_VERSION := 0.13.8
 BIN := .venv/bin
 HAVE_UV := .venv/.uv-$(UV_VERSION)
 READY := .venv/.ready
+ENGINE := .venv/.engine
 CANDIDATES := $(strip $(PYTHON) python3.13 python3.12 python3.11 python3)
 IN_RANGE := import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 
@@ -18,10 +19,10 @@ help: ## Show this list
 
 setup: $(READY) ## Create or update .venv from requirements.lock
 
-demo: $(READY) ## Run the synthetic book through the whole system
+demo: $(ENGINE) ## Run the synthetic book through the whole system
 	$(BIN)/evenkeel demo
 
-test: $(READY) ## Run the tests, all but the slow, e2e, kill and bench ones
+test: $(ENGINE) ## Run the tests, all but the slow, e2e, kill and bench ones
 	$(BIN)/pytest -n 2 --dist loadgroup -m "not slow and not e2e and not kill and not bench"
 
 check: $(READY) ## Check format, lint, types and the direction of imports
@@ -34,25 +35,25 @@ format: $(READY) ## Format the code and fix what lint can fix
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-e2e: $(READY) ## Run the end-to-end and slow tests: a server, a worker, both drivers
+e2e: $(ENGINE) ## Run the end-to-end and slow tests: a server, a worker, both drivers
 	$(BIN)/pytest -m "e2e or slow"
 
-kill: $(READY) ## Run the tests that kill processes midway
+kill: $(ENGINE) ## Run the tests that kill processes midway
 	$(BIN)/pytest -m kill
 
-faults: $(READY) ## Damage a day's files in every named way, one at a time, and print what the run makes of it
+faults: $(ENGINE) ## Damage a day's files in every named way, one at a time, and print what the run makes of it
 	$(BIN)/python -m tests.faults singles
 
-faults-pairs: $(READY) ## The same with all pairs of faults, in memory (an hour and more)
+faults-pairs: $(ENGINE) ## The same with all pairs of faults, in memory (an hour and more)
 	$(BIN)/python -m tests.faults pairs
 
-faults-random: $(READY) ## The same with a thousand random damages, in memory
+faults-random: $(ENGINE) ## The same with a thousand random damages, in memory
 	$(BIN)/python -m tests.faults random
 
-bench: $(READY) ## Measure against the goals
+bench: $(ENGINE) ## Measure against the goals
 	$(BIN)/python -m benchmarks
 
-bench-engine: $(READY) ## Measure the trade engine against its goals, a million accounts among them
+bench-engine: $(ENGINE) ## Measure the trade engine against its goals, a million accounts among them
 	$(BIN)/python -m benchmarks engine
 
 contracts: $(READY) ## Write data_contracts/README.md from the contracts
@@ -88,4 +89,9 @@ $(READY): $(HAVE_UV) requirements.lock pyproject.toml
 	@echo "Installing requirements.lock into .venv"
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Compiled before anybody waits for it: a first run would else take its time for that.
+$(ENGINE): $(READY) $(wildcard evenkeel/engine/*.py evenkeel/engine/kernels/*.py evenkeel/engine/households/*.py evenkeel/engine/households/kernels/*.py)
+	@$(BIN)/evenkeel engine compile
 	@touch $@

@@ -394,4 +394,11 @@ def _engine_app() -> App:
 
         return solving.solve(in_dir, out_dir, rounded, outside_only)
 
+    @engine.command
+    def compile() -> int:
+        """Compile the engine for this machine, once (a minute or two); else its first use does it."""
+        from evenkeel.cli.solving import compile_engine
+
+        return compile_engine()
+
     return engine

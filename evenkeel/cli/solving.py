@@ -31,3 +31,15 @@ def solve(in_dir: Path, out_dir: Path, is_rounded: bool, is_outside_only: bool) 
             markup=False,
         )
     return EXIT_DONE
+
+
+def compile_engine() -> int:
+    """Compile what is not compiled yet, and say so."""
+    from evenkeel.engine.compiled import cache_folder
+    from evenkeel.engine.compiling import compile_all
+
+    console.print(
+        f"Compiling the trade engine into {cache_folder().parent}; a minute or two the first time.", markup=False
+    )
+    compile_all(lambda name: console.print(f"  {name}: ready", markup=False))
+    return EXIT_DONE

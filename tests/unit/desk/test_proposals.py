@@ -11,10 +11,25 @@ import jsonschema
 import pytest
 
 from data_contracts import vocab
+from data_contracts.proposals import Proposals
+from data_contracts.trades import Trades
 from evenkeel.desk import proposal_words
 from evenkeel.desk.orders import orders_of
 from evenkeel.desk.proposal_words import advice_words, checks_to_see, gap_words, proof_line, short_line
-from tests.unit.desk.proposed import CHECKS, OBSTACLE, PURCHASE, SALE, SECOND_LOT, proposed, without_trades
+from evenkeel.desk.proposals import proposals_by_id
+from tests.small_practice import frame
+from tests.unit.desk.proposed import (
+    CHECKS,
+    ID,
+    NAMES,
+    OBSTACLE,
+    PROPOSAL,
+    PURCHASE,
+    SALE,
+    SECOND_LOT,
+    proposed,
+    without_trades,
+)
 
 SCHEMA = json.loads((Path(__file__).resolve().parents[3] / "docs" / "alerts.schema.json").read_text("utf-8"))
 OF_PROPOSAL = jsonschema.Draft202012Validator(SCHEMA["items"]["properties"]["proposal"])
@@ -59,7 +74,11 @@ def test_sentences_and_names_are_rendered_when_read() -> None:
 
 
 def test_each_proposal_has_its_own_trades_whatever_their_order() -> None:
-    assert proposed([PURCHASE, SECOND_LOT, SALE]) == proposed()
+    other = {"proposal_id": "pro-other"}
+    trades = frame(Trades, [PURCHASE, SECOND_LOT, SALE, {**SALE, **other}]).reverse()
+    both = proposals_by_id(frame(Proposals, [{**PROPOSAL, **other}, PROPOSAL]), trades, NAMES)
+    assert both[ID] == proposed()
+    assert [trade["trade_no"] for trade in both["pro-other"]["trades"]] == [1]
     assert without_trades("nothing_to_trade")["trades"] == []
 
 

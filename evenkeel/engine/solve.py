@@ -7,12 +7,14 @@ from evenkeel.engine.arrays import AnswerArrays, Problem
 from evenkeel.engine.compiled import solve_book_kernel
 from evenkeel.engine.netted.stake import is_netted
 from evenkeel.engine.problem import Prepared, Tables, prepare
-from evenkeel.engine.rounding import round_lists, round_problem, sizes
+from evenkeel.engine.rounding import PROGRAM_ACCOUNTS, round_lists, round_problem, sizes
 from evenkeel.engine.scratch import make_scratch
 from evenkeel.engine.shared import Shared
 
 
-def solve(tables: Tables, *, is_rounded: bool = False, shared: Shared | None = None) -> Answer:
+def solve(
+    tables: Tables, *, is_rounded: bool = False, programs: int = PROGRAM_ACCOUNTS, shared: Shared | None = None
+) -> Answer:
     """Return the best trades of every account, and the proof.
 
     The same rows in any order give the same answer. An account that cannot be solved has an outcome that says why; others are not touched.
@@ -20,12 +22,15 @@ def solve(tables: Tables, *, is_rounded: bool = False, shared: Shared | None = N
     Args:
         tables: Tables that keep their contracts (`evenkeel.engine.folder.checked` makes sure).
         is_rounded: Trades in steps of their securities and in cents, no order under its minimum, rather than exact dollars.
+        programs: How many rounded lists at most an exact program is asked for, where the search leaves more than a basis point; 0: none.
         shared: As for `prepare`.
     """
-    return solve_prepared(prepare(tables, shared), tables, is_rounded=is_rounded)
+    return solve_prepared(prepare(tables, shared), tables, is_rounded=is_rounded, programs=programs)
 
 
-def solve_prepared(prepared: Prepared, tables: Tables, *, is_rounded: bool = False) -> Answer:
+def solve_prepared(
+    prepared: Prepared, tables: Tables, *, is_rounded: bool = False, programs: int = PROGRAM_ACCOUNTS
+) -> Answer:
     """Return the best trades of every account of a problem that is arrays already, as `solve`; `tables` are those it was made of."""
     if is_netted(prepared.accounts):
         from evenkeel.engine.netted.accounts import solve_netted
@@ -34,7 +39,7 @@ def solve_prepared(prepared: Prepared, tables: Tables, *, is_rounded: bool = Fal
     exact = run_kernel(prepared.arrays)
     if not is_rounded:
         return tabulate(prepared, exact)
-    rounded = round_problem(tables, prepared, exact)
+    rounded = round_problem(tables, prepared, exact, programs)
     return tabulate(prepared, rounded.answer, rounded.found_by)
 
 

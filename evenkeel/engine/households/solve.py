@@ -6,12 +6,14 @@ from evenkeel.engine.households.answer import HouseholdAnswer, empty_household_a
 from evenkeel.engine.households.arrays import HouseholdAnswerArrays, HouseholdProblem
 from evenkeel.engine.households.compiled import solve_house_book_kernel
 from evenkeel.engine.households.problem import HouseholdTables, prepare_households
-from evenkeel.engine.households.rounding import round_households
+from evenkeel.engine.households.rounding import PROGRAM_HOUSEHOLDS, round_households
 from evenkeel.engine.households.spaces import household_spaces
 from evenkeel.engine.netted.stake import is_netted
 
 
-def solve_households(tables: HouseholdTables, *, is_rounded: bool = False) -> HouseholdAnswer:
+def solve_households(
+    tables: HouseholdTables, *, is_rounded: bool = False, programs: int = PROGRAM_HOUSEHOLDS
+) -> HouseholdAnswer:
     """Return the best trades of every household's accounts, and the proof.
 
     The same rows in any order give the same answer. Where an account cannot be solved, its household's value is not known: its other
@@ -20,6 +22,7 @@ def solve_households(tables: HouseholdTables, *, is_rounded: bool = False) -> Ho
     Args:
         tables: Tables that keep their contracts.
         is_rounded: Trades in steps of their securities and in cents, no order under its minimum, rather than exact dollars.
+        programs: How many rounded lists at most an exact program is asked for, where the search leaves more than a basis point; 0: none.
     """
     prepared = prepare_households(tables)
     if is_netted(prepared.prepared.accounts):
@@ -29,7 +32,7 @@ def solve_households(tables: HouseholdTables, *, is_rounded: bool = False) -> Ho
     exact = run_household_kernel(prepared.arrays)
     if not is_rounded:
         return tabulate_households(prepared, exact)
-    rounded = round_households(tables, prepared, exact)
+    rounded = round_households(tables, prepared, exact, programs)
     return tabulate_households(prepared, rounded.answer, rounded.found_by)
 
 

@@ -9,7 +9,9 @@ import polars as pl
 from data_contracts.fields import MONEY_DTYPE
 from evenkeel.book.model import Book
 from evenkeel.engine.codes import Side
+from evenkeel.engine.households.rounding import PROGRAM_HOUSEHOLDS
 from evenkeel.engine.households.solve import solve_households
+from evenkeel.engine.rounding import PROGRAM_ACCOUNTS
 from evenkeel.engine.solve import solve
 from evenkeel.policy.model import Policy
 from evenkeel.rules.wash_sales import wash_groups, wash_units
@@ -83,19 +85,29 @@ def solve_case(case: Case, nodes: pl.DataFrame, book: Book, policy: Policy) -> L
     groups = wash_groups(book.securities.select("security_id", "wash_group"))
     for _ in range(ATTEMPTS):
         problems = make_problems(case, nodes, bars.no_buys, bars.no_sells, book, policy)
-        lists = _solved(case, problems, bars)
-        more = bars.with_more(_washing(lists.trades, groups, units)).with_more(
-            _both_sides_of_a_node(lists.trades, case)
-        )
-        if more.no_buys.height + more.no_sells.height == bars.no_buys.height + bars.no_sells.height:
+        lists = _solved(case, problems, bars, has_programs=False)
+        more = _with_clashes(bars, lists, case, groups, units)
+        if _size(more) == _size(bars):
             break
         bars = more
-    return lists
+    # Programs are slow, so only lists that have settled are asked for; where theirs would clash anew, the search's stand.
+    better = _solved(case, lists.problems, lists.bars, has_programs=True)
+    has_clash = _size(_with_clashes(bars, better, case, groups, units)) > _size(bars)
+    return lists if has_clash else better
 
 
-def _solved(case: Case, problems: Problems, bars: Bars) -> Lists:
+def _with_clashes(bars: Bars, lists: Lists, case: Case, groups: pl.DataFrame, units: pl.DataFrame) -> Bars:
+    """Return the bars, and what these lists' clashes add."""
+    return bars.with_more(_washing(lists.trades, groups, units)).with_more(_both_sides_of_a_node(lists.trades, case))
+
+
+def _size(bars: Bars) -> int:
+    return bars.no_buys.height + bars.no_sells.height
+
+
+def _solved(case: Case, problems: Problems, bars: Bars, *, has_programs: bool) -> Lists:
     of_account = case.accounts.select("account_id", "portfolio_id")
-    answer = solve(problems.alone, is_rounded=True)
+    answer = solve(problems.alone, is_rounded=True, programs=PROGRAM_ACCOUNTS if has_programs else 0)
     trades = [answer.trades]
     cash = [answer.accounts.select("account_id", "cash_after_usd")]
     figures = [
@@ -110,7 +122,7 @@ def _solved(case: Case, problems: Problems, bars: Bars) -> Lists:
         )
     ]
     if problems.together is not None:
-        house = solve_households(problems.together, is_rounded=True)
+        house = solve_households(problems.together, is_rounded=True, programs=PROGRAM_HOUSEHOLDS if has_programs else 0)
         trades.append(house.trades)
         cash.append(house.household_accounts.select("account_id", "cash_after_usd"))
         figures.append(

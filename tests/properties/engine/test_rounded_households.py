@@ -19,6 +19,8 @@ from tests.unit.engine.household_problems import random_households
 
 SEEDS = st.integers(0, 2**32 - 1)
 DUST = st.sampled_from([0.0, 1.0, 250.0])
+PROGRAMS = 0
+"""The search alone: a program takes a tenth of a second and more, and has its own tests."""
 QUICK = settings(max_examples=25, deadline=None)
 SOLVED = pl.col("outcome").is_in(["traded", "nothing_to_trade"])
 CENT = 0.01
@@ -40,7 +42,7 @@ def stepped(
 
 @cache
 def _warm() -> None:
-    solve_households(stepped(0), is_rounded=True)
+    solve_households(stepped(0), is_rounded=True, programs=PROGRAMS)
 
 
 def detailed(tables: HouseholdTables, answer: HouseholdAnswer) -> pl.DataFrame:
@@ -57,14 +59,14 @@ def detailed(tables: HouseholdTables, answer: HouseholdAnswer) -> pl.DataFrame:
 def test_no_rule_is_broken_and_no_lists_beat_their_bound(seed: int, washed: bool, dust: float) -> None:
     """Beyond a lot, barred, beyond a cap, both sides, unbalanced, another's money, worse than none, better than the bound: none of it."""
     tables = stepped(seed, washed=washed, dust=dust)
-    assert household_violations(tables, solve_households(tables, is_rounded=True)) == []
+    assert household_violations(tables, solve_households(tables, is_rounded=True, programs=PROGRAMS)) == []
 
 
 @QUICK
 @given(SEEDS)
 def test_every_trade_is_whole_steps_or_the_whole_lot(seed: int) -> None:
     tables = stepped(seed)
-    rows = detailed(tables, solve_households(tables, is_rounded=True))
+    rows = detailed(tables, solve_households(tables, is_rounded=True, programs=PROGRAMS))
     steps = pl.col("traded_qty") / pl.col("unit_step_qty")
     is_whole_lot = (pl.col("traded_qty") == pl.col("held_qty")).fill_null(False)
     is_stepped = (steps - steps.round()).abs() < 1e-6
@@ -77,7 +79,7 @@ def test_every_trade_is_whole_steps_or_the_whole_lot(seed: int) -> None:
 @given(SEEDS, st.booleans())
 def test_values_are_in_cents_and_each_accounts_cash_balances_in_cents(seed: int, washed: bool) -> None:
     tables = stepped(seed, washed=washed)
-    answer = solve_households(tables, is_rounded=True)
+    answer = solve_households(tables, is_rounded=True, programs=PROGRAMS)
     off = pl.col("value_usd") - pl.col("traded_qty") * pl.col("price_usd")
     assert answer.trades.filter(off.abs() > CENT / 2 + 1e-7).height == 0
     assert answer.trades.filter(pl.col("value_usd") != pl.col("value_usd").round(2)).height == 0
@@ -90,7 +92,7 @@ def test_values_are_in_cents_and_each_accounts_cash_balances_in_cents(seed: int,
 @given(SEEDS, DUST)
 def test_no_order_of_an_account_is_under_its_minimum(seed: int, dust: float) -> None:
     tables = stepped(seed, dust=dust)
-    rows = detailed(tables, solve_households(tables, is_rounded=True))
+    rows = detailed(tables, solve_households(tables, is_rounded=True, programs=PROGRAMS))
     assert rows.filter(pl.col("value_usd") < pl.col("dust_usd") - 1e-9).height == 0
     orders = rows.group_by("account_id", "security_id", "side", "min_ticket_usd").agg(pl.col("value_usd").sum())
     assert orders.filter(pl.col("value_usd") < pl.col("min_ticket_usd") - 1e-6).height == 0
@@ -107,7 +109,7 @@ def test_rounding_takes_no_accounts_cash_from_under_a_floor(seed: int, has_minim
     tables = stepped(seed)
     if not has_minimum:
         tables = replace(tables, securities=tables.securities.with_columns(min_ticket_usd=pl.lit(None, pl.Float64)))
-    rounded, exact = solve_households(tables, is_rounded=True), solve_households(tables)
+    rounded, exact = solve_households(tables, is_rounded=True, programs=PROGRAMS), solve_households(tables)
     traded = rounded.households.filter(pl.col("outcome") == "traded")
     both = (
         rounded.household_accounts.filter(SOLVED)
@@ -125,7 +127,7 @@ def test_rounding_takes_no_accounts_cash_from_under_a_floor(seed: int, has_minim
 def test_the_bound_is_the_exact_lists_less_cents(seed: int) -> None:
     """No figure of the exact lists is lost on the way: what cents may gain is cents."""
     tables = stepped(seed)
-    both = solve_households(tables, is_rounded=True).households.join(
+    both = solve_households(tables, is_rounded=True, programs=PROGRAMS).households.join(
         solve_households(tables).households, on="household_id", suffix="_exact"
     )
     both = both.drop_nulls("nav_usd").join(
@@ -139,7 +141,10 @@ def test_the_bound_is_the_exact_lists_less_cents(seed: int) -> None:
 @given(SEEDS, SEEDS)
 def test_the_order_of_rows_does_not_matter(seed: int, order: int) -> None:
     tables = stepped(seed, washed=True)
-    one, other = solve_households(tables, is_rounded=True), solve_households(shuffled(tables, order), is_rounded=True)
+    one, other = (
+        solve_households(tables, is_rounded=True, programs=PROGRAMS),
+        solve_households(shuffled(tables, order), is_rounded=True, programs=PROGRAMS),
+    )
     for part in fields(HouseholdAnswer):
         assert getattr(one, part.name).equals(getattr(other, part.name)), part.name
 
@@ -149,7 +154,7 @@ def test_the_order_of_rows_does_not_matter(seed: int, order: int) -> None:
 def test_a_household_does_not_depend_on_its_neighbours(seed: int) -> None:
     """Working space is used again from household to household: nothing of one is left for the next."""
     tables = stepped(seed, households=3)
-    whole = solve_households(tables, is_rounded=True)
+    whole = solve_households(tables, is_rounded=True, programs=PROGRAMS)
     last = tables.households["household_id"].max()
     alone = replace(
         tables,
@@ -157,4 +162,4 @@ def test_a_household_does_not_depend_on_its_neighbours(seed: int) -> None:
         accounts=tables.accounts.filter(pl.col("household_id") == last),
     )
     trades = whole.trades.join(alone.accounts, on="account_id", how="semi")
-    assert trades.equals(solve_households(alone, is_rounded=True).trades)
+    assert trades.equals(solve_households(alone, is_rounded=True, programs=PROGRAMS).trades)

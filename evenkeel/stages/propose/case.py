@@ -263,7 +263,9 @@ def _lots(
     )
     rate = pl.when(is_loss & ~pl.col("harvests")).then(full_rate * LOSS_PREFERENCE).otherwise(full_rate)
     is_taxed = pl.col("short_rate") > 0
-    disallowed = -pl.col("unit_gain") * pl.min_horizontal("washed_qty", "held_qty")
+    of_lot = (-pl.col("unit_gain") * pl.min_horizontal("washed_qty", "held_qty")).clip(lower_bound=0.0)
+    # The limit is of a sale, and a sale is of all lots of a security.
+    disallowed = of_lot.sum().over(KEY)
     down = -pl.col("unit_gain") / pl.col("unit_basis_usd")
     kept_by = (
         pl.when(pl.col("held_qty") <= 0)
@@ -278,7 +280,7 @@ def _lots(
         .then(pl.lit(Obstacle.LOTS_DIFFER.value))
         .when(is_taxed & pl.col("unit_basis_usd").is_null())
         .then(pl.lit(Obstacle.BASIS_MISSING.value))
-        .when(is_taxed & is_loss & (disallowed > trading.wash_limit_usd))
+        .when(is_taxed & is_loss & (of_lot > 0) & (disallowed > trading.wash_limit_usd))
         .then(pl.lit(Obstacle.WASH_SALE_IF_SOLD.value))
     )
     is_open = (

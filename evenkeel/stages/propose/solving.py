@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -61,7 +61,7 @@ class Lists:
 
     `trades`: the engine's, with `portfolio_id`. `figures`: `portfolio_id`, `outcome`, `unsolved_account_id` and the figures of the answer,
     null where it was not solved. `bars`: what was barred on the way. `account_cash`: `portfolio_id`, `account_id`, `cash_after_usd` as the
-    engine has it.
+    engine has it. `washing`: of the purchases barred those that would wash a loss of the lists: `account_id`, `security_id`.
     """
 
     trades: pl.DataFrame
@@ -69,6 +69,7 @@ class Lists:
     problems: Problems
     bars: Bars
     account_cash: pl.DataFrame
+    washing: pl.DataFrame
 
 
 def solve_case(case: Case, nodes: pl.DataFrame, book: Book, policy: Policy) -> Lists:
@@ -93,7 +94,21 @@ def solve_case(case: Case, nodes: pl.DataFrame, book: Book, policy: Policy) -> L
     # Programs are slow, so only lists that have settled are asked for; where theirs would clash anew, the search's stand.
     better = _solved(case, lists.problems, lists.bars, has_programs=True)
     has_clash = _size(_with_clashes(bars, better, case, groups, units)) > _size(bars)
-    return lists if has_clash else better
+    final = lists if has_clash else better
+    return replace(final, washing=_barred_by_losses(final, groups, units))
+
+
+def _barred_by_losses(lists: Lists, groups: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
+    """Return the purchases that were barred for a loss that the lists take."""
+    lost = (
+        lists.trades.filter(pl.col("side") == Side.SELL.value, pl.col("gain_usd") < 0)
+        .join(units.filter(pl.col("short_rate") > 0), on="account_id", how="inner")
+        .join(groups, on="security_id", how="left")
+        .select("unit_id", "wash_group")
+        .unique()
+    )
+    everywhere = lost.join(units, on="unit_id", how="inner").join(groups, on="wash_group", how="inner")
+    return lists.bars.no_buys.join(everywhere.select(KEY).unique(), on=KEY, how="semi")
 
 
 def _with_clashes(bars: Bars, lists: Lists, case: Case, groups: pl.DataFrame, units: pl.DataFrame) -> Bars:
@@ -145,6 +160,7 @@ def _solved(case: Case, problems: Problems, bars: Bars, *, has_programs: bool) -
         .join(of_account, on="account_id", how="left")
         .drop_nulls()
         .with_columns(pl.col("cash_after_usd").round(2).cast(MONEY_DTYPE)),
+        pl.DataFrame(schema=NO_BUYS),
     )
 
 

@@ -1,0 +1,112 @@
+"""What stood in the way of a list, and what was assumed for it, as they are stored with the proposal."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from data_contracts.vocab import Obstacle, OrderSide
+from evenkeel.stages.propose.case import Case, is_substitute
+from evenkeel.stages.propose.lots import KEY
+from evenkeel.stages.propose.solving import Lists
+
+
+def obstacles_json(case: Case, lists: Lists, weights: pl.DataFrame) -> pl.DataFrame:
+    """Return what kept trades out that the list would have had use for: sales of what is above target, purchases of what is below."""
+    node = weights.select("portfolio_id", "node_id", (pl.col("weight_after_frac") - pl.col("target_frac")).alias("off"))
+    of_account = case.accounts.select("account_id", "portfolio_id")
+    unit_bars = case.bars.select(*KEY, "rule", "until_date", "restriction_id")
+    sells = (
+        case.lots.filter(pl.col("kept_by").is_not_null())
+        .join(of_account, on="account_id", how="left")
+        .join(node, on=["portfolio_id", "node_id"], how="left")
+        .filter(pl.col("off") > 1e-4)
+        .select(
+            "portfolio_id",
+            *KEY,
+            pl.lit(OrderSide.SELL.value).alias("side"),
+            pl.col("kept_by").alias("rule"),
+            pl.when(pl.col("kept_by") == Obstacle.WASH_SALE_IF_SOLD.value).then("clear_from_date").alias("until_date"),
+            pl.lit(None, pl.String).alias("restriction_id"),
+        )
+        .unique(maintain_order=True)
+    )
+    bars = pl.concat(
+        [
+            unit_bars,
+            lists.washing.select(
+                *KEY,
+                pl.lit(Obstacle.SOLD_AT_LOSS_TODAY.value).alias("rule"),
+                pl.lit(None, pl.Date).alias("until_date"),
+                pl.lit(None, pl.String).alias("restriction_id"),
+            ),
+        ]
+    )
+    own = lists.problems.buyable.filter(pl.col("buy_rank").is_not_null(), ~is_substitute(pl.col("buy_rank")))
+    buys = (
+        bars.join(own.select(*KEY, "portfolio_id", "node_id"), on=KEY, how="inner")
+        .join(node, on=["portfolio_id", "node_id"], how="left")
+        .select(
+            "portfolio_id",
+            *KEY,
+            pl.lit(OrderSide.BUY.value).alias("side"),
+            "rule",
+            "until_date",
+            "restriction_id",
+            "off",
+            "node_id",
+        )
+    )
+    substituted = (
+        lists.trades.filter(pl.col("side") == OrderSide.BUY.value)
+        .select("account_id", pl.col("asset_class").alias("node_id"))
+        .unique()
+    )
+    useful = pl.concat(
+        [buys.filter(pl.col("off") < -1e-4), buys.join(substituted, on=["account_id", "node_id"], how="semi")]
+    ).unique(maintain_order=True)
+    rows = pl.concat([sells, useful.drop("off", "node_id")]).sort("portfolio_id", *KEY, "side", "rule")
+    fields = ("account_id", "security_id", "side", "rule", "until_date", "restriction_id")
+    return as_json(rows.with_columns(pl.col("until_date").dt.to_string()), fields, "obstacles_json")
+
+
+def notes_json(case: Case) -> pl.DataFrame:
+    """Return what was assumed and what is not known."""
+    held = case.accounts.filter(pl.col("is_alert_only")).select(
+        "portfolio_id", pl.format("Account {} is a plan account: it keeps what it holds.", "account_id").alias("one")
+    )
+    flying = case.flying.join(case.accounts.select("account_id", "portfolio_id"), on="account_id", how="left").select(
+        "portfolio_id",
+        pl.format("Account {}: orders in {} are in flight and counted as done.", "account_id", "security_id").alias(
+            "one"
+        ),
+    )
+    unknown_age = (
+        case.lots.filter(pl.col("acquired_date").is_null(), pl.col("short_rate") > 0)
+        .join(case.accounts.select("account_id", "portfolio_id"), on="account_id", how="left")
+        .select(
+            "portfolio_id",
+            pl.format(
+                "Account {}: the age of lots of {} is not known; a gain counts as short-term.",
+                "account_id",
+                "security_id",
+            ).alias("one"),
+        )
+        .unique()
+    )
+    rows = pl.concat([held, flying, unknown_age]).unique().sort("portfolio_id", "one")
+    return (
+        rows.select("portfolio_id", pl.col("one").str.replace_all('"', "'"))
+        .group_by("portfolio_id", maintain_order=True)
+        .agg(pl.col("one").str.join('","'))
+        .select("portfolio_id", pl.concat_str([pl.lit('["'), "one", pl.lit('"]')]).alias("notes_json"))
+    )
+
+
+def as_json(rows: pl.DataFrame, fields: tuple[str, ...], name: str) -> pl.DataFrame:
+    """Return `portfolio_id` and the rows of each as a JSON array of these fields."""
+    return (
+        rows.select("portfolio_id", pl.struct(fields).struct.json_encode().alias("one"))
+        .group_by("portfolio_id", maintain_order=True)
+        .agg(pl.col("one").str.join(","))
+        .select("portfolio_id", pl.concat_str([pl.lit("["), "one", pl.lit("]")]).alias(name))
+    )

@@ -67,7 +67,9 @@ def ready(prepared: Prepared, tax_units: pl.DataFrame) -> Ready:
         lots=arrays.lots._replace(sellable=normal(sellable, np.uint8)),
         accounts=arrays.accounts._replace(model=normal(model, np.int64)),
     )
-    findings = pl.concat([prepared.findings, *found]).unique(maintain_order=True)
+    # Securities are read as categories from a folder, and as text from frames.
+    texts = [rows.cast(pl.String) for rows in (prepared.findings, *found)]
+    findings = pl.concat(texts).unique(maintain_order=True)
     return Ready(
         replace(prepared, arrays=arrays, findings=findings), terms, np.where(outcome >= 0, -1, unit), share,
         term.fill_null(False).to_numpy(), outcome,

@@ -20,7 +20,7 @@ from data_contracts.prices import Prices
 from data_contracts.tax_histories import TaxHistories
 from data_contracts.tax_lots import TaxLots
 from data_contracts.tax_sales import TaxSales
-from data_contracts.vocab import TaxStatus
+from data_contracts.vocab import RebalanceKind, TaxStatus
 from evenkeel import calendar
 from evenkeel.book.model import Book
 from evenkeel.policy.model import Policy
@@ -61,7 +61,7 @@ def propose_daily(
         breaches: Today's.
     """
     labels = policies_of(facts)
-    wanted = wanted_proposals(episodes, breaches).join(labels, on="portfolio_id", how="inner")
+    wanted = _with_harvests(wanted_proposals(episodes, breaches).join(labels, on="portfolio_id", how="inner"), facts)
     down = _down_accounts(facts)
     named = facts.book.accounts.join(wanted.select("portfolio_id"), on="portfolio_id", how="semi").select("account_id")
     day, washed, lots = make_day(facts, pl.concat([named, down]).unique())
@@ -77,6 +77,14 @@ def propose_daily(
         day.no_buys.select(KEY),
     )
     return propose(day, wanted), harvests
+
+
+def _with_harvests(wanted: pl.DataFrame, facts: Facts) -> pl.DataFrame:
+    """Let rebalances harvest too where the policy says so."""
+    labels = [policy.label for policy in facts.policies.values() if policy.trading.is_harvested_with_rebalance]
+    harvests = (pl.col("kind") == RebalanceKind.FULL.value) & pl.col("policy_version").is_in(labels)
+    kind = pl.when(harvests).then(pl.lit(RebalanceKind.HARVEST_AND_REBALANCE.value)).otherwise("kind")
+    return wanted.with_columns(kind.alias("kind"))
 
 
 def policies_of(facts: Facts) -> pl.DataFrame:

@@ -7,36 +7,22 @@ from dataclasses import dataclass
 import polars as pl
 
 from data_contracts.contract import Contract
-from data_contracts.vocab import AssetClass, TaxStatus
 from evenkeel.book.model import Book
 from evenkeel.engine.codes import CashTerm
 from evenkeel.engine.households.problem import HouseholdTables
 from evenkeel.engine.problem import Tables
 from evenkeel.engine.tables.inputs import Accounts, CashTerms, Lots, Models, Restrictions, Securities
 from evenkeel.policy.model import Policy
-from evenkeel.stages.drift.growth import GROWTH_TENTHS
-from evenkeel.stages.propose.case import Case, is_substitute
+from evenkeel.stages.propose.buyable import buyable_shelf
+from evenkeel.stages.propose.case import Case
 from evenkeel.stages.propose.kinds import TERMS
+from evenkeel.stages.propose.location import location_costs
 from evenkeel.stages.propose.lots import IN_FLIGHT, KEY
 from evenkeel.stages.propose.targets import engine_models, with_stuck
 
 OVERDRAFT_COST = 10.0
 CUSHION_USD = 1.0
 """Cash above the least that must stay, so that cents of rounding do not take from under it."""
-MIN_ROOM = 1.0
-"""Dollars under which an issuer's limit counts as reached: what stands in for it may be bought instead."""
-DRAG_FRAC: dict[str, float] = {
-    AssetClass.US_BOND.value: 0.010,
-    AssetClass.INTL_BOND.value: 0.010,
-    AssetClass.INFLATION_BOND.value: 0.012,
-    AssetClass.HIGH_YIELD_BOND.value: 0.018,
-    AssetClass.REAL_ESTATE.value: 0.010,
-    AssetClass.COMMODITY.value: 0.006,
-    AssetClass.ALTERNATIVE.value: 0.008,
-}
-"""What a year's taxed income of a dollar in the class costs in a taxable account: a round yield times a round rate."""
-GROWTH_PREFERENCE, MUNI_PENALTY = 0.002, 0.02
-"""A dollar of growth is best where it is never taxed; a tax-free bond is wasted where nothing is taxed."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +56,7 @@ def make_problems(
     lots = case.lots.join(by_account, on="account_id", how="left")
     totals = _totals(case, lots)
     aimed = with_stuck(nodes, _stuck(lots, totals, trading.target_cost_frac))
-    buyable = _buyable(case, no_buys, aimed, totals, trading.max_issuer_frac)
+    buyable = buyable_shelf(case, no_buys, aimed, totals, trading.max_issuer_frac)
     portfolios = case.wanted.select("portfolio_id", "kind").with_columns(
         pl.lit(policy.partial_frac).alias("partial_frac")
     )
@@ -123,7 +109,7 @@ def make_problems(
             cash_terms=plain.cash_terms,
             restrictions=plain.restrictions,
             households=households,
-            location_costs=_location_costs(aimed),
+            location_costs=location_costs(aimed),
         )
     return Problems(tables(alone_of), together, aimed, buyable)
 
@@ -160,91 +146,6 @@ def _least_cash(book: Book, totals: pl.DataFrame) -> pl.DataFrame:
             pl.when(pl.col("nav_usd") > 0)
             .then(pl.col("min_cash_frac") + CUSHION_USD / pl.col("nav_usd"))
             .alias("min_cash_frac"),
-        )
-    )
-
-
-def _buyable(
-    case: Case, no_buys: pl.DataFrame, aimed: pl.DataFrame, totals: pl.DataFrame, max_issuer: float
-) -> pl.DataFrame:
-    """Return the shelf with what may be bought: the model's own, each up to what it lacks; a substitute where none of them may be.
-
-    Adds `is_barred`, `is_buyable`, `buy_cap_usd` (null: none), `portfolio_id`.
-    """
-    opens = [kind.value for kind, terms in TERMS.items() if terms.buys]
-    harvests = [kind.value for kind, terms in TERMS.items() if terms.harvests]
-    barred = pl.concat([case.bars.select(KEY), no_buys.select(KEY)]).unique()
-    held = case.lots.group_by(KEY).agg(
-        pl.col("value_usd").sum(),
-        ((pl.col("unit_gain") < 0) & (pl.col("full_rate") > 0) & pl.col("kept_by").is_null() & pl.col("is_open"))
-        .any()
-        .alias("has_loss"),
-    )
-    size = case.accounts.group_by("portfolio_id").len("accounts")
-    rows = (
-        case.shelf.join(
-            case.accounts.select("account_id", "portfolio_id", "kind", "is_alert_only"), on="account_id", how="left"
-        )
-        .join(barred.with_columns(pl.lit(True).alias("is_barred")), on=KEY, how="left")
-        .join(held, on=KEY, how="left")
-        .join(aimed.select("portfolio_id", "node_id", "aim_frac"), on=["portfolio_id", "node_id"], how="left")
-        .join(totals, on="portfolio_id", how="left")
-        .join(size, on="portfolio_id", how="left")
-        .join(_issuer_room(case, totals, max_issuer), on=["portfolio_id", "issuer_id"], how="left")
-        .with_columns(
-            pl.col("is_barred").fill_null(False) | (pl.col("issuer_room") < MIN_ROOM).fill_null(False),
-            pl.col("value_usd").fill_null(0.0),
-            pl.col("has_loss").fill_null(False),
-        )
-    )
-    place = ["account_id", "node_id"]
-    is_own = pl.col("buy_rank").is_not_null() & ~is_substitute(pl.col("buy_rank"))
-    is_free_own = is_own & ~pl.col("is_barred")
-    sold_here = (is_free_own & pl.col("has_loss") & pl.col("kind").is_in(harvests)).any().over(place)
-    needs_other = ~is_free_own.any().over(place) | sold_here
-    may = (
-        pl.col("buy_rank").is_not_null()
-        & ~pl.col("is_barred")
-        & ~pl.col("is_alert_only")
-        & pl.col("kind").is_in(opens)
-        & (is_own | needs_other)
-    )
-    in_node = pl.col("security_target").sum().over(place)
-    aim_usd = pl.col("aim_frac") * pl.col("nav_usd") * pl.col("security_target") / in_node
-    lacks = (aim_usd - pl.col("value_usd")).clip(lower_bound=0.0)
-    is_shared = (is_free_own.sum().over(place) > 1) & (pl.col("accounts") == 1)
-    return rows.with_columns(
-        may.alias("is_buyable"),
-        # Accounts of one portfolio share what is left for an issuer.
-        pl.min_horizontal(
-            pl.when(is_own & is_shared & (in_node > 0)).then(lacks), pl.col("issuer_room") / pl.col("accounts")
-        ).alias("buy_cap_usd"),
-    ).drop("value_usd", "nav_usd", "accounts", "aim_frac", "issuer_room")
-
-
-def _issuer_room(case: Case, totals: pl.DataFrame, max_issuer: float) -> pl.DataFrame:
-    """Return `portfolio_id`, `issuer_id`, `issuer_room`: dollars until the policy's limit for one issuer."""
-    held = case.lots.join(case.shelf.select(*KEY, "issuer_id"), on=KEY, how="left").join(
-        case.accounts.select("account_id", "portfolio_id"), on="account_id", how="left"
-    )
-    issuers = case.shelf.filter(pl.col("issuer_id").is_not_null()).join(
-        case.accounts.select("account_id", "portfolio_id"), on="account_id", how="left"
-    )
-    return (
-        issuers.select("portfolio_id", "issuer_id")
-        .unique()
-        .join(
-            held.group_by("portfolio_id", "issuer_id").agg(pl.col("value_usd").sum()),
-            on=["portfolio_id", "issuer_id"],
-            how="left",
-        )
-        .join(totals, on="portfolio_id", how="left")
-        .select(
-            "portfolio_id",
-            "issuer_id",
-            (max_issuer * pl.col("nav_usd") - pl.col("value_usd").fill_null(0.0))
-            .clip(lower_bound=0.0)
-            .alias("issuer_room"),
         )
     )
 
@@ -361,27 +262,4 @@ def _columns(rows: pl.DataFrame, contract: type[Contract]) -> pl.DataFrame:
     return rows.select(
         (pl.col(name) if name in rows.columns else pl.lit(None)).cast(kind).alias(name)
         for name, kind in contract.polars_schema().items()
-    )
-
-
-def _location_costs(aimed: pl.DataFrame) -> pl.DataFrame:
-    """Return what a dollar of each node costs by how the account is taxed."""
-    growth = {kind.value: tenths / 10 for kind, tenths in GROWTH_TENTHS.items()}
-    nodes = aimed.select("node_id", "asset_class").unique().sort("node_id")
-    share = pl.col("asset_class").replace_strict(growth, default=0.0, return_dtype=pl.Float64)
-    muni = pl.when(pl.col("asset_class") == AssetClass.MUNI_BOND.value).then(MUNI_PENALTY).otherwise(0.0)
-    by_status = {
-        TaxStatus.TAXABLE: pl.col("asset_class").replace_strict(DRAG_FRAC, default=0.0, return_dtype=pl.Float64),
-        TaxStatus.DEFERRED: muni,
-        TaxStatus.EXEMPT: muni - GROWTH_PREFERENCE * share,
-    }
-    return pl.concat(
-        [
-            nodes.select(
-                pl.lit(status.value).alias("location_id"),
-                pl.col("node_id").alias("asset_class"),
-                cost.alias("location_cost_frac"),
-            )
-            for status, cost in by_status.items()
-        ]
     )

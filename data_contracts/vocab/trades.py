@@ -21,7 +21,7 @@ class RebalanceKind(StrEnum):
 
 
 class ProposalStatus(StrEnum):
-    """What became of a proposal before anybody saw it. Only `drafted` has trades."""
+    """What became of a proposal before anybody saw it. Only `drafted` and `held_back` have trades."""
 
     DRAFTED = "drafted"
     NOTHING_TO_TRADE = "nothing_to_trade"
@@ -62,8 +62,6 @@ class Obstacle(StrEnum):
     WASH_SALE_IF_BOUGHT = "wash_sale_if_bought"
     WASH_SALE_IF_SOLD = "wash_sale_if_sold"
     SOLD_AT_LOSS_TODAY = "sold_at_loss_today"
-    UNPRICED = "unpriced"
-    NOTHING_TO_BUY = "nothing_to_buy"
     SHORT_POSITION = "short_position"
 
 

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-import polars as pl
-
 from evenkeel.engine.answer import Answer, empty_answer, tabulate
 from evenkeel.engine.arrays import AnswerArrays, Problem
-from evenkeel.engine.codes import FoundBy
 from evenkeel.engine.compiled import solve_book_kernel
 from evenkeel.engine.netted.stake import is_netted
 from evenkeel.engine.problem import Prepared, Tables, prepare
@@ -40,11 +35,7 @@ def solve_prepared(
     if is_netted(prepared.accounts):
         from evenkeel.engine.netted.accounts import solve_netted
 
-        answer = solve_netted(prepared, tables.tax_units, run_kernel, round_lists if is_rounded else None)
-        if not is_rounded:
-            return answer
-        by_search = pl.col("found_by").replace({FoundBy.EXACT.value: FoundBy.SEARCH.value})
-        return replace(answer, accounts=answer.accounts.with_columns(by_search))
+        return solve_netted(prepared, tables.tax_units, run_kernel, round_lists if is_rounded else None)
     exact = run_kernel(prepared.arrays)
     if not is_rounded:
         return tabulate(prepared, exact)

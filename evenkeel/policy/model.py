@@ -256,7 +256,9 @@ class CommissionRule(_Part):
 
 
 class TradingRule(_Part):
-    """What trades may cost, and what they are worth. Shares are of the dollars traded; sources in docs/methodology/proposals.md.
+    """What trades may cost, and what they are worth. Shares are of the dollars traded.
+
+    Defaults are round figures to start from, not measured ones: a firm sets its own. Rates are the highest federal ones (26 U.S.C. 1).
 
     `target_cost_frac`: what a dollar off target is worth avoiding: a dollar moved from a class above target to one below saves twice
     this, so as much tax and cost is paid for it. `band_cost_frac`: the same of a dollar outside a band; far above any tax.

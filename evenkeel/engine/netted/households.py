@@ -11,7 +11,7 @@ import polars as pl
 from evenkeel.engine.households.answer import HouseholdAnswer, tabulate_households
 from evenkeel.engine.households.arrays import MEMBER_FIGURES, HouseholdAnswerArrays, HouseholdProblem
 from evenkeel.engine.households.problem import PreparedHouseholds
-from evenkeel.engine.netted.accounts import Ready, ready
+from evenkeel.engine.netted.choosing import Ready, ready
 from evenkeel.engine.netted.decide import decide, limits_of
 from evenkeel.engine.netted.house import HOUSE_NOTHING, HOUSE_TRADED, Houses, house_answer_with, house_lists
 from evenkeel.engine.netted.price import gains_of

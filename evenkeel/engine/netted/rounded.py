@@ -6,17 +6,16 @@ after that the best list that keeps the budget stands, be it none.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from evenkeel.engine.arrays import F8, I8, AnswerArrays, LotArrays, Problem, normal
-from evenkeel.engine.netted.accounts import Chosen, Ready, choose
 from evenkeel.engine.netted.alone import BOUND, NOTHING, TRADED, answer_with, lists_in
 from evenkeel.engine.netted.at_rates import Lists, Part, at_rates, kept_lists, moved_lists, take_part, totals
 from evenkeel.engine.netted.attempt import CENT
+from evenkeel.engine.netted.choosing import Chosen, Ready, Rounder, Run, choose
 from evenkeel.engine.netted.master import pair_places
 from evenkeel.engine.netted.price import gains_of, net_gains, own_taxes
 from evenkeel.engine.netted.results import Change, change_of, disallowed_of, of_pairs, result_rows, spread
@@ -30,9 +29,6 @@ TRIES = 7
 
 HAIR = 1e-6
 """Dollars over a budget that are floating point."""
-
-Run = Callable[[Problem], AnswerArrays]
-Rounder = Callable[[Problem, AnswerArrays], AnswerArrays]
 
 
 @dataclass(frozen=True)

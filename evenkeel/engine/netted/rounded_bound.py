@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from evenkeel.engine.arrays import F8, F8_2D, I8
-from evenkeel.engine.netted.accounts import Chosen
 from evenkeel.engine.netted.at_rates import Part, at_rates, lot_costs, take_part, totals
 from evenkeel.engine.netted.attempt import CENT
+from evenkeel.engine.netted.choosing import Chosen
 from evenkeel.engine.netted.master import pair_places
 from evenkeel.engine.netted.search import account_rates
 

@@ -12,6 +12,7 @@ from evenkeel.book.model import Book
 from evenkeel.policy.model import Policy
 from evenkeel.stages.propose.kinds import TERMS
 from evenkeel.stages.propose.lots import KEY, in_flight, open_lots
+from evenkeel.stages.propose.rates import gain_rates
 from evenkeel.stages.propose.restrictions import barred
 from evenkeel.stages.propose.shelf import (
     SUBSTITUTE_RANK,
@@ -126,13 +127,7 @@ def _bar(rows: pl.DataFrame, rule: Obstacle) -> pl.DataFrame:
 
 def _accounts(wanted: pl.DataFrame, held: pl.DataFrame, book: Book, policy: Policy) -> pl.DataFrame:
     """Return the accounts that are measured, with how they are taxed and their cash."""
-    trading = policy.trading
-    state = pl.col("state_rate_frac").fill_null(0.0)
-    units = book.tax_units.select(
-        "tax_unit_id",
-        (pl.col("short_term_rate_frac").fill_null(trading.short_term_rate_frac) + state).alias("short_rate"),
-        (pl.col("long_term_rate_frac").fill_null(trading.long_term_rate_frac) + state).alias("long_rate"),
-    )
+    rates = gain_rates(book, policy.trading)
     cash = (
         held.filter(pl.col("asset_class") == "cash")
         .group_by("account_id")
@@ -150,17 +145,11 @@ def _accounts(wanted: pl.DataFrame, held: pl.DataFrame, book: Book, policy: Poli
             on="account_id",
             how="left",
         )
-        .join(units, on="tax_unit_id", how="left")
+        .join(rates, on="account_id", how="left")
         .join(cash, on="account_id", how="left")
         .with_columns(
-            pl.when(is_taxable)
-            .then(pl.col("short_rate").fill_null(trading.short_term_rate_frac))
-            .otherwise(0.0)
-            .alias("short_rate"),
-            pl.when(is_taxable)
-            .then(pl.col("long_rate").fill_null(trading.long_term_rate_frac))
-            .otherwise(0.0)
-            .alias("long_rate"),
+            pl.when(is_taxable).then("short_rate_frac").otherwise(0.0).alias("short_rate"),
+            pl.when(is_taxable).then("long_rate_frac").otherwise(0.0).alias("long_rate"),
             pl.col("registration").is_in(ALERT_ONLY).alias("is_alert_only"),
             pl.col("cash_usd").fill_null(0.0),
             pl.col("min_cash_usd").cast(pl.Float64).fill_null(0.0),

@@ -27,6 +27,7 @@ from evenkeel.policy.model import Policy
 from evenkeel.stages.propose.harvests import harvest_rows
 from evenkeel.stages.propose.kinds import wanted_proposals
 from evenkeel.stages.propose.lots import KEY, open_lots
+from evenkeel.stages.propose.rates import gain_rates
 from evenkeel.stages.propose.shelf import unit_values
 from evenkeel.stages.propose.stage import Day, Proposed, propose
 from evenkeel.stages.propose.tax_year import year_to_date
@@ -68,7 +69,7 @@ def propose_daily(
     harvests = harvest_rows(
         lots.join(down, on="account_id", how="semi"),
         washed,
-        _rates(facts),
+        gain_rates(facts.book, next(iter(facts.policies.values())).trading),
         labels,
         facts.book,
         day.policies,
@@ -154,24 +155,4 @@ def _down_accounts(facts: Facts) -> pl.DataFrame:
         .select("account_id")
         .unique()
         .sort("account_id")
-    )
-
-
-def _rates(facts: Facts) -> pl.DataFrame:
-    """Return `account_id`, `short_rate_frac`, `long_rate_frac`: federal and state together, the policy's where a unit states none."""
-    trading = next(iter(facts.policies.values())).trading
-    state = pl.col("state_rate_frac").fill_null(0.0)
-    units = facts.book.tax_units.select(
-        "tax_unit_id",
-        (pl.col("short_term_rate_frac").fill_null(trading.short_term_rate_frac) + state).alias("short_rate_frac"),
-        (pl.col("long_term_rate_frac").fill_null(trading.long_term_rate_frac) + state).alias("long_rate_frac"),
-    )
-    return (
-        facts.book.accounts.select("account_id", "tax_unit_id")
-        .join(units, on="tax_unit_id", how="left")
-        .select(
-            "account_id",
-            pl.col("short_rate_frac").fill_null(trading.short_term_rate_frac),
-            pl.col("long_rate_frac").fill_null(trading.long_term_rate_frac),
-        )
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import polars as pl
 
 from data_contracts.vocab import Obstacle, OrderSide
-from evenkeel.stages.wording import class_name
 
 OBSTACLE_WORDS: dict[str, str] = {
     Obstacle.NO_SELL: "restricted",
@@ -19,9 +18,7 @@ OBSTACLE_WORDS: dict[str, str] = {
     Obstacle.LOTS_DIFFER: "its lots do not add up to what is held",
     Obstacle.WASH_SALE_IF_BOUGHT: "buying it would wash a loss",
     Obstacle.WASH_SALE_IF_SOLD: "its loss would be washed",
-    Obstacle.SOLD_AT_LOSS_TODAY: "it is sold at a loss in the same list",
-    Obstacle.UNPRICED: "it has no price",
-    Obstacle.NOTHING_TO_BUY: "nothing on the firm's list may be bought for it",
+    Obstacle.SOLD_AT_LOSS_TODAY: "the same tax unit sells it at a loss in a list of the day",
     Obstacle.SHORT_POSITION: "it is held short",
 }
 """Why a security may not be traded."""
@@ -35,8 +32,7 @@ def obstacle_sentences(proposals: pl.DataFrame) -> pl.DataFrame:
     "PLMR may not be sold: legacy position (restriction R-17)."
 
     Args:
-        proposals: `business_date`, `proposal_id`, `obstacles_json` of `data_contracts.proposals`. Where nothing can be bought for a class,
-            `security_id` holds the class.
+        proposals: `business_date`, `proposal_id`, `obstacles_json` of `data_contracts.proposals`.
 
     Returns:
         `business_date`, `proposal_id`, `obstacle_no` (1, 2 ... a proposal), `account_id`, `security_id`, `sentence`.
@@ -55,12 +51,7 @@ def obstacle_sentences(proposals: pl.DataFrame) -> pl.DataFrame:
     comma = pl.when(pl.col("rule") == Obstacle.HOLD_UNTIL.value).then(pl.lit("")).otherwise(pl.lit(","))
     until = pl.when(pl.col("until_date").is_not_null()).then(pl.format("{} until {}", comma, "until_date"))
     by = pl.when(pl.col("restriction_id").is_not_null()).then(pl.format(" (restriction {})", "restriction_id"))
-    is_nothing = pl.col("rule") == Obstacle.NOTHING_TO_BUY.value
-    subject = (
-        pl.when(is_nothing)
-        .then(class_name(pl.col("security_id")))
-        .otherwise(pl.format("{} may not be {}", "security_id", verb))
-    )
+    subject = pl.format("{} may not be {}", "security_id", verb)
     return rows.select(
         *key,
         pl.int_range(1, pl.len() + 1).over(key).alias("obstacle_no"),

@@ -11,14 +11,15 @@ from evenkeel.book.model import Book
 from evenkeel.engine.codes import Side
 from evenkeel.engine.households.rounding import PROGRAM_HOUSEHOLDS
 from evenkeel.engine.households.solve import solve_households
-from evenkeel.engine.rounding import PROGRAM_ACCOUNTS
+from evenkeel.engine.rounding import PROGRAM_ACCOUNTS, PROGRAM_GAP
 from evenkeel.engine.solve import solve
 from evenkeel.policy.model import Policy
-from evenkeel.rules.wash_sales import wash_groups, wash_units
+from evenkeel.rules.wash_sales import wash_groups
 from evenkeel.stages.propose.case import Case
 from evenkeel.stages.propose.kinds import TERMS
 from evenkeel.stages.propose.lots import KEY
 from evenkeel.stages.propose.tables import Problems, make_problems
+from evenkeel.stages.taxes.wash_inputs import wash_members
 
 ATTEMPTS = 6
 """Each attempt bars purchases that the last one made; lists settle after two or three. What has not settled is held back by its checks."""
@@ -91,11 +92,12 @@ def solve_case(case: Case, nodes: pl.DataFrame, book: Book, policy: Policy) -> L
         if _size(more) == _size(bars):
             break
         bars = more
-    # Programs are slow, so only lists that have settled are asked for; where theirs would clash anew, the search's stand.
-    better = _solved(case, lists.problems, lists.bars, has_programs=True)
-    has_clash = _size(_with_clashes(bars, better, case, groups, units)) > _size(bars)
-    final = lists if has_clash else better
-    return replace(final, washing=_barred_by_losses(final, groups, units))
+    if (lists.figures["gap_usd"] > PROGRAM_GAP * lists.figures["nav_usd"]).any():
+        # Programs are slow, so only lists that have settled are asked for; where theirs would clash anew, the search's stand.
+        better = _solved(case, lists.problems, lists.bars, has_programs=True)
+        if _size(_with_clashes(bars, better, case, groups, units)) == _size(bars):
+            lists = better
+    return replace(lists, washing=_barred_by_losses(lists, groups, units))
 
 
 def _barred_by_losses(lists: Lists, groups: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
@@ -166,10 +168,9 @@ def _solved(case: Case, problems: Problems, bars: Bars, *, has_programs: bool) -
 
 def _units(case: Case, book: Book) -> pl.DataFrame:
     """Return `account_id`, `unit_id`: whose purchases wash whose losses; an account without a tax unit is its own."""
-    units = wash_units(book.tax_units.select("tax_unit_id"))
-    return case.accounts.join(units, on="tax_unit_id", how="left").select(
-        "account_id", pl.coalesce("wash_unit_id", pl.format("account {}", "account_id")).alias("unit_id"), "short_rate"
-    )
+    return case.accounts.join(
+        wash_members(book).select("account_id", "wash_unit_id"), on="account_id", how="left"
+    ).select("account_id", pl.col("wash_unit_id").alias("unit_id"), "short_rate")
 
 
 def _washing(trades: pl.DataFrame, groups: pl.DataFrame, units: pl.DataFrame) -> Bars:

@@ -86,13 +86,11 @@ def test_weights_after_the_trades_total_one() -> None:
 
 
 def test_the_most_overweight_class_is_never_bought() -> None:
-    """Cash to invest, stocks far over: an even split of the cash would buy more of them."""
+    """Cash to invest, stocks far over: cash split as the model is would buy more of them."""
     account = Account(20_000, [Lot("STK", 700, 20), Lot("BND", 200, 50)])
     for kind in ("full", "invest_cash", "buy_only", "to_edge"):
         made = proposed(day_of({"A1": account}, book_of()), A1=kind)
         assert ("buy", "STK") not in orders_of(made)
-    split = {("buy", "STK"): 20_000 * 0.60, ("buy", "BND"): 20_000 * 0.40}
-    assert split["buy", "STK"] > 0
 
 
 def test_a_thousand_of_cash_is_not_spent_twice() -> None:
@@ -123,7 +121,8 @@ def test_idle_cash_is_out_of_line_and_is_invested() -> None:
     assert "cash" in outside
     made = proposed(day, A4="full")
     assert made.proposals["cash_after_usd"][0] == pytest.approx(5_000, abs=150)
-    stocks, bonds = 44_200.0, 25_800.0
+    stocks, bonds = (lot.qty * PRICES[lot.security] for lot in account.lots)
+    # The naive figure, drift among what is invested, reads zero on this day.
     assert stocks / (stocks + bonds) == pytest.approx(0.60 / 0.95, abs=2e-3)
 
 

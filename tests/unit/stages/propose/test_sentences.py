@@ -281,8 +281,8 @@ def test_list_without_trades_says_why(status: str, reason: str | None, text: str
             "USTM may not be bought: buying it would wash a loss, until 2026-08-07.",
         ),
         (
-            {"security_id": "us_bond", "side": "buy", "rule": "nothing_to_buy"},
-            "US bonds: nothing on the firm's list may be bought for it.",
+            {"security_id": "USTM", "side": "buy", "rule": "sold_at_loss_today"},
+            "USTM may not be bought: the same tax unit sells it at a loss in a list of the day.",
         ),
     ],
 )  # fmt: skip

@@ -18,7 +18,17 @@ from evenkeel.engine.checks.program import Program, Row, grouped
 from evenkeel.engine.codes import FLOORS
 from evenkeel.engine.columns import given
 from evenkeel.engine.problem import Prepared, Tables
-from evenkeel.engine.rounded_trades import CENT, HAIR, Draft, Entries, Trade, add_trades, purchase_of, sale_of
+from evenkeel.engine.rounded_trades import (
+    CENT,
+    HAIR,
+    Draft,
+    Entries,
+    Trade,
+    add_trades,
+    most_bought,
+    purchase_of,
+    sale_of,
+)
 from evenkeel.engine.tables.inputs import Securities
 
 NODES = 400
@@ -84,7 +94,7 @@ class AccountTables:
         net = max(0.0, sum(held.values()))
         sales = [sale_of(lot, shelf[lot["security_id"]], limits, at_hand.mu, at_hand.pi) for lot in lots]
         buys = [
-            purchase_of(security, limits, net, at_hand.mu, at_hand.pi)
+            purchase_of(security, limits, most_bought(net, held["cash"]), at_hand.mu, at_hand.pi)
             for security in shelf.values()
             if security["asset_class"] in held and net > 0
         ]
@@ -162,7 +172,7 @@ def trades_dual(draft: Draft) -> float:
     """Return what trades add to the bound of docs/methodology/engine.md, "The proof"; both sides of a security are allowed in it."""
     total = sum(min(0.0, sale.reduced) * sale.room for sale in draft.sales)
     for name in draft.held:
-        left = draft.net
+        left = most_bought(draft.net, draft.held["cash"])
         of_class: list[Trade] = [buy for buy in draft.buys if buy.security["asset_class"] == name and buy.reduced < 0]
         for buy in sorted(of_class, key=lambda buy: buy.reduced):
             amount = min(left, buy.room)

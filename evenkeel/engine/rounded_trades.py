@@ -74,15 +74,20 @@ def sale_of(lot: Row, security: Row, limits: Mapping[str, Row], mu: float, pi: M
     return Trade(lot["place"], security, lot, room, security["sell_cost_frac"] + tax - price)
 
 
+def most_bought(net: float, cash: float) -> float:
+    """Return the most that a class of an account of value `net` may buy: as `kernels.load.spendable`."""
+    return net - min(0.0, cash) if net > 0 else 0.0
+
+
 def purchase_of(
-    security: Row, limits: Mapping[str, Row], net: float, mu: float, pi: Mapping[str, float]
+    security: Row, limits: Mapping[str, Row], most: float, mu: float, pi: Mapping[str, float]
 ) -> Trade | None:
-    """Return what an account of value `net` may buy of a security; None: nothing."""
+    """Return what an account that may buy for `most` dollars may buy of a security; None: nothing."""
     limit = limits.get(security["security_id"])
     is_barred = limit is not None and limit["is_buy_barred"]
     if not security["is_buyable"] or is_barred or not (security["price_usd"] or 0) > 0:
         return None
-    room = net if limit is None or limit["buy_cap_usd"] is None else min(net, limit["buy_cap_usd"])
+    room = most if limit is None or limit["buy_cap_usd"] is None else min(most, limit["buy_cap_usd"])
     reduced = security["buy_cost_frac"] + mu + pi.get(security["asset_class"], 0.0)
     return Trade(security["place"], security, None, room, reduced)
 

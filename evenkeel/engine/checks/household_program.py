@@ -102,6 +102,7 @@ class HouseholdPrograms:
             name = shelf[lot["security_id"]]["asset_class"]
             held[name] = held.get(name, 0.0) + lot["held_qty"] * shelf[lot["security_id"]]["price_usd"]
         net = max(0.0, sum(held.values()))
+        most = net - min(0.0, held["cash"]) if net > 0 else 0.0
         flows: dict[str, Entries] = {name: [] for name in held}
         sales: dict[str, list[int]] = {}
         pairs: set[str] = set()
@@ -124,13 +125,13 @@ class HouseholdPrograms:
             is_barred = limit is not None and limit["is_buy_barred"]
             if klass not in held or not security["is_buyable"] or is_barred or not (security["price_usd"] or 0) > 0:
                 continue
-            cap = net if limit is None or limit["buy_cap_usd"] is None else min(net, limit["buy_cap_usd"])
+            cap = most if limit is None or limit["buy_cap_usd"] is None else min(most, limit["buy_cap_usd"])
             column = program.variable(security["buy_cost_frac"], cap)
             bought.setdefault(klass, []).append(column)
             if name in pairs and not allow_pairs:
-                keep_one_side(program, sales[name], column, net)
+                keep_one_side(program, sales[name], column, most)
         for klass, columns in bought.items():
-            program.row(-highspy.kHighsInf, net, [(column, 1.0) for column in columns])
+            program.row(-highspy.kHighsInf, most, [(column, 1.0) for column in columns])
             flows[klass] += [(column, 1.0) for column in columns]
             flows["cash"] += [(column, -1.0) for column in columns]
         self.account_done(program, account, net, [column for columns in sales.values() for column in columns])

@@ -128,6 +128,7 @@ class Programs:
         securities = {row["security_id"]: row for row in self._securities[account["universe_id"]]}
         cash = account["cash_usd"] - account["spoken_for_usd"]
         net = cash + sum(lot["held_qty"] * securities[lot["security_id"]]["price_usd"] for lot in lots)
+        most = net - min(0.0, cash)
         program = Program()
         flows: dict[str, list[tuple[int, float]]] = {"cash": []}
         held: dict[str, float] = {"cash": cash}
@@ -166,13 +167,13 @@ class Programs:
                 limit = limits.get(security["security_id"])
                 if limit is not None and limit["is_buy_barred"]:
                     continue
-                cap = net if limit is None or limit["buy_cap_usd"] is None else min(net, limit["buy_cap_usd"])
+                cap = most if limit is None or limit["buy_cap_usd"] is None else min(most, limit["buy_cap_usd"])
                 column = program.variable(security["buy_cost_frac"], cap)
                 bought.append(column)
                 if security["security_id"] in pairs and not allow_pairs:
-                    keep_one_side(program, sales[security["security_id"]], column, net)
+                    keep_one_side(program, sales[security["security_id"]], column, most)
             if bought:
-                program.row(-highspy.kHighsInf, net, [(column, 1.0) for column in bought])
+                program.row(-highspy.kHighsInf, most, [(column, 1.0) for column in bought])
                 flows[name] += [(column, 1.0) for column in bought]
                 flows["cash"] += [(column, -1.0) for column in bought]
         for name, entries in flows.items():
@@ -221,10 +222,10 @@ def add_sales(program: Program, lot: Row, security: Row, value: float) -> tuple[
     return [first, rest], half_spread + tax
 
 
-def keep_one_side(program: Program, sales: list[int], purchase: int, net: float) -> None:
+def keep_one_side(program: Program, sales: list[int], purchase: int, most: float) -> None:
     """Let the security be sold or bought, not both."""
     is_sold = program.variable(0.0, 1.0, is_binary=True)
-    program.row(-highspy.kHighsInf, net, [(purchase, 1.0), (is_sold, net)])
+    program.row(-highspy.kHighsInf, most, [(purchase, 1.0), (is_sold, most)])
     for column in sales:
         program.row(-highspy.kHighsInf, 0.0, [(column, 1.0), (is_sold, -program.upper[column])])
 

@@ -17,6 +17,7 @@ WITH unit AS ( -- every lot with its value, what of it may be sold, and what a d
 ), nav AS (
     SELECT a.account_id, a.cash_usd - a.spoken_for_usd AS cash,
            a.cash_usd - a.spoken_for_usd + coalesce(sum(u.value), 0) AS n,
+           n - least(a.cash_usd - a.spoken_for_usd, 0) AS most,
            any_value(a.target_cost_frac) AS lambda, any_value(a.band_cost_frac) AS m,
            any_value(a.model_id) AS model_id, any_value(a.universe_id) AS universe_id, any_value(a.cash_plan_id) AS plan_id
     FROM accounts a LEFT JOIN unit u USING (account_id)
@@ -40,10 +41,10 @@ WITH unit AS ( -- every lot with its value, what of it may be sold, and what a d
     SELECT account_id, asset_class, -(sell_cost_frac + CASE WHEN tax < 0 THEN tax * (1 - washed) ELSE tax END) AS slope,
            value AS width, 0 AS is_buy
     FROM unit WHERE may_sell
-    UNION ALL -- no class buys more than n
-    SELECT account_id, asset_class, slope, greatest(least(room, n - coalesce(sum(room) OVER cheaper, 0)), 0), 1
+    UNION ALL -- no class buys more than the account could spend if it sold all
+    SELECT account_id, asset_class, slope, greatest(least(room, most - coalesce(sum(room) OVER cheaper, 0)), 0), 1
     FROM (
-        SELECT c.account_id, c.asset_class, s.buy_cost_frac AS slope, least(c.n, coalesce(r.buy_cap_usd, c.n)) AS room, c.n
+        SELECT c.account_id, c.asset_class, s.buy_cost_frac AS slope, least(n.most, coalesce(r.buy_cap_usd, n.most)) AS room, n.most
         FROM class c
         JOIN nav n USING (account_id)
         JOIN securities s ON s.universe_id = n.universe_id AND s.asset_class = c.asset_class AND s.is_buyable AND s.price_usd > 0

@@ -19,7 +19,7 @@ from evenkeel.engine.kernels.choose import both_sides, choose, solve_once
 from evenkeel.engine.kernels.emit import emit
 from evenkeel.engine.kernels.jit import outer, type_of
 from evenkeel.engine.kernels.judge import judge
-from evenkeel.engine.kernels.load import FIGURE_INVALID, FINE, bar, load_buys, load_lots, load_model, unbar
+from evenkeel.engine.kernels.load import FIGURE_INVALID, FINE, bar, load_buys, load_lots, load_model, spendable, unbar
 from evenkeel.engine.kernels.segments import sort_lots
 from evenkeel.engine.scratch import Scratch
 
@@ -47,7 +47,9 @@ def solve_book(accounts, models, universes, lots, plans, limits, class_count, an
         if outcome == FINE:
             bar(s, a, accounts, universes, limits)
             outcome, count, nav = load_lots(s, a, count, accounts, universes, lots)
-            if outcome == FINE and not load_buys(s, a, count, nav, accounts, universes, limits, class_count, 0):
+            if outcome == FINE and not load_buys(
+                s, a, count, spendable(nav, s.held[0]), accounts, universes, limits, class_count, 0
+            ):
                 outcome = FIGURE_INVALID
             unbar(s, a, accounts, universes, lots, limits)
         if outcome == FINE:

@@ -1,7 +1,7 @@
 """The proof: for any prices mu and pi, a bound that no list of trades can beat.
 
     bound(mu, pi) = sum over lots of       min(0, cost - mu - pi_k) * room
-                  + sum over classes of    min over purchases of (cost + mu + pi_k) * y, together at most nav
+                  + sum over classes of    min over purchases of (cost + mu + pi_k) * y, together at most what it could spend
                   + sum over classes of    pi_k * V_k + min over h of [penalty_k(h) - pi_k * h]
                   + min over c of          [cost of cash(c) + mu * c] - mu * cash
 
@@ -13,6 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from evenkeel.engine.kernels.jit import inner
+from evenkeel.engine.kernels.load import spendable
 from evenkeel.engine.kernels.penalties import penalty, plan_cost
 
 
@@ -63,7 +64,7 @@ def bound(s, count, lots, nav, cash, mu, target_cost, band_cost, plan, plans, bu
         if not sell_off[i]:
             total += min(0.0, s.cost[i] - mu - s.pi[s.local[i]]) * s.room[i]
     for k in range(1, count):
-        left, pi = nav, s.pi[k]
+        left, pi = spendable(nav, cash), s.pi[k]
         for b in range(s.buys_at[k], s.buys_at[k + 1]):
             if buy_off[b]:
                 continue

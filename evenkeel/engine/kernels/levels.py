@@ -10,6 +10,7 @@ import numpy as np
 
 from evenkeel.engine.kernels.jit import inner
 from evenkeel.engine.kernels.judge import lot_tax
+from evenkeel.engine.kernels.load import spendable
 
 HAIR = 1e-9
 
@@ -94,8 +95,8 @@ def set_levels(r, s, first, lot_count, count, mu, nav, universes, lots):  # type
                 universes.step[row], universes.price[row], s.buy_room[b]
             )
             r.reduced[n] = universes.buy_cost[row] + mu + s.pi[k]
-            # A purchase that pays without a cap of its own is held only by n, which it shares: it cannot be priced apart.
-            r.room[n] = s.buy_room[b] if s.buy_room[b] < nav or r.reduced[n] >= 0.0 else np.nan
+            # A purchase that pays without a cap of its own shares what the account could spend: it cannot be priced apart.
+            r.room[n] = s.buy_room[b] if s.buy_room[b] < spendable(nav, s.held[0]) or r.reduced[n] >= 0.0 else np.nan
     return True
 
 

@@ -166,8 +166,17 @@ def unbar(
 
 
 @inner
-def load_buys(s, a, count, nav, accounts, universes, limits, class_count, extra):  # type: ignore[no-untyped-def]
-    """List what each class may buy, cheapest first, until it is enough for `nav`. Return whether the figures make sense.
+def spendable(nav, cash):  # type: ignore[no-untyped-def]
+    """Return the most that a class may buy: what the account could spend if it sold all, an overdraft being no deeper after than before.
+
+    No list with that cash can buy more, so that it bounds the exact problem and takes nothing from rounded lists.
+    """
+    return nav - min(0.0, cash) if nav > 0.0 else 0.0
+
+
+@inner
+def load_buys(s, a, count, most, accounts, universes, limits, class_count, extra):  # type: ignore[no-untyped-def]
+    """List what each class may buy, cheapest first, until it is enough for `most`, as `spendable`. Return whether the figures make sense.
 
     What may be harvested does not count as enough: if it is, something else must be bought. `extra` more are listed in each class: a
     rounded list may fit better with a dearer one.
@@ -177,7 +186,7 @@ def load_buys(s, a, count, nav, accounts, universes, limits, class_count, extra)
     low, high = accounts.limits_from[a], accounts.limits_from[a + 1]
     for k in range(count):
         s.buys_at[k] = n
-        left, more = nav, extra
+        left, more = most, extra
         place = u * class_count + s.klass[k]
         for b in range(universes.buys_from[place], universes.buys_from[place + 1]):
             row = universes.buy_row[b]
@@ -187,7 +196,7 @@ def load_buys(s, a, count, nav, accounts, universes, limits, class_count, extra)
                 continue
             if not is_cost(universes.buy_cost[row]):
                 return False
-            room = nav
+            room = most
             if high > low:
                 r = find(limits.security, low, high, universes.security[row])
                 if r >= 0:

@@ -20,7 +20,7 @@ from evenkeel.engine.kernels.improve import improve
 from evenkeel.engine.kernels.jit import inner, outer, type_of
 from evenkeel.engine.kernels.judge import judge
 from evenkeel.engine.kernels.levels import level_of, qty_at, set_levels
-from evenkeel.engine.kernels.load import FIGURE_INVALID, FINE, bar, load_buys, load_lots, load_model, unbar
+from evenkeel.engine.kernels.load import FIGURE_INVALID, FINE, bar, load_buys, load_lots, load_model, spendable, unbar
 from evenkeel.engine.kernels.moves import bends_of_cash, put
 from evenkeel.engine.scratch import RoundSpace, Scratch
 
@@ -143,7 +143,7 @@ def round_book(accounts, models, universes, lots, plans, limits, class_count, ex
         _, count = load_model(s, a, accounts, models, plans)
         bar(s, a, accounts, universes, limits)
         _, count, nav = load_lots(s, a, count, accounts, universes, lots)
-        load_buys(s, a, count, nav, accounts, universes, limits, class_count, EXTRA_BUYS)
+        load_buys(s, a, count, spendable(nav, s.held[0]), accounts, universes, limits, class_count, EXTRA_BUYS)
         unbar(s, a, accounts, universes, lots, limits)
         cash, mu = s.held[0], exact.figures[a, MU]
         start = universes.rows_from[accounts.universe[a]]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from evenkeel.engine.arrays import F8, I8
 from evenkeel.engine.kernels.jit import inner
+from evenkeel.engine.kernels.load import spendable
 from evenkeel.engine.scratch import Scratch
 
 INSERTION = 48
@@ -95,7 +96,7 @@ def build_segments(s, count, nav, target_cost, band_cost, buy_cost, sell_off, bu
         for o in range(s.lots_at[k], s.lots_at[k + 1]):
             if not sell_off[s.order[o]]:
                 h -= s.room[s.order[o]]
-        corner, penalty, buy_left = 0, -(target_cost + band_cost), nav
+        corner, penalty, buy_left = 0, -(target_cost + band_cost), spendable(nav, s.held[0])
         o, b = s.lots_at[k], s.buys_at[k]
         while True:
             while o < s.lots_at[k + 1] and (s.room[s.order[o]] <= 0.0 or sell_off[s.order[o]]):

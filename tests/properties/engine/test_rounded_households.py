@@ -56,6 +56,7 @@ def detailed(tables: HouseholdTables, answer: HouseholdAnswer) -> pl.DataFrame:
 
 @QUICK
 @given(SEEDS, st.booleans(), DUST)
+@example(8781, True, 0.0)
 def test_no_rule_is_broken_and_no_lists_beat_their_bound(seed: int, washed: bool, dust: float) -> None:
     """Beyond a lot, barred, beyond a cap, both sides, unbalanced, another's money, worse than none, better than the bound: none of it."""
     tables = stepped(seed, washed=washed, dust=dust)

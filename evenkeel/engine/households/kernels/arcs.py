@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from evenkeel.engine.kernels.jit import inner
+from evenkeel.engine.kernels.load import spendable
 from evenkeel.engine.kernels.segments import corners
 
 
@@ -22,7 +23,7 @@ def build_cells(h, members, classes, width, universes):  # type: ignore[no-untyp
         for k in range(1, classes):
             cell = m * width + k
             h.segs_from[cell] = g
-            least, buy_left = h.held[cell], h.nav[m]
+            least, buy_left = h.held[cell], spendable(h.nav[m], h.cash[m])
             o, b = h.lots_from[cell], h.buys_from[cell]
             was_keep, was_slope = False, np.nan
             while True:

@@ -10,6 +10,7 @@ from evenkeel.engine.households.kernels.paths import flow_out, spread
 from evenkeel.engine.households.kernels.proof import cheapest_cycle, house_bound, read_prices, residual
 from evenkeel.engine.kernels.choose import copy
 from evenkeel.engine.kernels.jit import inner
+from evenkeel.engine.kernels.load import spendable
 
 NODES = 2_000
 
@@ -37,7 +38,7 @@ def choose_house(  # type: ignore[no-untyped-def]
     target_cost, band_cost = accounts.target_cost[first], accounts.band_cost[first]
     edge = abs(total)
     for m in range(members):
-        edge += (classes + 1) * h.nav[m] + abs(h.cash[m])
+        edge += (classes + 1) * spendable(h.nav[m], h.cash[m]) + abs(h.cash[m])
         for k in range(1, classes):
             edge += abs(h.held[m * width + k])
     best, proven, best_cycle, depth, nodes = np.inf, np.inf, 0.0, 0, 0

@@ -6,7 +6,17 @@ import numpy as np
 
 from evenkeel.engine.codes import OUTCOMES, Outcome
 from evenkeel.engine.kernels.jit import inner
-from evenkeel.engine.kernels.load import FIGURE_INVALID, FINE, NO_VALUE, bar, load_buys, load_lots, load_model, unbar
+from evenkeel.engine.kernels.load import (
+    FIGURE_INVALID,
+    FINE,
+    NO_VALUE,
+    bar,
+    load_buys,
+    load_lots,
+    load_model,
+    spendable,
+    unbar,
+)
 from evenkeel.engine.kernels.segments import sort_lots
 
 LOCATION_UNKNOWN = OUTCOMES.index(Outcome.LOCATION_UNKNOWN)
@@ -25,10 +35,9 @@ def load_member(s, a, accounts, models, universes, lots, plans, limits, class_co
         outcome, count, value = load_lots(s, a, count, accounts, universes, lots)
         if outcome == NO_VALUE and value <= 0.0 and np.isfinite(value):
             outcome = FINE
-        if outcome == FINE:
-            net = max(0.0, value)
-            if not load_buys(s, a, count, net, accounts, universes, limits, class_count, extra):
-                outcome = FIGURE_INVALID
+        most = spendable(value, s.held[0])
+        if outcome == FINE and not load_buys(s, a, count, most, accounts, universes, limits, class_count, extra):
+            outcome = FIGURE_INVALID
         unbar(s, a, accounts, universes, lots, limits)
         if outcome == FINE:
             sort_lots(s, accounts.lots_from[a + 1] - accounts.lots_from[a], count)

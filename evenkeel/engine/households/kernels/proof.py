@@ -16,6 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from evenkeel.engine.kernels.jit import inner
+from evenkeel.engine.kernels.load import spendable
 from evenkeel.engine.kernels.penalties import penalty, plan_cost
 
 
@@ -77,7 +78,7 @@ def house_bound(h, members, classes, width, total, target_cost, band_cost, buy_c
                 i = h.order[o]
                 if not h.sell_off[i]:
                     bound += min(0.0, h.cost[i] - mu - dollar) * h.room[i]
-            left = h.nav[m]
+            left = spendable(h.nav[m], h.cash[m])
             for b in range(h.buys_from[cell], h.buys_to[cell]):
                 if h.buy_off[b]:
                     continue
@@ -98,7 +99,7 @@ def residual(h, members, classes, width, total, target_cost, band_cost, buy_cost
         cash = h.cash[m]
         for k in range(1, classes):
             cell = m * width + k
-            up, down, left = np.inf, -np.inf, h.nav[m]
+            up, down, left = np.inf, -np.inf, spendable(h.nav[m], h.cash[m])
             value = h.held[cell]
             for o in range(h.lots_from[cell], h.lots_to[cell]):
                 i = h.order[o]

@@ -7,6 +7,7 @@ import numpy as np
 from evenkeel.engine.households.kernels.house_moves import may_stand, put_item
 from evenkeel.engine.kernels.jit import inner
 from evenkeel.engine.kernels.levels import level_of, levels_of_lot, levels_of_purchase, makes_sense, qty_at
+from evenkeel.engine.kernels.load import spendable
 from evenkeel.engine.kernels.round_book import allowance_of_lot
 
 MEMBER_CASH_AFTER = 2
@@ -48,8 +49,8 @@ def set_items(r, h, members, classes, width, rows, lot_count, accounts, universe
                     r.units[n], r.unit_usd[n], r.most[n], r.whole[n] = levels_of_purchase(step, price, room)
                     r.frac[n] = universes.buy_cost[row] - away
                     r.reduced[n] = universes.buy_cost[row] + dollar
-                    # One that pays without a cap of its own is held only by the account's value, which it shares.
-                    r.room[n] = room if room < h.nav[m] or r.reduced[n] >= 0.0 else np.nan
+                    # One that pays without a cap of its own shares what the account could spend.
+                    r.room[n] = room if room < spendable(h.nav[m], h.cash[m]) or r.reduced[n] >= 0.0 else np.nan
     return -1
 
 

@@ -15,6 +15,8 @@ from data_contracts.vocab import AssetType, OrderSide
 from evenkeel.policy.model import TradingRule
 from evenkeel.rules.costs import CostPolicy, Trade, trade_cost
 from evenkeel.stages.propose.costing import NEVER_USD, cost_policy, engine_costs, half_spread, stated_costs
+from evenkeel.stages.propose.stage import Proposed
+from tests.support.proposing import Account, Lot, book_of, day_of, listed, proposed
 
 FUNDS = pl.DataFrame(
     {"security_id": ["FND", "ETF"], "redemption_fee_frac": [0.02, None], "redemption_days": [30, None]},
@@ -188,3 +190,25 @@ def test_a_policy_that_makes_no_sense_is_refused(changes: dict[str, Any], said: 
 
 def test_cutoffs_are_times_of_day() -> None:
     assert rule(fund_cutoffs={"ibkr": "15:30"}).fund_cutoffs == {"ibkr": dt.time(15, 30)}
+
+
+def test_no_order_of_a_list_is_smaller_than_its_ticket_is_worth() -> None:
+    """A4 at beta lacks 17,000 of BND and has 10,000 too much of STK; a ticket of 150 makes 15,000 the smallest order.
+
+    So 15,000 of STK go: 5,000 below target, and 5,000 of cash too many, instead of 34,000 off in all.
+    """
+    ticket = {"custodian": "beta", "asset_type": "etf", "ticket_usd": 150.0}
+    account = Account(12_000, [Lot("STK", 700, 80), Lot("BND", 360, 50)])
+
+    def made(**more: Any) -> Proposed:
+        trading = rule(commissions=[ticket], **more)
+        return proposed(day_of({"A4": account}, book_of(), policy={"trading": trading}), A4="full")
+
+    assert listed(made()) == {("A4", "sell", "STK"): 15_000.0, ("A4", "buy", "BND"): 17_000.0}
+    worth = made(value_over_ticket=10.0)
+    assert listed(worth) == {("A4", "sell", "STK"): 10_000.0, ("A4", "buy", "BND"): 17_000.0}
+    # Two tickets; half a spread of 2 bp of 27,000 is 5.40.
+    assert worth.trades["commission_usd"].sum() == Decimal("300.00")
+    assert worth.proposals["cost_usd"][0] == Decimal("305.40")
+    # What the list was chosen by does not have the tickets.
+    assert worth.proposals["trade_cost_usd"][0] == pytest.approx(5.4)

@@ -13,7 +13,7 @@ import pytest
 from evenkeel.policy.model import TradingRule
 from evenkeel.rules.costs import early_units
 from evenkeel.stages.propose.obstacle_sentences import obstacle_sentences
-from evenkeel.stages.propose.redemptions import early_holdings
+from evenkeel.stages.propose.redemptions import early_holdings, keep_early
 from evenkeel.stages.propose.stage import Proposed
 from tests.support.proposing import LAST_WEEK, LONG_AGO, SECURITIES, Account, Lot, book_of, day_of, listed, proposed
 
@@ -83,6 +83,34 @@ def test_a_sale_is_free_up_to_the_free_units_as_the_rule_counts(sold: int) -> No
     assert found is not None
     by_rule = early_units([(date, Decimal(str(qty))) for date, qty in lots], Decimal(sold), TUESDAY, 30)
     assert max(sold - found["free_qty"], 0) == by_rule
+
+
+def test_free_units_go_to_the_lots_with_the_least_tax_that_may_be_sold_at_all() -> None:
+    """250 are free. The lot at a loss is kept by something else; of the others the smaller gain comes first, then a part of the larger."""
+    rows = pl.DataFrame(
+        {
+            "lot_id": ["loss", "large", "small", "last"],
+            "unit_gain": [-9.0, 8.0, 1.0, 9.0],
+            "kept_by": ["basis_missing", None, None, None],
+            "acquired_date": [LONG_AGO, LONG_AGO, LAST_WEEK, LAST_WEEK],
+        }
+    ).with_columns(
+        *(pl.lit(text).alias(name) for name, text in (("account_id", "A1"), ("security_id", "STX"))),
+        *(pl.lit(number).alias(name) for name, number in (("held_qty", 200.0), ("rate", 0.2), ("price_usd", 50.0))),
+        pl.lit(True).alias("is_open"),
+    )
+    held = pl.DataFrame({"account_id": ["A1"], "security_id": ["STX"], "free_qty": [250.0]})
+    found = {
+        row["lot_id"]: (row["kept_by"], row["free_qty"])
+        for row in keep_early(rows, held, is_fee_paid=False).iter_rows(named=True)
+    }
+    assert found == {
+        "loss": ("basis_missing", 200.0),
+        "small": (None, 200.0),
+        "large": (None, 50.0),
+        "last": ("redemption_period", 0.0),
+    }
+    assert keep_early(rows, held, is_fee_paid=True)["free_qty"].to_list() == [200.0] * 4
 
 
 def test_a_list_sells_the_free_units_and_keeps_the_others() -> None:

@@ -6,7 +6,7 @@ import datetime as dt
 
 from data_contracts import vocab
 from data_contracts.contract import Contract
-from data_contracts.fields import Fact, Money, code, column, frac, key
+from data_contracts.fields import Fact, Instant, Money, code, column, frac, key
 
 
 class Trades(Contract):
@@ -38,7 +38,13 @@ class Trades(Contract):
     tax_usd: Money = column(
         "Gain at that rate, the disallowed part left out; what nets with other gains is in the proposal."
     )
-    trade_cost_usd: float = column("Half-spread and fees.")
+    trade_cost_usd: float = column("What the list was chosen by: half-spread and fees as a share of value.")
+    commission_usd: Money = column("Its share of the order's commission, by value; null: not known.", null=True)
+    half_spread_usd: Money = column("Its share of half the spread of the order.", null=True)
+    redemption_fee_usd: Money = column("Its share of the fund's fee on the order's early units; 0: none.", null=True)
+    order_by_at: Instant = column(
+        "When an order for a fund must be in to get the next session's net asset value; null: not a fund.", null=True
+    )
     settle_date: dt.date = column("When it settles, if traded on the next session.")
     reasons_json: str = column("JSON array of codes of `vocab.TradeReason`, the main one first.")
     weight_before_frac: float = frac("The node's weight before, of the portfolio.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from data_contracts import vocab
 from data_contracts.contract import Contract
-from data_contracts.fields import Fact, code, column, count, key
+from data_contracts.fields import Fact, code, column, count, frac, key
 
 
 class Securities(Contract):
@@ -25,3 +25,7 @@ class Securities(Contract):
     multiplier: Fact = column("Contract size.")
     max_price_age_sessions: int = count("Sessions a price may be old; null is the policy's.", null=True)
     is_illiquid: bool = column("Privately priced: never traded against daily drift.")
+    redemption_fee_frac: float = frac(
+        "Share of value that the fund keeps of units redeemed early, above 0; null: none.", null=True, ge=0.0, le=0.02
+    )
+    redemption_days: int = count("Units held fewer days are early, 7 or more; null: no fee.", null=True)

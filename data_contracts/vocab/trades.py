@@ -63,6 +63,7 @@ class Obstacle(StrEnum):
     WASH_SALE_IF_SOLD = "wash_sale_if_sold"
     SOLD_AT_LOSS_TODAY = "sold_at_loss_today"
     SHORT_POSITION = "short_position"
+    REDEMPTION_PERIOD = "redemption_period"
 
 
 class PreCheck(StrEnum):
@@ -76,6 +77,7 @@ class PreCheck(StrEnum):
     IPS_LIMITS = "ips_limits"
     CASH = "cash"
     BALANCE = "balance"
+    TRADING_COST = "trading_cost"
 
 
 class CheckResult(StrEnum):

@@ -16,6 +16,7 @@ from evenkeel.book.csv_cells import Table
 from evenkeel.book.csv_text import LINE
 from evenkeel.book.problems import SHOWN_OF_A_KIND, Problems, did_you_mean, shown
 from evenkeel.book.tables import REFERENCES, TABLES
+from evenkeel.book.validate_fees import check_redemption_fees
 
 ALIASES, SECURITIES, SECURITY_ALIASES = "account_aliases.csv", "securities.csv", "security_aliases.csv"
 _SCOPES = {
@@ -43,6 +44,7 @@ def check_tables(tables: Tables, problems: Problems) -> None:
     _check_escalation(tables, problems)
     _check_ips_limits(tables, problems)
     _check_alias_periods(tables, problems)
+    check_redemption_fees(tables, problems)
 
 
 def known_values(tables: Tables, file: str, column: str) -> pl.Series | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -9,6 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from data_contracts.vocab import LotInstruction, OrderSide
+from evenkeel.calendar import EASTERN
 from evenkeel.desk.proposals import Proposal, units
 from evenkeel.desk.words import counted
 
@@ -18,7 +20,10 @@ _SHOWN_DIGITS = 4
 
 @dataclass(frozen=True)
 class Order:
-    """One order: `lots` says which lots go, empty for a purchase; `gain_usd` is null where a cost is not known, and for a purchase."""
+    """One order: `lots` says which lots go, empty for a purchase; `gain_usd` is null where a cost is not known, and for a purchase.
+
+    `order_by`: `order by 15:30 ET` for a fund, else empty.
+    """
 
     account_id: str
     account: str
@@ -30,6 +35,12 @@ class Order:
     lots: str
     gain_usd: Decimal | None
     tax_usd: Decimal
+    order_by: str
+
+    @property
+    def notes(self) -> str:
+        """Return the lots and the time together, as a list shows them."""
+        return "; ".join(part for part in (self.lots, self.order_by) if part)
 
     @property
     def is_sale(self) -> bool:
@@ -60,7 +71,12 @@ def _order(trades: Sequence[dict[str, Any]]) -> Order:
         lots=_lot_words(lots),
         gain_usd=None if not gains or None in gains else sum((Decimal(gain) for gain in gains), Decimal()),
         tax_usd=sum((Decimal(trade["tax_usd"]) for trade in trades), Decimal()),
+        order_by=_order_by(first["order_by_at"]),
     )
+
+
+def _order_by(instant: str | None) -> str:
+    return "" if instant is None else f"order by {dt.datetime.fromisoformat(instant).astimezone(EASTERN):%H:%M} ET"
 
 
 def _lot_words(lots: Sequence[dict[str, Any]]) -> str:

@@ -49,7 +49,7 @@ def _table(orders: list[Order]) -> Table:
             Text(name),
             Text(order.account),
             dollars(order.value_usd),
-            Text(order.lots),
+            Text(order.notes),
             gain if order.is_sale else "",
             dollars(order.tax_usd) if order.is_sale else "",
         )

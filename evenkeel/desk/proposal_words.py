@@ -38,6 +38,7 @@ CHECK_NAMES: dict[str, str] = {
     PreCheck.IPS_LIMITS: "IPS limits",
     PreCheck.CASH: "Cash",
     PreCheck.BALANCE: "Sums",
+    PreCheck.TRADING_COST: "Trading cost",
 }
 RESULT_NAMES: dict[str, str] = {
     CheckResult.PASSED: "passed",

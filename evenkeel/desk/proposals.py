@@ -106,7 +106,7 @@ def _proposal(
             "net_usd": _money(row["net_tax_usd"]),
             "net_frac": row["net_tax_frac"],
         },
-        "cost_usd": _cents(row["trade_cost_usd"]),
+        "cost_usd": _cents(row["trade_cost_usd"]) if row["cost_usd"] is None else _money(row["cost_usd"]),
         **{
             member: {"before_frac": row[f"{column}_before_frac"], "after_frac": row[f"{column}_after_frac"]}
             for member, column in _BEFORE_AND_AFTER.items()
@@ -156,7 +156,11 @@ def _trade(row: Mapping[str, Any], sentence: str, directory: Directory) -> dict[
         if is_sale
         else None,
         "tax_usd": _money(row["tax_usd"]),
-        "cost_usd": _cents(row["trade_cost_usd"]),
+        "cost_usd": _stated_cost(row),
+        "commission_usd": _money(row["commission_usd"]),
+        "half_spread_usd": _money(row["half_spread_usd"]),
+        "redemption_fee_usd": _money(row["redemption_fee_usd"]),
+        "order_by_at": _instant(row["order_by_at"]),
         "settle_date": _date(row["settle_date"]),
         "reasons": json.loads(row["reasons_json"]),
         "replaces_security_id": row["replaces_security_id"],
@@ -178,9 +182,19 @@ def _money(amount: Decimal | None) -> str | None:
     return None if amount is None else str(amount)
 
 
+def _stated_cost(row: Mapping[str, Any]) -> str | None:
+    """Return the parts of a trade's cost together; of a list made before they were stated, what it was chosen by."""
+    parts = [row[name] for name in ("commission_usd", "half_spread_usd", "redemption_fee_usd")]
+    return _cents(row["trade_cost_usd"]) if None in parts else str(sum(parts, Decimal()))
+
+
 def _cents(amount: float | None) -> str | None:
     """Return an estimate to the cent, as text like every other amount."""
     return None if amount is None else f"{round(amount, 2) + 0.0:.2f}"
+
+
+def _instant(instant: dt.datetime | None) -> str | None:
+    return None if instant is None else instant.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _date(date: dt.date | None) -> str | None:

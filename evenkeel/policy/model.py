@@ -8,11 +8,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BeforeValidator, Field, model_validator
 
 from data_contracts.vocab import (
     AssetClass,
-    AssetType,
     BandSource,
     BreakKind,
     Cadence,
@@ -21,15 +20,12 @@ from data_contracts.vocab import (
     Urgency,
     Workflow,
 )
+from evenkeel.policy.costs import CostRules
+from evenkeel.policy.part import Fraction
+from evenkeel.policy.part import Part as _Part
 
 COMPARE_TOLERANCE = 1e-9
 """The one tolerance of all threshold comparisons: a weight on its bound, up to this, is inside."""
-
-Fraction = Annotated[float, Field(ge=0, le=1)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Sides(_Part):
@@ -246,16 +242,7 @@ class PriorityWeights(_Part):
     age: float = Field(10.0, ge=0)
 
 
-class CommissionRule(_Part):
-    """A line of a custodian's fee schedule for one kind of security; money in dollars, a trade each."""
-
-    custodian: str
-    asset_type: AssetType
-    ticket_usd: float = Field(0.0, ge=0)
-    value_frac: float = Field(0.0, ge=0)
-
-
-class TradingRule(_Part):
+class TradingRule(CostRules):
     """What trades may cost, and what they are worth. Shares are of the dollars traded.
 
     Defaults are round figures to start from, not measured ones: a firm sets its own. Rates are the highest federal ones (26 U.S.C. 1).
@@ -268,18 +255,6 @@ class TradingRule(_Part):
     band_cost_frac: float = Field(2.0, ge=0)
     cash_floor_cost_frac: float = Field(4.0, ge=0)
     min_trade_usd: float = Field(100.0, ge=0)
-    half_spreads: dict[AssetType, float] = Field(
-        default_factory=lambda: {
-            AssetType.ETF: 0.0002,
-            AssetType.STOCK: 0.0003,
-            AssetType.MUTUAL_FUND: 0.0,
-            AssetType.MONEY_MARKET: 0.0,
-            AssetType.BOND: 0.0025,
-        },
-        description="What half the spread costs; a kind that is not named costs `other_half_spread_frac`.",
-    )
-    other_half_spread_frac: float = Field(0.005, ge=0)
-    commissions: tuple[CommissionRule, ...] = ()
     fractional: tuple[str, ...] = Field((), description="Custodians that take orders for thousandths of a share.")
     bond_step_qty: float = Field(1000.0, gt=0, description="Units that an order for a bond is a multiple of.")
     short_term_rate_frac: Fraction = Field(0.37, description="Where a tax unit states no rate.")

@@ -9,7 +9,8 @@ policy does not list: the outcome is then `cost_unknown`. A fund that the policy
     half spread = half-spread rate x value
     redemption fee = fee rate x value of the early units (value x early units / units sold, to the cent)
 
-The rule: a trade smaller than its cost, or than the minimum, is not proposed (TRD-10). Tax belongs in `netting`, market impact nowhere yet.
+The rule: a trade smaller than its cost, or than the minimum, is not proposed (TRD-10); nor one too small for its ticket or
+least commission, which an order costs whatever its size. Tax belongs in `netting`, market impact nowhere yet.
 `costs_many` is the same over a frame.
 """
 
@@ -61,7 +62,8 @@ class RedemptionFee:
 class CostPolicy:
     """Everything a cost depends on. `security_half_spreads` comes before `half_spreads` (by kind), both as shares of the price.
 
-    A trade is worth its cost when `value >= value_over_cost x cost`; `minimum_trade_usd` is the least value that is proposed.
+    A trade is worth its cost when `value >= value_over_cost x cost` and `value >= value_over_ticket x fixed_cents`;
+    `minimum_trade_usd` is the least value that is proposed.
     """
 
     commissions: Mapping[tuple[str, AssetType], Commission]
@@ -70,10 +72,15 @@ class CostPolicy:
     redemption_fees: Mapping[str, RedemptionFee] = field(default_factory=dict)
     minimum_trade_usd: Decimal = Decimal(0)
     value_over_cost: float = 1.0
+    value_over_ticket: float = 0.0
 
     def __post_init__(self) -> None:
         if self.value_over_cost < 1:
             raise ValueError("cost policy: value_over_cost is below 1, so a trade smaller than its cost would pass")
+        if self.value_over_ticket < 0:
+            raise ValueError(
+                "cost policy: value_over_ticket is below 0; give how many times its ticket an order is worth"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +136,12 @@ def commission_cents(line: Commission, side: OrderSide, qty: int, value: int) ->
     return least if line.max_usd is None else min(least, cents(line.max_usd))
 
 
+def fixed_cents(line: Commission) -> int:
+    """Return what an order costs whatever its size, in cents: its ticket or the least commission, at most the largest."""
+    least = max(cents(line.ticket_usd), cents(line.min_usd))
+    return least if line.max_usd is None else min(least, cents(line.max_usd))
+
+
 def trade_cost(trade: Trade, policy: CostPolicy) -> TradeCost:
     """Return what a trade costs and whether it is too small to propose."""
     qty, value = quanta(trade.trade_qty), cents(trade.value_usd)
@@ -139,11 +152,12 @@ def trade_cost(trade: Trade, policy: CostPolicy) -> TradeCost:
     redemption = _redemption(trade, policy, qty, value)
     if commission is None or half_spread is None or redemption is None or qty <= 0 or value <= 0:
         return TradeCost(_usd(commission), _usd(half_spread), _usd(redemption), None, CostOutcome.COST_UNKNOWN)
+    assert line is not None
     cost = commission + half_spread + redemption
     why_not = None
     if value < cents(policy.minimum_trade_usd):
         why_not = CostOutcome.BELOW_MINIMUM
-    elif value * PARTS < parts(policy.value_over_cost) * cost:
+    elif value * PARTS < max(parts(policy.value_over_cost) * cost, parts(policy.value_over_ticket) * fixed_cents(line)):
         why_not = CostOutcome.BELOW_COST
     return TradeCost(usd(commission), usd(half_spread), usd(redemption), usd(cost), why_not)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from data_contracts.vocab import OrderSide
-from evenkeel.rules.costs import PER_UNIT_PARTS, Commission, CostOutcome, CostPolicy
+from evenkeel.rules.costs import PER_UNIT_PARTS, Commission, CostOutcome, CostPolicy, fixed_cents
 from evenkeel.rules.whole_numbers import (
     PARTS,
     QUANTA,
@@ -21,7 +21,7 @@ from evenkeel.rules.whole_numbers import (
 _WHOLE = pl.Int128()
 _SCHEDULE = pl.Schema(
     [("custodian", pl.String()), ("asset_type", pl.String())]
-    + [(name, _WHOLE) for name in ("ticket", "per_unit", "value_rate", "sell_rate", "least", "most")]
+    + [(name, _WHOLE) for name in ("ticket", "per_unit", "value_rate", "sell_rate", "least", "most", "fixed")]
 )
 
 
@@ -75,12 +75,13 @@ def trade_costs(trades: pl.DataFrame, policy: CostPolicy) -> pl.DataFrame:
         (pl.col("qty") > 0) & (pl.col("value") > 0)
     ).fill_null(False)
     cost = pl.col("commission") + pl.col("half_spread") + pl.col("redemption")
+    worth = pl.max_horizontal(parts(policy.value_over_cost) * cost, parts(policy.value_over_ticket) * pl.col("fixed"))
     why_not = (
         pl.when(~is_known)
         .then(pl.lit(CostOutcome.COST_UNKNOWN.value))
         .when(pl.col("value") < cents(policy.minimum_trade_usd))
         .then(pl.lit(CostOutcome.BELOW_MINIMUM.value))
-        .when(pl.col("value") * PARTS < parts(policy.value_over_cost) * cost)
+        .when(pl.col("value") * PARTS < worth)
         .then(pl.lit(CostOutcome.BELOW_COST.value))
     )
     return rows.select(
@@ -133,10 +134,10 @@ def _schedule(policy: CostPolicy) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=_SCHEDULE, orient="row")
 
 
-def _line(line: Commission) -> tuple[int, int, int, int, int, int | None]:
+def _line(line: Commission) -> tuple[int, int, int, int, int, int | None, int]:
     most = None if line.max_usd is None else cents(line.max_usd)
     rates = parts(float(line.per_unit_usd)), parts(line.value_frac), parts(line.sell_value_frac)
-    return cents(line.ticket_usd), *rates, cents(line.min_usd), most
+    return cents(line.ticket_usd), *rates, cents(line.min_usd), most, fixed_cents(line)
 
 
 def _rates(column: str, rates: dict[str, int]) -> pl.Expr:

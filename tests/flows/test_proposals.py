@@ -168,7 +168,7 @@ def test_every_list_has_its_proof_and_its_checks(made: Made) -> None:
     assert solved.filter(off.abs() > 1e-6 * pl.col("nav_usd")).is_empty()
     for row in solved.iter_rows(named=True):
         checks = {check["check"]: check["result"] for check in json.loads(row["checks_json"])}
-        assert len(checks) == 8
+        assert len(checks) == 9
         assert (row["status"] == "held_back") == ("failed" in checks.values())
         assert sum(node["after_frac"] for node in json.loads(row["classes_json"])) == pytest.approx(1.0, abs=1e-6)
 

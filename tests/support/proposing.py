@@ -89,12 +89,12 @@ _YEAR = pl.Schema(
 
 @dataclass(frozen=True)
 class Lot:
-    """A lot: units, what one cost, when it was bought."""
+    """A lot: units, what one cost, when it was bought (None: its source does not say)."""
 
     security: str
     qty: float
     unit_cost: float
-    opened: dt.date = LONG_AGO
+    opened: dt.date | None = LONG_AGO
 
 
 @dataclass(frozen=True)

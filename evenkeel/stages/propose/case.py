@@ -13,6 +13,7 @@ from evenkeel.policy.model import Policy
 from evenkeel.stages.propose.kinds import TERMS
 from evenkeel.stages.propose.lots import KEY, in_flight, open_lots
 from evenkeel.stages.propose.rates import gain_rates
+from evenkeel.stages.propose.redemptions import early_holdings, keep_early
 from evenkeel.stages.propose.restrictions import barred
 from evenkeel.stages.propose.shelf import (
     SUBSTITUTE_RANK,
@@ -41,11 +42,13 @@ class Case:
     `accounts`: `account_id`, `portfolio_id`, `household_id`, `model_id`, `kind`, `custodian`, `tax_unit_id`, `tax_status`, `short_rate`,
         `long_rate`, `is_alert_only`, `cash_usd` (what is in flight and spoken for counted as done), `min_cash_usd`.
     `lots`: as `open_lots` returns them, with `node_id`, `price_usd`, `value_usd`, `unit_basis_usd`, `unit_gain`, `rate`, `washed_qty`,
-        `kept_by` (the obstacle that keeps it; null: it may be sold).
-    `shelf`: `account_id`, `security_id`, `node_id`, `asset_type`, `price_usd`, `half_spread_frac`, `commission_usd`, `unit_step_qty`,
+        `kept_by` (the obstacle that keeps it; null: it may be sold), `free_qty` (how much of it may be sold for all that a redemption
+        period keeps).
+    `shelf`: `account_id`, `security_id`, `node_id`, `asset_type`, `price_usd`, `sell_cost_frac`, `buy_cost_frac`, `unit_step_qty`,
         `min_ticket_usd`, `buy_rank` (null: not to be bought), `security_target`, `issuer_id` (null: the limit for issuers does not count).
     `bars`: purchases that are barred: `account_id`, `security_id`, `rule`, `until_date`, `restriction_id`.
     `flying`: as `in_flight` returns it.
+    `early`: funds with units within their redemption period, as `early_holdings` returns it.
     """
 
     trade_date: dt.date
@@ -55,6 +58,7 @@ class Case:
     shelf: pl.DataFrame
     bars: pl.DataFrame
     flying: pl.DataFrame
+    early: pl.DataFrame
 
 
 BARS = pl.Schema(
@@ -99,8 +103,12 @@ def make_case(
     bars = barred(accounts, book, trade_date)
     flying = in_flight(held)
     values = unit_values(held, book)
-    shelf = _shelf(accounts, values, usual_values(holdings, prices, book), nodes, book, policy)
-    lots = _lots(held, open_lots(held, tax_lots, book, trade_date), accounts, shelf, bars, flying, washed, book, policy)
+    own_lots = open_lots(held, tax_lots, book, trade_date)
+    early = early_holdings(own_lots, book.securities, trade_date)
+    shelf = _shelf(accounts, values, usual_values(holdings, prices, book), nodes, early, book, policy)
+    lots = _lots(own_lots, accounts, shelf, bars, flying, washed, policy).pipe(
+        keep_early, early, is_fee_paid=policy.trading.is_redemption_fee_paid
+    )
     buys = pl.concat(
         [
             bars.filter(pl.col("side") == "buy").select(list(BARS)),
@@ -113,7 +121,7 @@ def make_case(
             ),
         ]
     )
-    return Case(trade_date, wanted, accounts, lots, shelf, buys, flying)
+    return Case(trade_date, wanted, accounts, lots.sort(*KEY, "lot_id"), shelf, buys, flying, early)
 
 
 def _bar(rows: pl.DataFrame, rule: Obstacle) -> pl.DataFrame:
@@ -163,10 +171,13 @@ def _shelf(
     values: pl.DataFrame,
     usual: pl.DataFrame,
     nodes: pl.DataFrame,
+    early: pl.DataFrame,
     book: Book,
     policy: Policy,
 ) -> pl.DataFrame:
     """Return what each account holds or may buy, cash left out."""
+    # The engine has one share a security: where the fee is paid, all of a fund that would pay it on some is priced with it.
+    paid = early if policy.trading.is_redemption_fee_paid else early.clear()
     may_buy = candidates(book, nodes).drop("node_id")
     buyable = (
         accounts.select("account_id", "custodian", "model_id")
@@ -196,21 +207,20 @@ def _shelf(
         rows.join(accounts.select("account_id", "custodian", "model_id"), on="account_id", how="left")
         .join(nodes, on=["model_id", "security_id"], how="left")
         .join(kinds, on="security_id", how="left")
+        .join(paid.select(*KEY, pl.col("redemption_fee_frac").alias("early_fee_frac")), on=KEY, how="left")
         .filter(pl.col("asset_class") != "cash")
         .with_columns(pl.col("security_target").fill_null(0.0))
     )
-    return steps_and_costs(placed, policy.trading).drop("custodian", "model_id").sort(KEY)
+    return steps_and_costs(placed, policy.trading).drop("custodian", "model_id", "early_fee_frac").sort(KEY)
 
 
 def _lots(
-    held: pl.DataFrame,
     lots: pl.DataFrame,
     accounts: pl.DataFrame,
     shelf: pl.DataFrame,
     bars: pl.DataFrame,
     flying: pl.DataFrame,
     washed: pl.DataFrame,
-    book: Book,
     policy: Policy,
 ) -> pl.DataFrame:
     """Return the lots with what a unit is worth, what its sale would be taxed at, and what keeps it."""
@@ -277,13 +287,9 @@ def _lots(
         & ~pl.col("is_alert_only")
         & (~pl.col("only_losses") | (is_taxed & is_loss & (down >= trading.harvest_loss_frac).fill_null(False)))
     )
-    return (
-        rows.with_columns(
-            rate.alias("rate"), full_rate.alias("full_rate"), kept_by.alias("kept_by"), is_open.alias("is_open")
-        )
-        .drop("kind", "sells", "only_losses", "harvests", "sell_rule", "is_flying", "is_illiquid", "asset_type")
-        .sort(*KEY, "lot_id")
-    )
+    return rows.with_columns(
+        rate.alias("rate"), full_rate.alias("full_rate"), kept_by.alias("kept_by"), is_open.alias("is_open")
+    ).drop("kind", "sells", "only_losses", "harvests", "sell_rule", "is_flying", "is_illiquid", "asset_type")
 
 
 def is_substitute(rank: pl.Expr) -> pl.Expr:

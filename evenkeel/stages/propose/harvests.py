@@ -18,6 +18,7 @@ from evenkeel.rules.wash_sales.window import CLEAR_AFTER_DAYS, WashAnswer
 from evenkeel.rules.whole_numbers import cents_expr, usd_expr
 from evenkeel.stages.propose.by_policy import policy_columns
 from evenkeel.stages.propose.checks.restrictions import barred
+from evenkeel.stages.propose.costing import half_spread
 from evenkeel.stages.propose.substitutes import substitutes
 from evenkeel.stages.wording import dollars, percent, units
 
@@ -89,19 +90,8 @@ def _known(
     named = portfolios.select("portfolio_id", "policy_version")
     spreads = pl.concat(
         [
-            book.securities.select("asset_type")
-            .unique()
-            .with_columns(pl.lit(label).alias("policy_version"))
-            .select(
-                "policy_version",
-                "asset_type",
-                pl.col("asset_type")
-                .replace_strict(
-                    {kind.value: cost for kind, cost in policy.trading.half_spreads.items()},
-                    default=policy.trading.other_half_spread_frac,
-                    return_dtype=pl.Float64,
-                )
-                .alias("half_spread"),
+            book.securities.select(
+                pl.lit(label).alias("policy_version"), "security_id", half_spread(policy.trading).alias("half_spread")
             )
             for label, policy in policies.items()
         ]
@@ -112,8 +102,8 @@ def _known(
         .join(taxable, on="account_id")
         .join(terms, on="portfolio_id")
         .join(named, on="portfolio_id")
-        .join(book.securities.filter(~pl.col("is_illiquid")).select("security_id", "asset_type"), on="security_id")
-        .join(spreads, on=["policy_version", "asset_type"], how="left")
+        .join(book.securities.filter(~pl.col("is_illiquid")).select("security_id"), on="security_id")
+        .join(spreads, on=["policy_version", "security_id"], how="left")
         .join(rates.select("account_id", "short_rate_frac", "long_rate_frac"), on="account_id", how="left")
     )
 

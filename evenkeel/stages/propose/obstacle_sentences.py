@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from data_contracts.vocab import Obstacle, OrderSide
+from evenkeel.stages.wording import percent, units
 
 OBSTACLE_WORDS: dict[str, str] = {
     Obstacle.NO_SELL: "restricted",
@@ -20,16 +21,20 @@ OBSTACLE_WORDS: dict[str, str] = {
     Obstacle.WASH_SALE_IF_SOLD: "its loss would be washed",
     Obstacle.SOLD_AT_LOSS_TODAY: "the same tax unit sells it at a loss in a list of the day",
     Obstacle.SHORT_POSITION: "it is held short",
+    Obstacle.REDEMPTION_PERIOD: "the fund's redemption period",
 }
 """Why a security may not be traded."""
 
 _FIELDS = ("account_id", "security_id", "side", "rule", "until_date", "restriction_id")
+_FIGURES = ("kept_qty", "fee_frac")
+"""Of a redemption period alone; what was stored before there were any has none."""
 
 
 def obstacle_sentences(proposals: pl.DataFrame) -> pl.DataFrame:
     """Return one row an obstacle of `obstacles_json`, in its order.
 
     "PLMR may not be sold: legacy position (restriction R-17)."
+    "120 units of FUND are kept: redeemed before 2026-04-01 they would cost the fund's redemption fee of 1.5 %."
 
     Args:
         proposals: `business_date`, `proposal_id`, `obstacles_json` of `data_contracts.proposals`.
@@ -38,13 +43,13 @@ def obstacle_sentences(proposals: pl.DataFrame) -> pl.DataFrame:
         `business_date`, `proposal_id`, `obstacle_no` (1, 2 ... a proposal), `account_id`, `security_id`, `sentence`.
     """
     key = ["business_date", "proposal_id"]
-    kind = pl.List(pl.Struct({name: pl.String for name in _FIELDS}))
+    kind = pl.List(pl.Struct(dict.fromkeys(_FIELDS, pl.String()) | dict.fromkeys(_FIGURES, pl.Float64())))
     obstacle = pl.col("obstacle").struct
     rows = (
         proposals.select(*key, pl.col("obstacles_json").str.json_decode(kind).alias("obstacle"))
         .filter(pl.col("obstacle").list.len() > 0)
         .explode("obstacle")
-        .select(*key, *(obstacle.field(name) for name in _FIELDS))
+        .select(*key, *(obstacle.field(name) for name in (*_FIELDS, *_FIGURES)))
     )
     verb = pl.when(pl.col("side") == OrderSide.SELL.value).then(pl.lit("sold")).otherwise(pl.lit("bought"))
     why = pl.col("rule").replace_strict(OBSTACLE_WORDS, default=pl.col("rule"), return_dtype=pl.String)
@@ -52,10 +57,28 @@ def obstacle_sentences(proposals: pl.DataFrame) -> pl.DataFrame:
     until = pl.when(pl.col("until_date").is_not_null()).then(pl.format("{} until {}", comma, "until_date"))
     by = pl.when(pl.col("restriction_id").is_not_null()).then(pl.format(" (restriction {})", "restriction_id"))
     subject = pl.format("{} may not be {}", "security_id", verb)
+    plain = pl.concat_str([subject, pl.lit(": "), why, until, by, pl.lit(".")], ignore_nulls=True)
     return rows.select(
         *key,
         pl.int_range(1, pl.len() + 1).over(key).alias("obstacle_no"),
         "account_id",
         "security_id",
-        pl.concat_str([subject, pl.lit(": "), why, until, by, pl.lit(".")], ignore_nulls=True).alias("sentence"),
+        pl.coalesce(_redemption(), plain).alias("sentence"),
     )
+
+
+def _redemption() -> pl.Expr:
+    """Return what is said of units within a redemption period; null of any other obstacle."""
+    when = (
+        pl.when(pl.col("until_date").is_not_null())
+        .then(pl.format("redeemed before {}", "until_date"))
+        .otherwise(pl.lit("redeemed within the fund's period (when they were bought is not known)"))
+    )
+    said = pl.format(
+        "{} units of {} are kept: {} they would cost the fund's redemption fee of {} %.",
+        units(pl.col("kept_qty")),
+        "security_id",
+        when,
+        percent(pl.col("fee_frac"), 2),
+    )
+    return pl.when(pl.col("kept_qty").is_not_null() & pl.col("fee_frac").is_not_null()).then(said)

@@ -7,7 +7,9 @@ import polars as pl
 from data_contracts.vocab import Obstacle, OrderSide
 from evenkeel.stages.propose.case import Case, is_substitute
 from evenkeel.stages.propose.lots import KEY
+from evenkeel.stages.propose.redemptions import kept_units
 from evenkeel.stages.propose.solving import Lists
+from evenkeel.stages.wording import units
 
 
 def obstacles_json(case: Case, lists: Lists, weights: pl.DataFrame) -> pl.DataFrame:
@@ -16,7 +18,7 @@ def obstacles_json(case: Case, lists: Lists, weights: pl.DataFrame) -> pl.DataFr
     of_account = case.accounts.select("account_id", "portfolio_id")
     unit_bars = case.bars.select(*KEY, "rule", "until_date", "restriction_id")
     sells = (
-        case.lots.filter(pl.col("kept_by").is_not_null())
+        case.lots.filter(pl.col("kept_by").is_not_null(), pl.col("kept_by") != Obstacle.REDEMPTION_PERIOD.value)
         .join(of_account, on="account_id", how="left")
         .join(node, on=["portfolio_id", "node_id"], how="left")
         .filter(pl.col("off") > 1e-4)
@@ -64,9 +66,37 @@ def obstacles_json(case: Case, lists: Lists, weights: pl.DataFrame) -> pl.DataFr
     useful = pl.concat(
         [buys.filter(pl.col("off") < -1e-4), buys.join(substituted, on=["account_id", "node_id"], how="semi")]
     ).unique(maintain_order=True)
-    rows = pl.concat([sells, useful.drop("off", "node_id")]).sort("portfolio_id", *KEY, "side", "rule")
-    fields = ("account_id", "security_id", "side", "rule", "until_date", "restriction_id")
+    rows = pl.concat([sells, useful.drop("off", "node_id"), _early(case, of_account, node)], how="diagonal").sort(
+        "portfolio_id", *KEY, "side", "rule"
+    )
+    fields = ("account_id", "security_id", "side", "rule", "until_date", "restriction_id", "kept_qty", "fee_frac")
     return as_json(rows.with_columns(pl.col("until_date").dt.to_string()), fields, "obstacles_json")
+
+
+def _early(case: Case, of_account: pl.DataFrame, node: pl.DataFrame) -> pl.DataFrame:
+    """Return what a fund's redemption period keeps: one row an account and fund, with how many units and the fee."""
+    kept = (
+        case.lots.select(*KEY, "node_id", "is_open", kept_units().alias("kept_qty"))
+        .filter("is_open", pl.col("kept_qty") > 0)
+        .group_by(*KEY, "node_id")
+        .agg(pl.col("kept_qty").sum())
+    )
+    return (
+        kept.join(case.early.select(*KEY, "free_from_date", "redemption_fee_frac"), on=KEY, how="inner")
+        .join(of_account, on="account_id", how="left")
+        .join(node, on=["portfolio_id", "node_id"], how="left")
+        .filter(pl.col("off") > 1e-4)
+        .select(
+            "portfolio_id",
+            *KEY,
+            pl.lit(OrderSide.SELL.value).alias("side"),
+            pl.lit(Obstacle.REDEMPTION_PERIOD.value).alias("rule"),
+            pl.col("free_from_date").alias("until_date"),
+            pl.lit(None, pl.String).alias("restriction_id"),
+            "kept_qty",
+            pl.col("redemption_fee_frac").alias("fee_frac"),
+        )
+    )
 
 
 def notes_json(case: Case) -> pl.DataFrame:
@@ -93,7 +123,20 @@ def notes_json(case: Case) -> pl.DataFrame:
         )
         .unique()
     )
-    rows = pl.concat([held, flying, unknown_age]).unique().sort("portfolio_id", "one")
+    undated = (
+        case.early.filter(pl.col("undated_qty") > 0)
+        .join(case.accounts.select("account_id", "portfolio_id"), on="account_id", how="inner")
+        .select(
+            "portfolio_id",
+            pl.format(
+                "Account {}: when {} units of {} were bought is not known; they count as within its redemption period.",
+                "account_id",
+                units(pl.col("undated_qty")),
+                "security_id",
+            ).alias("one"),
+        )
+    )
+    rows = pl.concat([held, flying, unknown_age, undated]).unique().sort("portfolio_id", "one")
     return (
         rows.select("portfolio_id", pl.col("one").str.replace_all('"', "'"))
         .group_by("portfolio_id", maintain_order=True)

@@ -17,6 +17,7 @@ from evenkeel.policy.model import Policy
 from evenkeel.stages.propose.checks.balance import check_balance
 from evenkeel.stages.propose.checks.cash import check_cash
 from evenkeel.stages.propose.checks.concentration import check_concentration
+from evenkeel.stages.propose.checks.cost import check_trading_cost
 from evenkeel.stages.propose.checks.finding import RANKS
 from evenkeel.stages.propose.checks.ips import check_ips_limits, check_suitability
 from evenkeel.stages.propose.checks.liquidity import check_liquidity
@@ -33,6 +34,7 @@ _CHECKS: Mapping[PreCheck, Callable[[Situation], pl.DataFrame]] = {
     PreCheck.IPS_LIMITS: check_ips_limits,
     PreCheck.CASH: check_cash,
     PreCheck.BALANCE: check_balance,
+    PreCheck.TRADING_COST: check_trading_cost,
 }
 
 
@@ -46,6 +48,7 @@ def prechecks(
     business_date: dt.date,
     trade_date: dt.date,
     account_cash: pl.DataFrame | None = None,
+    lots: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Return the checks of each proposal and how the worst came out.
 
@@ -63,6 +66,8 @@ def prechecks(
         trade_date: When the trades would be done: the day that restrictions are read for.
         account_cash: What the solver says is left: `portfolio_id`, `account_id`, `cash_after_usd`. Held against the account's cash
             before with its sales and purchases; null: not compared.
+        lots: Open lots of the accounts: `account_id`, `security_id`, `acquired_date` (null: not known), `held_qty`. None: whether a sale
+            of a fund with a redemption fee would pay it is not known.
 
     Returns:
         One row a row of `proposals`, in its order: `portfolio_id`, `checks_json` (array of `check`, `result`, `figures`, `text`; every
@@ -82,6 +87,7 @@ def prechecks(
         holdings=holdings,
         washes=washes,
         account_cash=account_cash,
+        lots=lots,
         book=book,
         policies=policies,
         business_date=business_date,

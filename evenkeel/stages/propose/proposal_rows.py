@@ -105,7 +105,7 @@ def proposal_rows(
         *(pl.when(is_solved).then(pl.col(name).cast(MONEY_DTYPE).fill_null(zero)).alias(name) for name in gains),
         *(
             pl.when(is_solved).then(pl.col(name)).alias(name)
-            for name in (*figures, *after, "sold_usd", "bought_usd", "cash_after_usd", "cash_short_usd")
+            for name in (*figures, *after, "sold_usd", "bought_usd", "cost_usd", "cash_after_usd", "cash_short_usd")
         ),
         pl.col("tax_usd").alias("choosing_tax_usd"),
         (pl.col("gap_usd") / pl.col("nav_usd") * 1e4).alias("gap_bp"),
@@ -171,12 +171,15 @@ def _money(case: Case, trades: pl.DataFrame) -> pl.DataFrame:
     by_account = trades.group_by("account_id").agg(
         pl.when(is_sale).then("value_usd").otherwise(zero).sum().alias("sold_usd"),
         pl.when(is_sale).then(zero).otherwise("value_usd").sum().alias("bought_usd"),
+        pl.sum_horizontal("commission_usd", "half_spread_usd", "redemption_fee_usd", ignore_nulls=False)
+        .sum()
+        .alias("cost_usd"),
         pl.len().alias("trade_count"),
     )
     rows = (
         case.accounts.select("account_id", "portfolio_id", "cash_usd", "min_cash_usd")
         .join(by_account, on="account_id", how="left")
-        .with_columns(pl.col("sold_usd", "bought_usd").fill_null(zero), pl.col("trade_count").fill_null(0))
+        .with_columns(pl.col("sold_usd", "bought_usd", "cost_usd").fill_null(zero), pl.col("trade_count").fill_null(0))
         .with_columns(pl.col("cash_usd").round(2).cast(MONEY_DTYPE).alias("cash_before_usd"))
         .with_columns((pl.col("cash_before_usd") + pl.col("sold_usd") - pl.col("bought_usd")).alias("cash_after_usd"))
     )
@@ -187,7 +190,15 @@ def _money(case: Case, trades: pl.DataFrame) -> pl.DataFrame:
         rows.with_columns(short.alias("cash_short_usd"))
         .group_by("portfolio_id")
         .agg(
-            pl.col("sold_usd", "bought_usd", "trade_count", "cash_before_usd", "cash_after_usd", "cash_short_usd").sum()
+            pl.col(
+                "sold_usd",
+                "bought_usd",
+                "cost_usd",
+                "trade_count",
+                "cash_before_usd",
+                "cash_after_usd",
+                "cash_short_usd",
+            ).sum()
         )
     )
 

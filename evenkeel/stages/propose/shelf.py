@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import polars as pl
 
 from data_contracts.vocab import AssetType, NodeLevel
 from evenkeel.book.model import Book
 from evenkeel.policy.model import TradingRule
+from evenkeel.stages.propose.costing import engine_costs
 
 SUBSTITUTE_RANK = 1000
 """Ranks from here on are securities of other models of the firm: bought where the model's own may not be."""
@@ -145,23 +144,12 @@ def steps_and_costs(securities: pl.DataFrame, trading: TradingRule) -> pl.DataFr
     """Return the rows with what one trade costs and in which steps it is done.
 
     Args:
-        securities: `custodian`, `asset_type` and whatever else.
+        securities: As `engine_costs` takes them.
         trading: The policy's.
 
     Returns:
-        The rows with `half_spread_frac`, `commission_usd` (an order), `unit_step_qty` (null: in dollars), `min_ticket_usd`.
+        The rows with `sell_cost_frac`, `buy_cost_frac`, `unit_step_qty` (null: in dollars), `min_ticket_usd`.
     """
-    spread: Mapping[str, float] = {kind.value: cost for kind, cost in trading.half_spreads.items()}
-    lines = pl.DataFrame(
-        [(line.custodian, line.asset_type.value, line.ticket_usd, line.value_frac) for line in trading.commissions],
-        schema={
-            "custodian": pl.String,
-            "asset_type": pl.String,
-            "commission_usd": pl.Float64,
-            "commission_frac": pl.Float64,
-        },
-        orient="row",
-    )
     kind = pl.col("asset_type")
     step = (
         pl.when(kind.is_in(IN_DOLLARS))
@@ -172,17 +160,4 @@ def steps_and_costs(securities: pl.DataFrame, trading: TradingRule) -> pl.DataFr
         .then(pl.lit(0.001))
         .otherwise(pl.lit(1.0))
     )
-    cost = kind.replace_strict(spread, default=trading.other_half_spread_frac, return_dtype=pl.Float64)
-    return (
-        securities.join(lines, on=["custodian", "asset_type"], how="left", maintain_order="left")
-        .with_columns(
-            (cost + pl.col("commission_frac").fill_null(0.0)).alias("half_spread_frac"),
-            pl.col("commission_usd").fill_null(0.0),
-            step.alias("unit_step_qty"),
-        )
-        .with_columns(
-            # An order is not proposed under the policy's minimum, nor where its ticket would cost more than one per cent of it.
-            pl.max_horizontal(pl.lit(trading.min_trade_usd), pl.col("commission_usd") * 100.0).alias("min_ticket_usd")
-        )
-        .drop("commission_frac")
-    )
+    return engine_costs(securities, trading).with_columns(step.alias("unit_step_qty"))

@@ -82,7 +82,7 @@ def _of_policy(day: Day, wanted: pl.DataFrame, policy: Policy) -> tuple[pl.DataF
     nodes = nodes_of(wanted.select("portfolio_id", "model_id"), day.drift, day.bands, node_of(day.book.model_targets))
     lists = solve_case(case, nodes, day.book, policy)
     weights = node_weights(case, lists)
-    trades = trade_rows(case, lists, weights)
+    trades = trade_rows(case, lists, weights, day.book, policy)
     taxes = year_taxes(trades, case.accounts, day.year, day.book, policy.trading)
     checks = prechecks(
         trades,
@@ -94,6 +94,7 @@ def _of_policy(day: Day, wanted: pl.DataFrame, policy: Policy) -> tuple[pl.DataF
         day.business_date,
         trade_date,
         lists.account_cash,
+        case.lots.select("account_id", "security_id", "acquired_date", "held_qty"),
     )
     proposals = proposal_rows(day.business_date, case, lists, trades, weights, taxes, checks, day.policies)
     ids = proposals.select("portfolio_id", "proposal_id", "business_date")

@@ -18,6 +18,7 @@ from evenkeel.stages.propose.case import Case
 from evenkeel.stages.propose.kinds import TERMS
 from evenkeel.stages.propose.location import location_costs
 from evenkeel.stages.propose.lots import IN_FLIGHT, KEY
+from evenkeel.stages.propose.redemptions import kept_units
 from evenkeel.stages.propose.targets import engine_models, with_stuck
 
 OVERDRAFT_COST = 10.0
@@ -126,8 +127,10 @@ def _stuck(lots: pl.DataFrame, totals: pl.DataFrame, target_cost: float) -> pl.D
     """Return the weight of each node that stays: what may not be sold, or whose tax is more than moving a dollar is worth."""
     tax = pl.col("full_rate") * pl.col("unit_gain") / pl.col("price_usd")
     stays = pl.col("kept_by").is_not_null() | (tax > 2 * target_cost).fill_null(False)
+    kept_usd = pl.when(stays).then("value_usd").otherwise(pl.col("price_usd") * kept_units())
     return (
-        lots.filter(stays, pl.col("value_usd") > 0)
+        lots.with_columns(kept_usd.alias("value_usd"))
+        .filter(pl.col("value_usd") > 0)
         .group_by("portfolio_id", "node_id")
         .agg(pl.col("value_usd").sum())
         .join(totals, on="portfolio_id", how="left")
@@ -180,8 +183,8 @@ def _security_rows(buyable: pl.DataFrame) -> pl.DataFrame:
         "security_id",
         pl.col("node_id").alias("asset_class"),
         "price_usd",
-        pl.col("half_spread_frac").alias("sell_cost_frac"),
-        pl.col("half_spread_frac").alias("buy_cost_frac"),
+        "sell_cost_frac",
+        "buy_cost_frac",
         "is_buyable",
         pl.col("buy_rank").fill_null(0).cast(pl.Int64),
         "unit_step_qty",
@@ -197,7 +200,18 @@ def _lot_rows(case: Case, lots: pl.DataFrame, no_sells: pl.DataFrame) -> pl.Data
     is_barred = pl.col("is_kept").fill_null(False) | (pl.col("is_loss_kept") & (pl.col("unit_gain") < 0)).fill_null(
         False
     )
-    own = barred.select(
+    # A lot that is free in part is two: what may go, and what is kept.
+    is_split = pl.col("kept_by").is_null() & (pl.col("free_qty") < pl.col("held_qty"))
+    rest = barred.filter(is_split).select(
+        *KEY,
+        pl.format("{} kept", "lot_id").alias("lot_id"),
+        (pl.col("held_qty") - pl.col("free_qty")).alias("held_qty"),
+        "unit_basis_usd",
+        pl.col("rate").alias("gain_rate_frac"),
+        pl.lit(0.0).alias("washed_qty"),
+        pl.lit(False).alias("is_sellable"),
+    )
+    own = barred.with_columns(pl.when(is_split).then("free_qty").otherwise("held_qty").alias("held_qty")).select(
         *KEY,
         "lot_id",
         "held_qty",
@@ -220,7 +234,7 @@ def _lot_rows(case: Case, lots: pl.DataFrame, no_sells: pl.DataFrame) -> pl.Data
         )
         .rename({"price_usd": "unit_basis_usd"})
     )
-    return pl.concat([own.pipe(_columns, Lots), flying.pipe(_columns, Lots)])
+    return pl.concat([part.pipe(_columns, Lots) for part in (own, rest, flying)])
 
 
 def _cash_terms(case: Case, policy: Policy) -> pl.DataFrame:

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Mapping
+
 import polars as pl
 
-from data_contracts.fields import FACT_DTYPE, MONEY_DTYPE
+from data_contracts.fields import FACT_DTYPE, INSTANT_DTYPE, MONEY_DTYPE
 from data_contracts.vocab import LotInstruction, OrderSide, RebalanceKind, TradeReason
+from evenkeel.book.model import Book
+from evenkeel.policy.model import Policy
+from evenkeel.rules.fund_orders import order_by
 from evenkeel.rules.settlement import settle_date
 from evenkeel.stages.propose.case import Case, is_substitute
+from evenkeel.stages.propose.costing import cost_policy, stated_costs
 from evenkeel.stages.propose.kinds import TERMS
 from evenkeel.stages.propose.lots import KEY, POSITION
+from evenkeel.stages.propose.shelf import IN_DOLLARS
 from evenkeel.stages.propose.solving import Lists
 
 _CASH_KINDS = (RebalanceKind.RAISE_CASH.value,)
 _INVESTS = (RebalanceKind.INVEST_CASH.value, RebalanceKind.BUY_ONLY.value)
 
 
-def trade_rows(case: Case, lists: Lists, weights: pl.DataFrame) -> pl.DataFrame:
+def trade_rows(case: Case, lists: Lists, weights: pl.DataFrame, book: Book, policy: Policy) -> pl.DataFrame:
     """Return the columns of `data_contracts.trades` but date and proposal, with `portfolio_id`, `short_rate_frac`, `long_rate_frac`.
 
     Args:
         case: As `make_case` returns it.
         lists: As `solve_case` returns them.
         weights: As `node_weights` returns them.
+        book: For funds' redemption fees.
+        policy: For what orders cost, and by when those for funds must be in.
     """
     lots = case.lots.select(
         *KEY,
@@ -36,10 +46,11 @@ def trade_rows(case: Case, lists: Lists, weights: pl.DataFrame) -> pl.DataFrame:
     accounts = case.accounts.select(
         "account_id",
         "kind",
+        "custodian",
         pl.col("short_rate").alias("short_rate_frac"),
         pl.col("long_rate").alias("long_rate_frac"),
     )
-    shelf = lists.problems.buyable.select(*KEY, "asset_class", "node_id", "buy_rank")
+    shelf = lists.problems.buyable.select(*KEY, "asset_class", "asset_type", "node_id", "buy_rank")
     is_sale = pl.col("side") == OrderSide.SELL.value
     rows = (
         lists.trades.drop("asset_class")
@@ -64,6 +75,10 @@ def trade_rows(case: Case, lists: Lists, weights: pl.DataFrame) -> pl.DataFrame:
         rows.with_columns((~is_sale).alias("is_purchase"))
         .sort(order, nulls_last=True)
         .with_columns(pl.int_range(1, pl.len() + 1).over("portfolio_id").alias("trade_no"))
+    )
+    costs = cost_policy(policy.trading, case.accounts["custodian"].unique().sort().to_list(), book.securities)
+    numbered = numbered.join(
+        stated_costs(numbered, case.early, costs), on=["portfolio_id", "trade_no"], how="left", maintain_order="left"
     )
     money = ("value_usd", "basis_usd", "gain_usd", "disallowed_usd", "tax_usd")
     return numbered.select(
@@ -91,6 +106,10 @@ def trade_rows(case: Case, lists: Lists, weights: pl.DataFrame) -> pl.DataFrame:
         "long_term_date",
         pl.when(is_sale).then("full_rate").alias("tax_rate_frac"),
         "trade_cost_usd",
+        "commission_usd",
+        "half_spread_usd",
+        "redemption_fee_usd",
+        _order_by(case.trade_date, policy.trading.fund_cutoffs).alias("order_by_at"),
         pl.lit(settle_date(case.trade_date)).alias("settle_date"),
         "reasons_json",
         "weight_before_frac",
@@ -101,6 +120,13 @@ def trade_rows(case: Case, lists: Lists, weights: pl.DataFrame) -> pl.DataFrame:
         "short_rate_frac",
         "long_rate_frac",
     )
+
+
+def _order_by(trade_date: dt.date, cutoffs: Mapping[str, dt.time]) -> pl.Expr:
+    """Return when an order for a fund must be in, by `custodian`; null for what is traded on an exchange."""
+    instants = {custodian: order_by(trade_date, cutoff) for custodian, cutoff in cutoffs.items()}
+    at = pl.col("custodian").replace_strict(instants, default=order_by(trade_date), return_dtype=INSTANT_DTYPE)
+    return pl.when(pl.col("asset_type").is_in(IN_DOLLARS)).then(at)
 
 
 def node_weights(case: Case, lists: Lists) -> pl.DataFrame:

@@ -32,6 +32,7 @@ policies = st.builds(
     st.dictionaries(st.sampled_from("XY"), st.builds(RedemptionFee, rates, st.integers(7, 90))),
     cents,
     st.sampled_from([1.0, 2.5, 20.0]),
+    st.sampled_from([0.0, 1.5, 100.0]),
 )
 
 

@@ -18,6 +18,7 @@ from evenkeel.rules.costs import (
     Trade,
     TradeCost,
     early_units,
+    fixed_cents,
     trade_cost,
 )
 from evenkeel.rules.costs_many import early_units_of_many
@@ -150,3 +151,33 @@ def test_trd_10_a_trade_below_the_minimum_or_its_cost_is_not_proposed() -> None:
     stricter = replace(any_size, value_over_cost=20)
     assert both(trade(AssetType.MUTUAL_FUND, "1", "998.99"), stricter).why_not == CostOutcome.BELOW_COST
     assert both(trade(AssetType.MUTUAL_FUND, "1", "999"), stricter).why_not is None
+
+
+@pytest.mark.parametrize(
+    ("value", "custodian", "kind", "why_not"),
+    [
+        # A ticket of 49.95, a hundred times of it: 4,995.00 is the smallest order.
+        ("4995.00", "schwab", AssetType.MUTUAL_FUND, None),
+        ("4994.99", "schwab", AssetType.MUTUAL_FUND, CostOutcome.BELOW_COST),
+        # A least commission of 10: 1,000.00.
+        ("1000.00", "schwab", AssetType.BOND, None),
+        ("999.99", "schwab", AssetType.BOND, CostOutcome.BELOW_COST),
+        # A share of the value is no ticket.
+        ("100.00", "desk", AssetType.STOCK, None),
+    ],
+)
+def test_an_order_is_worth_many_times_its_ticket(
+    value: str, custodian: str, kind: AssetType, why_not: CostOutcome | None
+) -> None:
+    policy = replace(POLICY, value_over_ticket=100.0)
+    assert both(trade(kind, "10", value, custodian=custodian), policy).why_not is why_not
+
+
+def test_what_an_order_costs_whatever_its_size_is_at_most_the_largest_commission() -> None:
+    assert fixed_cents(Commission(ticket_usd=Decimal(20), min_usd=Decimal(5), max_usd=Decimal(8))) == 800
+    assert fixed_cents(Commission(ticket_usd=Decimal(2), min_usd=Decimal(5))) == 500
+
+
+def test_a_ticket_cannot_be_worth_less_than_nothing() -> None:
+    with pytest.raises(ValueError, match="value_over_ticket is below 0"):
+        replace(POLICY, value_over_ticket=-1.0)

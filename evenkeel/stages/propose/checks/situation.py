@@ -26,12 +26,12 @@ class Situation:
 
     `proposals`: `portfolio_id`, `policy_version`.
     `trades`: as given, with `value_cents`, of the book's security `asset_type`, `asset_class`, `issuer_id`, `wash_group`, `is_illiquid`,
-    `max_price_age_sessions` and `is_known_security`, of its account `book_portfolio_id`, `household_id`, `tax_unit_id`, `tax_status`
-    and `is_known_account`.
+    `max_price_age_sessions` and `is_known_security`, of its account `book_portfolio_id`, `household_id`, `custodian`, `tax_unit_id`,
+    `tax_status` and `is_known_account`.
     `positions`: one row an account and security held or traded, `CASH:USD` among them: POSITION, `asset_class`, `held_qty`,
     `before_cents`, `after_cents` (pro forma; purchases and sales have moved `CASH:USD`).
     `nav`: `portfolio_id`, `nav_cents`: the value before, which trades do not change.
-    `holdings`: as given, all portfolios.
+    `holdings`: as given, all portfolios. `lots`: as given; None: not known.
     """
 
     proposals: pl.DataFrame
@@ -41,6 +41,7 @@ class Situation:
     holdings: pl.DataFrame
     washes: pl.DataFrame
     account_cash: pl.DataFrame | None
+    lots: pl.DataFrame | None
     book: Book
     policies: Mapping[str, Policy]
     business_date: dt.date
@@ -63,6 +64,7 @@ def told_by_book(trades: pl.DataFrame, book: Book) -> pl.DataFrame:
         "account_id",
         pl.col("portfolio_id").alias("book_portfolio_id"),
         "household_id",
+        "custodian",
         "tax_unit_id",
         "tax_status",
         pl.lit(True).alias("is_known_account"),

@@ -130,6 +130,7 @@ def checked(
     answers: Sequence[tuple[str, str]] = (),
     portfolio: str = "P1",
     account_cash: pl.DataFrame | None = None,
+    lots: pl.DataFrame | None = None,
 ) -> dict[str, dict[str, Any]]:
     """Return the checks of one portfolio's list by name, and the worst result under `worst`."""
     portfolios = sorted({portfolio, *(row["portfolio_id"] for row in trades)})
@@ -143,6 +144,7 @@ def checked(
         MONDAY,
         TRADED,
         account_cash,
+        lots,
     )
     [row] = told.filter(pl.col("portfolio_id") == portfolio).to_dicts()
     checks = {check["check"]: check for check in json.loads(row["checks_json"])}

@@ -95,6 +95,8 @@ LEAST = "R1,{},min_weight,OIL,,,,,0.10,{},x"
         ("portfolio,P2", ",", "R2,account,A2,exclude,OIL,,,,,,,,x", False),
         ("portfolio,P2", "2026-01-01,2026-03-31", "R2,firm,,max_weight,OIL,,,,,0.05,2026-03-31,,x", True),
         ("portfolio,P2", "2026-01-01,2026-03-31", "R2,firm,,max_weight,OIL,,,,,0.05,2026-04-01,,x", False),
+        ("portfolio,P2", "2026-01-01,2026-03-31", "R2,firm,,max_weight,OIL,,,,,0.05,,2026-01-01,x", True),
+        ("portfolio,P2", "2026-01-01,2026-03-31", "R2,firm,,max_weight,OIL,,,,,0.05,,2025-12-31,x", False),
     ],
 )
 def test_a_least_weight_that_another_restriction_makes_impossible(

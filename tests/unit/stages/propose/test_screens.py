@@ -9,8 +9,11 @@ from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import strategies as st
 
 from evenkeel.book.model import Book
+from evenkeel.errors import BookError
 from evenkeel.policy.model import TradingRule
 from evenkeel.stages.propose.obstacle_sentences import obstacle_sentences
 from evenkeel.stages.propose.stage import Proposed
@@ -134,6 +137,51 @@ def test_no_sector_is_bought_past_its_limit_by_several_securities_together() -> 
     total, check = bought(0.25)
     assert 24_000 < total <= 25_000
     assert check["result"] == "passed"
+
+
+def _rule(scope: str, kind: str, names: str, share: float) -> str:
+    """Return a row without its id; a kind that may not have the scope or the names drawn has others."""
+    is_weight = kind.endswith("_weight")
+    if kind == "not_traded":
+        scope = "custodian,beta"
+    if is_weight:
+        scope = "firm," if scope.startswith("custodian") else scope
+        names = "STK,," if names.startswith(",") else names
+    return f"{scope},{kind},{names},{share if is_weight else ''}"
+
+
+_RULES = st.builds(
+    _rule,
+    st.sampled_from(["firm,", "household,H2", "household,H3", "custodian,beta", "portfolio,P2"]),
+    st.sampled_from(["no_buy", "no_sell", "exclude", "not_traded", "max_weight", "min_weight"]),
+    st.sampled_from(["STK,,", "ALT,,", "OLD,,", "BND,,", ",,tobacco", ",energy,"]),
+    st.sampled_from([0.05, 0.2, 0.45, 0.7]),
+)
+_HELD = st.lists(
+    st.builds(Lot, st.sampled_from(["STK", "ALT", "OLD", "BND"]), st.sampled_from([50, 200, 350]), st.sampled_from([20, 90])),
+    max_size=5,
+)  # fmt: skip
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@given(st.lists(_RULES, min_size=1, max_size=4), _HELD, _HELD, st.sampled_from(["full", "to_edge", "raise_cash"]))
+def test_no_list_has_a_trade_against_a_restriction(
+    rules: list[str], ours: list[Lot], theirs: list[Lot], kind: str
+) -> None:
+    """As the checks see it, which read the book by themselves; of rules that the book refuses nothing is asked."""
+    header, *rows = marked(ALT="tobacco", OLD="tobacco;weapons").splitlines()
+    securities = "\n".join(
+        [f"{header},sector", *(f"{row},{'energy' if row[:3] in ('STK', 'OLD') else 'none'}" for row in rows)]
+    )
+    try:
+        book = book_with(*(f"R{n},{rule}" for n, rule in enumerate(rules)), securities=securities + "\n")
+    except BookError:
+        reject()
+    accounts = {"A2": Account(30_000, ours), "A3": Account(5_000, theirs), "A4": Account(20_000, ours)}
+    made = proposed(day_of(accounts, book), P2=kind, A4=kind)
+    for checks in made.proposals["checks_json"]:
+        (found,) = (check for check in json.loads(checks) if check["check"] == "restrictions")
+        assert found["result"] != "failed", found["text"]
 
 
 # Checks alone, from trades that no list would have.

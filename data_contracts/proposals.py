@@ -74,7 +74,8 @@ class Proposals(Contract):
     wait_until_date: dt.date = column("From when on the lots in question are long-term.", null=True)
     wait_saves_usd: Money = column("Tax that waiting until then saves, prices unchanged.", null=True)
     obstacles_json: str = column(
-        "JSON array, what kept a trade out: `account_id`, `security_id`, `side`, `rule`, `until_date`, `restriction_id`."
+        "JSON array, what kept a trade out: `account_id`, `security_id`, `side`, `rule`, `until_date`, `restriction_id`, `custodian` "
+        "(where it is the custodian that does not trade it), `weight_frac` (a least or largest weight that it keeps to)."
     )
     classes_json: str = column(
         "JSON array, a node each: `node`, `asset_class`, `target_frac`, `lower_frac`, `upper_frac`, `before_frac`, `after_frac`."

@@ -20,6 +20,13 @@ class Securities(Contract):
     isin: str = column("ISIN.", null=True)
     native_id: str = column("A source's own identifier.", null=True)
     issuer_id: str = column("Issuer, for concentration.", null=True)
+    sector: str = code(
+        vocab.Sector, "Economic sector; `none` for what is of no one sector, null: not known.", null=True
+    )
+    screens: str = column(
+        "What a provider of screens marks it with: codes with `;` between them; `none` where nothing is marked, null: not known.",
+        null=True,
+    )
     wash_group: str = column("Substantially identical group.", null=True)
     price_factor: Fact = column("Value of one unit at price 1: 1, or 0.01 for bonds priced per hundred.")
     multiplier: Fact = column("Contract size.")

@@ -80,6 +80,30 @@ class RestrictionKind(StrEnum):
     HOLD_UNTIL = "hold_until"
     LEGACY_KEEP = "legacy_keep"
     UNSUPERVISED = "unsupervised"
+    EXCLUDE = "exclude"
+    NOT_TRADED = "not_traded"
+    MAX_WEIGHT = "max_weight"
+    MIN_WEIGHT = "min_weight"
+
+
+class Sector(StrEnum):
+    """Economic sector of what a security's issuer does, by the names of the Global Industry Classification Standard (GICS).
+
+    `none`: of no one sector, as a diversified fund or a government's bond is; a blank says that nobody knows.
+    """
+
+    ENERGY = "energy"
+    MATERIALS = "materials"
+    INDUSTRIALS = "industrials"
+    CONSUMER_DISCRETIONARY = "consumer_discretionary"
+    CONSUMER_STAPLES = "consumer_staples"
+    HEALTH_CARE = "health_care"
+    FINANCIALS = "financials"
+    INFORMATION_TECHNOLOGY = "information_technology"
+    COMMUNICATION_SERVICES = "communication_services"
+    UTILITIES = "utilities"
+    REAL_ESTATE = "real_estate"
+    NONE = "none"
 
 
 class PlannedCashKind(StrEnum):

@@ -55,6 +55,10 @@ class Obstacle(StrEnum):
     HOLD_UNTIL = "hold_until"
     LEGACY_KEEP = "legacy_keep"
     UNSUPERVISED = "unsupervised"
+    EXCLUDE = "exclude"
+    NOT_TRADED = "not_traded"
+    MAX_WEIGHT = "max_weight"
+    MIN_WEIGHT = "min_weight"
     ILLIQUID = "illiquid"
     ORDER_IN_FLIGHT = "order_in_flight"
     BASIS_MISSING = "basis_missing"
@@ -71,6 +75,7 @@ class PreCheck(StrEnum):
 
     WASH_SALE = "wash_sale"
     CONCENTRATION = "concentration"
+    SECTOR_CONCENTRATION = "sector_concentration"
     LIQUIDITY = "liquidity"
     SUITABILITY = "suitability"
     RESTRICTIONS = "restrictions"

@@ -46,9 +46,11 @@ from evenkeel.book.documents import (
 from evenkeel.book.model import Book
 from evenkeel.book.models import Model, Resolver
 from evenkeel.book.problems import Problems, did_you_mean, shown
+from evenkeel.book.screens import with_codes
 from evenkeel.book.tables import TABLES
 from evenkeel.book.validate import ALIASES, SECURITIES, check_tables
 from evenkeel.book.validate_documents import check_documents
+from evenkeel.book.validate_restrictions import RESTRICTIONS, check_restrictions
 from evenkeel.book.versions import models_held, rows_held
 from evenkeel.errors import UsageError
 from evenkeel.identity import AccountKeyer
@@ -86,6 +88,7 @@ def load_book(
     tables = _read_tables(book_files, keyer, problems)
     documents = read_yaml_files(book_files, layouts, problems)
     check_tables(tables, problems)
+    check_restrictions(tables, problems)
     check_documents(documents, tables, on, as_known_at, problems)
     problems.raise_if_any()
 
@@ -173,7 +176,9 @@ def _read_tables(files: Mapping[str, bytes], keyer: AccountKeyer, problems: Prob
         if portfolios is not None:
             tables[PORTFOLIOS] = portfolios
     if SECURITIES in tables:
-        tables[SECURITIES] = _with_symbols(tables[SECURITIES])
+        tables[SECURITIES] = with_codes(_with_symbols(tables[SECURITIES]), "screens")
+    if RESTRICTIONS in tables:
+        tables[RESTRICTIONS] = with_codes(tables[RESTRICTIONS], "screen")
     if ALIASES in tables:
         frame = tables[ALIASES].frame
         keys = [None if text is None else keyer.digest(text) for text in frame.get_column("source_account").to_list()]

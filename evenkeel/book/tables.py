@@ -119,8 +119,11 @@ TABLES: Mapping[str, TableSpec] = {
     "restrictions.csv": TableSpec(
         Restrictions,
         more=(
-            Column("scope", pl.String(), is_required=True, codes=("account", "portfolio", "household", "firm")),
+            Column(
+                "scope", pl.String(), is_required=True, codes=("account", "portfolio", "household", "custodian", "firm")
+            ),
             Column("asset_class", pl.String(), codes=tuple(vocab.AssetClass)),
+            Column("sector", pl.String(), codes=tuple(one for one in vocab.Sector if one != vocab.Sector.NONE)),
         ),
         in_order=(("from_date", "until_date"),),
     ),

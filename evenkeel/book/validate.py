@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 
 import polars as pl
 
-from data_contracts.vocab import IdType, RestrictionKind
+from data_contracts.vocab import IdType
 from evenkeel.book.accounts import ACCOUNTS, PORTFOLIOS, SPREADSHEET_NUMBER
 from evenkeel.book.csv_cells import Table
 from evenkeel.book.csv_text import LINE
@@ -19,11 +19,6 @@ from evenkeel.book.tables import REFERENCES, TABLES
 from evenkeel.book.validate_fees import check_redemption_fees
 
 ALIASES, SECURITIES, SECURITY_ALIASES = "account_aliases.csv", "securities.csv", "security_aliases.csv"
-_SCOPES = {
-    "account": (ACCOUNTS, "account_id"),
-    "portfolio": (PORTFOLIOS, "portfolio_id"),
-    "household": ("households.csv", "household_id"),
-}
 _HIDDEN_KEYS = frozenset({"source_account", "account_key"})
 
 Tables = Mapping[str, Table]
@@ -40,7 +35,6 @@ def check_tables(tables: Tables, problems: Problems) -> None:
             check_known(tables[reference.file], reference.column, known, reference.target_file, problems)
     _check_accounts(tables, problems)
     _check_identifiers(tables, problems)
-    _check_restrictions(tables, problems)
     _check_escalation(tables, problems)
     _check_ips_limits(tables, problems)
     _check_alias_periods(tables, problems)
@@ -212,28 +206,6 @@ def _check_identifiers(tables: Tables, problems: Problems) -> None:
             f"({row['_file']}:{row['_first']}); an identifier names one security, correct one of them"
         )
         problems.add(row["file"], row[LINE], text)
-
-
-def _check_restrictions(tables: Tables, problems: Problems) -> None:
-    table = tables.get("restrictions.csv")
-    if table is None:
-        return
-    frame = table.frame
-    for scope, (file, column) in _SCOPES.items():
-        of_scope = frame.filter(pl.col("scope") == scope)
-        check_known(Table(table.file, of_scope), "scope_id", known_values(tables, file, column), file, problems)
-        blank = of_scope.filter(pl.col("scope_id").is_null())
-        text = f"scope {scope} needs a scope_id; fill it in"
-        add_rows(table, blank, [text] * blank.height, text, problems)
-    for wrong, text in (
-        ((pl.col("scope") == "firm") & pl.col("scope_id").is_not_null(), "scope firm takes no scope_id; blank it"),
-        (
-            (pl.col("kind") == RestrictionKind.HOLD_UNTIL.value) & pl.col("until_date").is_null(),
-            "hold_until needs an until_date; fill it in",
-        ),
-    ):
-        rows = frame.filter(wrong.fill_null(False))
-        add_rows(table, rows, [text] * rows.height, text, problems)
 
 
 def _check_escalation(tables: Tables, problems: Problems) -> None:

@@ -32,6 +32,7 @@ STATUS_NAMES: dict[str, str] = {
 CHECK_NAMES: dict[str, str] = {
     PreCheck.WASH_SALE: "Wash sales",
     PreCheck.CONCENTRATION: "Concentration",
+    PreCheck.SECTOR_CONCENTRATION: "Sector concentration",
     PreCheck.LIQUIDITY: "Liquidity",
     PreCheck.SUITABILITY: "Suitability",
     PreCheck.RESTRICTIONS: "Restrictions",

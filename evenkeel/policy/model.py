@@ -268,6 +268,10 @@ class TradingRule(CostRules):
     wait_days: int = Field(45, ge=0, description="How soon a lot must become long-term to wait for it.")
     wait_min_usd: float = Field(250.0, ge=0, description="Least tax saved that is worth waiting for.")
     max_issuer_frac: Fraction = Field(0.10, description="Funds, government bonds and cash are exempt.")
+    max_sector_frac: Fraction | None = Field(
+        None,
+        description="Of the value in one economic sector; what is of no one sector is exempt. Null: not looked at.",
+    )
 
 
 class RiskRule(_Part):

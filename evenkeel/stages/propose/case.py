@@ -11,6 +11,7 @@ from data_contracts.vocab import AssetType, Obstacle, Registration, TaxStatus
 from evenkeel.book.model import Book
 from evenkeel.policy.model import Policy
 from evenkeel.stages.propose.kinds import TERMS
+from evenkeel.stages.propose.limits import counted_sector, keep_least, weight_limits
 from evenkeel.stages.propose.lots import KEY, in_flight, open_lots
 from evenkeel.stages.propose.rates import gain_rates
 from evenkeel.stages.propose.redemptions import early_holdings, keep_early
@@ -42,13 +43,15 @@ class Case:
     `accounts`: `account_id`, `portfolio_id`, `household_id`, `model_id`, `kind`, `custodian`, `tax_unit_id`, `tax_status`, `short_rate`,
         `long_rate`, `is_alert_only`, `cash_usd` (what is in flight and spoken for counted as done), `min_cash_usd`.
     `lots`: as `open_lots` returns them, with `node_id`, `price_usd`, `value_usd`, `unit_basis_usd`, `unit_gain`, `rate`, `washed_qty`,
-        `kept_by` (the obstacle that keeps it; null: it may be sold), `free_qty` (how much of it may be sold for all that a redemption
-        period keeps).
+        `kept_by` (the obstacle that keeps it; null: it may be sold), `kept_until_date` and `kept_restriction_id` where a restriction does,
+        `free_qty` (how much of it may be sold for all that a redemption period keeps).
     `shelf`: `account_id`, `security_id`, `node_id`, `asset_type`, `price_usd`, `sell_cost_frac`, `buy_cost_frac`, `unit_step_qty`,
-        `min_ticket_usd`, `buy_rank` (null: not to be bought), `security_target`, `issuer_id` (null: the limit for issuers does not count).
+        `min_ticket_usd`, `buy_rank` (null: not to be bought), `security_target`, `issuer_id` (null: the limit for issuers does not count),
+        `sector` (null: the limit for sectors does not count).
     `bars`: purchases that are barred: `account_id`, `security_id`, `rule`, `until_date`, `restriction_id`.
     `flying`: as `in_flight` returns it.
     `early`: funds with units within their redemption period, as `early_holdings` returns it.
+    `limits`: least and largest weights, as `weight_limits` returns them.
     """
 
     trade_date: dt.date
@@ -59,6 +62,7 @@ class Case:
     bars: pl.DataFrame
     flying: pl.DataFrame
     early: pl.DataFrame
+    limits: pl.DataFrame
 
 
 BARS = pl.Schema(
@@ -106,9 +110,12 @@ def make_case(
     own_lots = open_lots(held, tax_lots, book, trade_date)
     early = early_holdings(own_lots, book.securities, trade_date)
     shelf = _shelf(accounts, values, usual_values(holdings, prices, book), nodes, early, book, policy)
+    limits = weight_limits(accounts, book, trade_date)
+    # What a redemption period keeps counts towards a least weight, so it is told first.
     lots = _lots(own_lots, accounts, shelf, bars, flying, washed, policy).pipe(
         keep_early, early, is_fee_paid=policy.trading.is_redemption_fee_paid
     )
+    lots = keep_least(lots, accounts, flying, limits)
     buys = pl.concat(
         [
             bars.filter(pl.col("side") == "buy").select(list(BARS)),
@@ -121,7 +128,7 @@ def make_case(
             ),
         ]
     )
-    return Case(trade_date, wanted, accounts, lots.sort(*KEY, "lot_id"), shelf, buys, flying, early)
+    return Case(trade_date, wanted, accounts, lots.sort(*KEY, "lot_id"), shelf, buys, flying, early, limits)
 
 
 def _bar(rows: pl.DataFrame, rule: Obstacle) -> pl.DataFrame:
@@ -202,6 +209,7 @@ def _shelf(
         "asset_class",
         "is_illiquid",
         pl.when(has_issuer).then("issuer_id").alias("issuer_id"),
+        counted_sector().alias("sector"),
     )
     placed = (
         rows.join(accounts.select("account_id", "custodian", "model_id"), on="account_id", how="left")
@@ -225,7 +233,12 @@ def _lots(
 ) -> pl.DataFrame:
     """Return the lots with what a unit is worth, what its sale would be taxed at, and what keeps it."""
     trading = policy.trading
-    no_sells = bars.filter(pl.col("side") == "sell").select(*KEY, pl.col("rule").alias("sell_rule"))
+    no_sells = bars.filter(pl.col("side") == "sell").select(
+        *KEY,
+        pl.col("rule").alias("sell_rule"),
+        pl.col("until_date").alias("kept_until_date"),
+        pl.col("restriction_id").alias("kept_restriction_id"),
+    )
     terms = pl.DataFrame(
         [(kind.value, one.sells, one.only_losses, one.harvests) for kind, one in TERMS.items()],
         schema=["kind", "sells", "only_losses", "harvests"],

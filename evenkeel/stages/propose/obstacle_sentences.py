@@ -13,6 +13,10 @@ OBSTACLE_WORDS: dict[str, str] = {
     Obstacle.HOLD_UNTIL: "to be held",
     Obstacle.LEGACY_KEEP: "legacy position",
     Obstacle.UNSUPERVISED: "not supervised",
+    Obstacle.EXCLUDE: "excluded",
+    Obstacle.NOT_TRADED: "not traded by its custodian",
+    Obstacle.MAX_WEIGHT: "at its largest weight",
+    Obstacle.MIN_WEIGHT: "a least weight of it stays",
     Obstacle.ILLIQUID: "privately priced",
     Obstacle.ORDER_IN_FLIGHT: "an order for it is in flight",
     Obstacle.BASIS_MISSING: "its cost is not known",
@@ -25,15 +29,16 @@ OBSTACLE_WORDS: dict[str, str] = {
 }
 """Why a security may not be traded."""
 
-_FIELDS = ("account_id", "security_id", "side", "rule", "until_date", "restriction_id")
-_FIGURES = ("kept_qty", "fee_frac")
-"""Of a redemption period alone; what was stored before there were any has none."""
+_TEXTS = ("account_id", "security_id", "side", "rule", "until_date", "restriction_id", "custodian")
+_FIGURES = ("weight_frac", "kept_qty", "fee_frac")
+_KIND = pl.List(pl.Struct(dict.fromkeys(_TEXTS, pl.String()) | dict.fromkeys(_FIGURES, pl.Float64())))
+"""From the custodian on null where they do not matter, and in proposals of days when they were not told."""
 
 
 def obstacle_sentences(proposals: pl.DataFrame) -> pl.DataFrame:
     """Return one row an obstacle of `obstacles_json`, in its order.
 
-    "PLMR may not be sold: legacy position (restriction R-17)."
+    "PLMR may not be sold: legacy position (restriction R-17)." "PLMR may not be bought: not traded by its custodian schwab."
     "120 units of FUND are kept: redeemed before 2026-04-01 they would cost the fund's redemption fee of 1.5 %."
 
     Args:
@@ -43,21 +48,22 @@ def obstacle_sentences(proposals: pl.DataFrame) -> pl.DataFrame:
         `business_date`, `proposal_id`, `obstacle_no` (1, 2 ... a proposal), `account_id`, `security_id`, `sentence`.
     """
     key = ["business_date", "proposal_id"]
-    kind = pl.List(pl.Struct(dict.fromkeys(_FIELDS, pl.String()) | dict.fromkeys(_FIGURES, pl.Float64())))
     obstacle = pl.col("obstacle").struct
     rows = (
-        proposals.select(*key, pl.col("obstacles_json").str.json_decode(kind).alias("obstacle"))
+        proposals.select(*key, pl.col("obstacles_json").str.json_decode(_KIND).alias("obstacle"))
         .filter(pl.col("obstacle").list.len() > 0)
         .explode("obstacle")
-        .select(*key, *(obstacle.field(name) for name in (*_FIELDS, *_FIGURES)))
+        .select(*key, *(obstacle.field(name) for name in (*_TEXTS, *_FIGURES)))
     )
     verb = pl.when(pl.col("side") == OrderSide.SELL.value).then(pl.lit("sold")).otherwise(pl.lit("bought"))
     why = pl.col("rule").replace_strict(OBSTACLE_WORDS, default=pl.col("rule"), return_dtype=pl.String)
+    custodian = pl.when(pl.col("custodian").is_not_null()).then(pl.format(" {}", "custodian"))
+    weight = pl.when(pl.col("weight_frac").is_not_null()).then(pl.format(" ({} %)", percent(pl.col("weight_frac"))))
     comma = pl.when(pl.col("rule") == Obstacle.HOLD_UNTIL.value).then(pl.lit("")).otherwise(pl.lit(","))
     until = pl.when(pl.col("until_date").is_not_null()).then(pl.format("{} until {}", comma, "until_date"))
     by = pl.when(pl.col("restriction_id").is_not_null()).then(pl.format(" (restriction {})", "restriction_id"))
     subject = pl.format("{} may not be {}", "security_id", verb)
-    plain = pl.concat_str([subject, pl.lit(": "), why, until, by, pl.lit(".")], ignore_nulls=True)
+    plain = pl.concat_str([subject, pl.lit(": "), why, custodian, weight, until, by, pl.lit(".")], ignore_nulls=True)
     return rows.select(
         *key,
         pl.int_range(1, pl.len() + 1).over(key).alias("obstacle_no"),

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import polars as pl
 
-from data_contracts.vocab import Obstacle, OrderSide
+from data_contracts.vocab import Obstacle, OrderSide, RestrictionKind
+from evenkeel.stages.propose.buyable import MIN_ROOM
 from evenkeel.stages.propose.case import Case, is_substitute
 from evenkeel.stages.propose.lots import KEY
 from evenkeel.stages.propose.redemptions import kept_units
 from evenkeel.stages.propose.solving import Lists
 from evenkeel.stages.wording import units
+
+FIELDS = (
+    "account_id", "security_id", "side", "rule", "until_date", "restriction_id", "custodian", "weight_frac", "kept_qty", "fee_frac"
+)  # fmt: skip
+"""Members of an obstacle as it is stored."""
 
 
 def obstacles_json(case: Case, lists: Lists, weights: pl.DataFrame) -> pl.DataFrame:
@@ -17,6 +23,7 @@ def obstacles_json(case: Case, lists: Lists, weights: pl.DataFrame) -> pl.DataFr
     node = weights.select("portfolio_id", "node_id", (pl.col("weight_after_frac") - pl.col("target_frac")).alias("off"))
     of_account = case.accounts.select("account_id", "portfolio_id")
     unit_bars = case.bars.select(*KEY, "rule", "until_date", "restriction_id")
+    by_restriction = pl.col("kept_by").is_in([kind.value for kind in RestrictionKind])
     sells = (
         case.lots.filter(pl.col("kept_by").is_not_null(), pl.col("kept_by") != Obstacle.REDEMPTION_PERIOD.value)
         .join(of_account, on="account_id", how="left")
@@ -27,14 +34,19 @@ def obstacles_json(case: Case, lists: Lists, weights: pl.DataFrame) -> pl.DataFr
             *KEY,
             pl.lit(OrderSide.SELL.value).alias("side"),
             pl.col("kept_by").alias("rule"),
-            pl.when(pl.col("kept_by") == Obstacle.WASH_SALE_IF_SOLD.value).then("clear_from_date").alias("until_date"),
-            pl.lit(None, pl.String).alias("restriction_id"),
+            pl.when(pl.col("kept_by") == Obstacle.WASH_SALE_IF_SOLD.value)
+            .then("clear_from_date")
+            .when(by_restriction)
+            .then("kept_until_date")
+            .alias("until_date"),
+            pl.when(by_restriction).then("kept_restriction_id").alias("restriction_id"),
         )
         .unique(maintain_order=True)
     )
     bars = pl.concat(
         [
             unit_bars,
+            _at_largest_weight(case, lists),
             lists.washing.select(
                 *KEY,
                 pl.lit(Obstacle.SOLD_AT_LOSS_TODAY.value).alias("rule"),
@@ -69,8 +81,54 @@ def obstacles_json(case: Case, lists: Lists, weights: pl.DataFrame) -> pl.DataFr
     rows = pl.concat([sells, useful.drop("off", "node_id"), _early(case, of_account, node)], how="diagonal").sort(
         "portfolio_id", *KEY, "side", "rule"
     )
-    fields = ("account_id", "security_id", "side", "rule", "until_date", "restriction_id", "kept_qty", "fee_frac")
-    return as_json(rows.with_columns(pl.col("until_date").dt.to_string()), fields, "obstacles_json")
+    return as_json(_with_terms(rows, case), FIELDS, "obstacles_json")
+
+
+def _at_largest_weight(case: Case, lists: Lists) -> pl.DataFrame:
+    """Return the purchases that stopped at a largest weight: another unit would not fit."""
+    bought = (
+        lists.trades.filter(pl.col("side") == OrderSide.BUY.value)
+        .group_by(KEY)
+        .agg(pl.col("value_usd").cast(pl.Float64).sum().alias("bought_usd"))
+    )
+    unit = pl.coalesce(pl.col("price_usd") * pl.col("unit_step_qty"), 0.01)
+    return (
+        lists.problems.buyable.filter(pl.col("weight_cap_usd").is_not_null())
+        .join(bought, on=KEY, how="left")
+        .filter(pl.col("weight_cap_usd") - pl.col("bought_usd").fill_null(0.0) < pl.max_horizontal(unit, MIN_ROOM))
+        .join(
+            case.limits.filter(pl.col("rule") == Obstacle.MAX_WEIGHT.value),
+            on=["portfolio_id", "security_id"],
+            how="inner",
+        )
+        .select(*KEY, "rule", "until_date", "restriction_id")
+    )
+
+
+def _with_terms(rows: pl.DataFrame, case: Case) -> pl.DataFrame:
+    """Return the rows with what else is to be told: the custodian that does not trade it, the weight that is kept to."""
+    limits = case.limits.select(
+        "portfolio_id",
+        "security_id",
+        "rule",
+        "weight_frac",
+        pl.col("until_date").alias("limit_until_date"),
+        pl.col("restriction_id").alias("limit_id"),
+    )
+    is_not_traded = pl.col("rule") == Obstacle.NOT_TRADED.value
+    return (
+        rows.join(limits, on=["portfolio_id", "security_id", "rule"], how="left", maintain_order="left")
+        .join(case.accounts.select("account_id", "custodian"), on="account_id", how="left", maintain_order="left")
+        .with_columns(
+            pl.when(pl.col("weight_frac").is_not_null())
+            .then("limit_until_date")
+            .otherwise("until_date")
+            .dt.to_string()
+            .alias("until_date"),
+            pl.coalesce("limit_id", "restriction_id").alias("restriction_id"),
+            pl.when(is_not_traded).then("custodian").alias("custodian"),
+        )
+    )
 
 
 def _early(case: Case, of_account: pl.DataFrame, node: pl.DataFrame) -> pl.DataFrame:

@@ -22,12 +22,14 @@ from evenkeel.stages.propose.checks.finding import RANKS
 from evenkeel.stages.propose.checks.ips import check_ips_limits, check_suitability
 from evenkeel.stages.propose.checks.liquidity import check_liquidity
 from evenkeel.stages.propose.checks.restrictions import check_restrictions
+from evenkeel.stages.propose.checks.sectors import check_sectors
 from evenkeel.stages.propose.checks.situation import Situation, before_and_after, told_by_book
 from evenkeel.stages.propose.checks.wash_sale import check_wash_sale
 
 _CHECKS: Mapping[PreCheck, Callable[[Situation], pl.DataFrame]] = {
     PreCheck.WASH_SALE: check_wash_sale,
     PreCheck.CONCENTRATION: check_concentration,
+    PreCheck.SECTOR_CONCENTRATION: check_sectors,
     PreCheck.LIQUIDITY: check_liquidity,
     PreCheck.SUITABILITY: check_suitability,
     PreCheck.RESTRICTIONS: check_restrictions,

@@ -57,7 +57,7 @@ def make_problems(
     lots = case.lots.join(by_account, on="account_id", how="left")
     totals = _totals(case, lots)
     aimed = with_stuck(nodes, _stuck(lots, totals, trading.target_cost_frac))
-    buyable = buyable_shelf(case, no_buys, aimed, totals, trading.max_issuer_frac)
+    buyable = buyable_shelf(case, no_buys, aimed, totals, trading.max_issuer_frac, trading.max_sector_frac)
     portfolios = case.wanted.select("portfolio_id", "kind").with_columns(
         pl.lit(policy.partial_frac).alias("partial_frac")
     )

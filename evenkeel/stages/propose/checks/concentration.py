@@ -10,7 +10,7 @@ from evenkeel.stages.propose.checks.finding import TOLERANCE, chosen, findings, 
 from evenkeel.stages.propose.checks.situation import Situation
 from evenkeel.stages.wording import percent
 
-_SPREAD = [AssetType.ETF.value, AssetType.MUTUAL_FUND.value, AssetType.MONEY_MARKET.value, AssetType.CASH.value]
+SPREAD = [AssetType.ETF.value, AssetType.MUTUAL_FUND.value, AssetType.MONEY_MARKET.value, AssetType.CASH.value]
 """Funds hold many issuers, and cash is exempt."""
 _NAMED_ONLY = [AssetType.BOND.value, AssetType.OPTION.value, AssetType.FUTURE.value, AssetType.ANNUITY.value]
 """Counted where the book names an issuer; a stock or private holding without one is an issuer of its own."""
@@ -18,13 +18,18 @@ _TREASURY_CUSIPS = "^912[78]"
 """US Treasury bills, notes, bonds and TIPS."""
 
 
+def is_treasury() -> pl.Expr:
+    """Tell which securities of the book are the US Treasury's."""
+    is_one = (pl.col("asset_type") == AssetType.BOND.value) & pl.col("cusip").str.contains(_TREASURY_CUSIPS)
+    return is_one.fill_null(False)
+
+
 def issuers(situation: Situation) -> pl.DataFrame:
     """Return `security_id` and `issuer` of the securities that count to one."""
     securities = situation.book.securities
-    is_treasury = (pl.col("asset_type") == AssetType.BOND.value) & pl.col("cusip").str.contains(_TREASURY_CUSIPS)
     own = pl.when(~pl.col("asset_type").is_in(_NAMED_ONLY)).then("security_id")
     return (
-        securities.filter(~pl.col("asset_type").is_in(_SPREAD), ~is_treasury.fill_null(False))
+        securities.filter(~pl.col("asset_type").is_in(SPREAD), ~is_treasury())
         .select("security_id", pl.coalesce("issuer_id", own).alias("issuer"))
         .drop_nulls("issuer")
     )

@@ -120,7 +120,7 @@ def test_a_list_sells_the_free_units_and_keeps_the_others() -> None:
     assert obstacles(made) == [
         {
             "account_id": "A4", "security_id": "STX", "side": "sell", "rule": "redemption_period", "until_date": "2026-03-26",
-            "restriction_id": None, "kept_qty": 1300.0, "fee_frac": 0.015,
+            "restriction_id": None, "custodian": None, "weight_frac": None, "kept_qty": 1300.0, "fee_frac": 0.015,
         }
     ]  # fmt: skip
     sentences = obstacle_sentences(made.proposals)["sentence"].to_list()

@@ -13,6 +13,8 @@ from evenkeel.engine.compiled import round_book_kernel
 from evenkeel.engine.problem import Prepared, Tables
 from evenkeel.engine.scratch import make_round_space, make_scratch
 
+EXTRA_BUYS, ALL_BUYS = 4, 2**31
+"""Purchases of a class beyond those that are enough for it: what the search tries, and what a program's list may name."""
 PROGRAM_GAP = 1e-4
 """One basis point of net asset value: past it a program is asked."""
 PROGRAM_ACCOUNTS = 100
@@ -59,7 +61,7 @@ def round_problem(tables: Tables, prepared: Prepared, exact: AnswerArrays, most:
     if not len(asked):
         return Rounded(searched, found_by)
     start, bounds = _programs(tables, prepared, exact, searched, asked)
-    polished = round_lists(prepared.arrays, start)
+    polished = round_lists(prepared.arrays, start, ALL_BUYS)
     is_better = np.zeros(len(found_by), bool)
     is_better[asked] = polished.figures[asked, OBJECTIVE] < figures[asked, OBJECTIVE] - 1e-6
     found_by[asked] = np.where(is_better[asked], PROGRAM, KEPT)
@@ -69,15 +71,18 @@ def round_problem(tables: Tables, prepared: Prepared, exact: AnswerArrays, most:
     return Rounded(answer, found_by)
 
 
-def round_lists(problem: Problem, start: AnswerArrays) -> AnswerArrays:
-    """Return the rounded lists found by search from those of `start`, whose prices and bounds stand."""
+def round_lists(problem: Problem, start: AnswerArrays, extra: int = EXTRA_BUYS) -> AnswerArrays:
+    """Return the rounded lists found by search from those of `start`, whose prices and bounds stand.
+
+    `extra`: so many purchases of a class are tried beyond those that are enough for it, cheapest first.
+    """
     accounts = len(problem.accounts.model)
     room = int(start.trades_from[-1]) + 4 * accounts + 64
     kernel, large = round_book_kernel(), sizes(problem)
     space, levels = make_scratch(*large), make_round_space(*large)
     while True:
         answer = empty_answer(accounts, problem.class_count, room)
-        count = kernel(*problem, start, answer, space, levels)
+        count = kernel(*problem, start, answer, space, levels, extra)
         if count <= room:
             return answer
         room = count

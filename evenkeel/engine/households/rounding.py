@@ -11,7 +11,7 @@ from evenkeel.engine.codes import HOUSEHOLD_OUTCOMES, HouseholdOutcome
 from evenkeel.engine.households.arrays import HOUSEHOLD_FIGURES, MEMBER_FIGURES, HouseholdAnswerArrays
 from evenkeel.engine.households.problem import HouseholdTables, PreparedHouseholds
 from evenkeel.engine.households.spaces import round_household_lists
-from evenkeel.engine.rounding import KEPT, LEFT, PROGRAM, PROGRAM_GAP, SEARCH
+from evenkeel.engine.rounding import ALL_BUYS, KEPT, LEFT, PROGRAM, PROGRAM_GAP, SEARCH
 
 PROGRAM_HOUSEHOLDS = 50
 """So many households of a problem at most, largest gaps first: a program takes up to some seconds, the search some milliseconds."""
@@ -49,7 +49,7 @@ def round_households(
     if not len(asked):
         return RoundedHouseholds(searched, found_by)
     start, bounds = _programs(tables, prepared, exact, searched, asked)
-    polished = round_household_lists(prepared.arrays, start)
+    polished = round_household_lists(prepared.arrays, start, ALL_BUYS)
     is_better = np.zeros(len(found_by), bool)
     is_better[asked] = polished.figures[asked, OBJECTIVE] < figures[asked, OBJECTIVE] - 1e-6
     found_by[asked] = np.where(is_better[asked], PROGRAM, KEPT)

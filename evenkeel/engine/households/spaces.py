@@ -9,11 +9,17 @@ from evenkeel.engine.households.answer import empty_household_answer
 from evenkeel.engine.households.arrays import House, HouseholdAnswerArrays, HouseholdProblem, make_house
 from evenkeel.engine.households.compiled import round_house_book_kernel
 from evenkeel.engine.households.round_space import make_house_round
+from evenkeel.engine.rounding import EXTRA_BUYS
 from evenkeel.engine.scratch import Scratch, make_scratch
 
 
-def round_household_lists(problem: HouseholdProblem, exact: HouseholdAnswerArrays) -> HouseholdAnswerArrays:
-    """Return the rounded lists found by search from those of `exact`, whose prices and bounds stand."""
+def round_household_lists(
+    problem: HouseholdProblem, exact: HouseholdAnswerArrays, extra: int = EXTRA_BUYS
+) -> HouseholdAnswerArrays:
+    """Return the rounded lists found by search from those of `exact`, whose prices and bounds stand.
+
+    `extra` as for `rounding.round_lists`.
+    """
     accounts, households, classes = problem.problem.accounts, problem.households, problem.problem.class_count
     space, house = household_spaces(problem)
     rows = _most(problem.problem.universes.rows_from)
@@ -22,7 +28,7 @@ def round_household_lists(problem: HouseholdProblem, exact: HouseholdAnswerArray
     kernel = round_house_book_kernel()
     while True:
         answer = empty_household_answer(len(households.members_from) - 1, len(accounts.model), classes, room)
-        count = kernel(*problem.problem[:6], households, exact, answer, space, house, steps, classes, rows)
+        count = kernel(*problem.problem[:6], households, exact, answer, space, house, steps, classes, rows, extra)
         if count <= room:
             return answer
         room = count

@@ -83,7 +83,8 @@ def improve(r, s, a, start, first, lot_count, items, count, cash_before, net, fl
             n, way = r.active[t // 2], 2 * (t % 2) - 1
             level, local = r.level[n], local_of(s, n, lot_count)
             row = s.row[n] if n < lot_count else s.buy_row[n - lot_count]
-            to = level + way
+            # A cent more of one and less of another creeps: of what is traded in cents all or nothing is tried, the rest follows others.
+            to = level + way if r.units[n] > 0.0 else (r.most[n] if way > 0 else np.int64(0))
             smallest = max(accounts.dust[a], universes.min_ticket[row])
             if to > 0 and to * r.unit_usd[n] < smallest:
                 to = level_of(smallest, r.unit_usd[n], r.most[n]) + 1 if way > 0 else np.int64(0)
@@ -123,7 +124,8 @@ def improve(r, s, a, start, first, lot_count, items, count, cash_before, net, fl
                     net += moved + more
                     objective += one + best_change
                     is_better = True
-                    break
+                    spare = max(0.0, objective - bound)
+                    continue
                 put(r, s, best, back, start, first, lot_count, best_local, universes)
             put(r, s, n, level, start, first, lot_count, local, universes)
         if not is_better:

@@ -15,6 +15,10 @@ from evenkeel.engine.kernels.load import spendable
 HAIR = 1e-9
 
 
+NEARLY = 10.0
+"""Cents that a program's order may lack of its minimum: it counts in dollars, a list in whole cents."""
+
+
 @inner
 def qty_at(level, most, units, price, held):  # type: ignore[no-untyped-def]
     """Return the units of a level; `held` is what a lot holds, below 0 for a purchase."""
@@ -98,6 +102,15 @@ def set_levels(r, s, first, lot_count, count, mu, nav, universes, lots):  # type
             # A purchase that pays without a cap of its own shares what the account could spend: it cannot be priced apart.
             r.room[n] = s.buy_room[b] if s.buy_room[b] < spendable(nav, s.held[0]) or r.reduced[n] >= 0.0 else np.nan
     return True
+
+
+@inner
+def lifted(level, most, unit_usd, lacks):  # type: ignore[no-untyped-def]
+    """Return the level at which an order that lacks `lacks` cents of its minimum has it: 0 where it lacks more than NEARLY."""
+    if lacks <= 0.0 or lacks > NEARLY + 1e-6 or unit_usd * 100.0 > NEARLY:
+        return np.int64(0)
+    to = level + np.int64(np.ceil(lacks / (unit_usd * 100.0) - 1e-9))
+    return to if to <= most else np.int64(0)
 
 
 @inner

@@ -19,13 +19,12 @@ from evenkeel.engine.kernels.emit import emit
 from evenkeel.engine.kernels.improve import improve
 from evenkeel.engine.kernels.jit import inner, outer, type_of
 from evenkeel.engine.kernels.judge import judge
-from evenkeel.engine.kernels.levels import level_of, qty_at, set_levels
+from evenkeel.engine.kernels.levels import level_of, lifted, qty_at, set_levels
 from evenkeel.engine.kernels.load import FIGURE_INVALID, FINE, bar, load_buys, load_lots, load_model, spendable, unbar
 from evenkeel.engine.kernels.moves import bends_of_cash, put
 from evenkeel.engine.scratch import RoundSpace, Scratch
 
 CASH_AFTER, OBJECTIVE_BEFORE = 2, 6
-EXTRA_BUYS = 4
 STOP, AGAIN = 2e-7, 1e-5
 """Shares of n: no pair is tried under the first gap, no second start under the second."""
 
@@ -36,6 +35,7 @@ SIGNATURE = types.int64(
     type_of(AnswerArrays),
     type_of(Scratch),
     type_of(RoundSpace),
+    types.int64,
 )
 
 
@@ -71,9 +71,11 @@ def start_levels(r, s, a, start, first, lot_count, items, accounts, universes, e
     for n in range(items):
         row = s.row[n] if n < lot_count else s.buy_row[n - lot_count]
         side = r.sold[row - start] if n < lot_count else r.bought[row - start]
-        if r.level[n] > 0 and side < universes.min_ticket[row] * 100.0 - 1e-6:
+        lacks = universes.min_ticket[row] * 100.0 - side
+        if r.level[n] > 0 and lacks > 1e-6:
             local = s.local[n] if n < lot_count else s.emit_local[n - lot_count]
-            net += put(r, s, n, 0, start, first, lot_count, local, universes)
+            to = lifted(r.level[n], r.most[n], r.unit_usd[n], lacks)
+            net += put(r, s, n, to, start, first, lot_count, local, universes)
     return net
 
 
@@ -129,8 +131,11 @@ def allowance(r, s, first, lot_count, mu, universes, lots):  # type: ignore[no-u
 
 
 @outer(SIGNATURE)
-def round_book(accounts, models, universes, lots, plans, limits, class_count, exact, answer, s, r):  # type: ignore[no-untyped-def]
-    """Write the rounded list of every account of `exact` to `answer` and return how many trades there are, as `solve_book`."""
+def round_book(accounts, models, universes, lots, plans, limits, class_count, exact, answer, s, r, extra):  # type: ignore[no-untyped-def]
+    """Write the rounded list of every account of `exact` to `answer` and return how many trades there are, as `solve_book`.
+
+    `extra` as for `load_buys`.
+    """
     trades = 0
     for a in range(len(accounts.model)):
         answer.trades_from[a] = trades
@@ -143,7 +148,7 @@ def round_book(accounts, models, universes, lots, plans, limits, class_count, ex
         _, count = load_model(s, a, accounts, models, plans)
         bar(s, a, accounts, universes, limits)
         _, count, nav = load_lots(s, a, count, accounts, universes, lots)
-        load_buys(s, a, count, spendable(nav, s.held[0]), accounts, universes, limits, class_count, EXTRA_BUYS)
+        load_buys(s, a, count, spendable(nav, s.held[0]), accounts, universes, limits, class_count, extra)
         unbar(s, a, accounts, universes, lots, limits)
         cash, mu = s.held[0], exact.figures[a, MU]
         start = universes.rows_from[accounts.universe[a]]

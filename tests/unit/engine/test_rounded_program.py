@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from evenkeel.engine import rounding
+from evenkeel.engine.kernels import levels
 from evenkeel.engine.problem import Tables, prepare
 from evenkeel.engine.rounded_program import AtHand, RoundedPrograms, program_solver
 from evenkeel.engine.rounding import round_lists, round_problem
@@ -102,6 +103,48 @@ def test_past_the_limit_lists_are_left_to_the_search_and_say_so() -> None:
     assert left.found_by.tolist() == [rounding.LEFT]
     searched = round_lists(prepared.arrays, exact)
     assert left.answer.figures.tobytes() == searched.figures.tobytes()
+
+
+def test_a_programs_purchase_that_the_search_does_not_try_is_taken_over() -> None:
+    """Of five securities at 3,000 the search makes 9,000; one at 1,000, which it does not try, makes the 10,000 whole."""
+    prices = {f"S{n}": ("equity", 3_000.0) for n in range(7)} | {"S7": ("equity", 1_000.0)}
+    tables = scene(cash=10_000.0, targets={"equity": 1.0}, prices=prices, target_cost=1.0)
+    tables = replace(tables, securities=tables.securities.with_columns(pl.lit(1.0).alias("unit_step_qty")))
+    prepared = prepare(tables)
+    searched = round_lists(prepared.arrays, run_kernel(prepared.arrays))
+    assert searched.figures[0, rounding.CASH_AFTER] == pytest.approx(1_000.0)
+    answer = solve(tables, is_rounded=True)
+    assert answer.accounts["found_by"].to_list() == ["program"]
+    assert answer.accounts["cash_after_usd"].to_list() == [pytest.approx(0.0)]
+    assert answer.trades.filter(security_id="S7")["traded_qty"].to_list() == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("level", "most", "unit_usd", "lacks", "lifted_to"),
+    [
+        (9_999, 20_000, 0.01, 1.0, 10_000),
+        (9_990, 20_000, 0.01, 10.0, 10_000),
+        (9_989, 20_000, 0.01, 11.0, 0),
+        (9_999, 9_999, 0.01, 1.0, 0),
+        (3_333, 9_000, 0.03, 1.0, 3_334),
+        (1, 20, 99.99, 1.0, 0),
+        (500, 900, 0.01, -100.0, 0),
+    ],
+    ids=[
+        "a cent",
+        "ten cents",
+        "eleven",
+        "no more is held",
+        "a level of three cents",
+        "whole shares",
+        "the other side is traded",
+    ],
+)
+def test_an_order_that_lacks_cents_of_its_minimum_is_lifted_to_it(
+    level: int, most: int, unit_usd: float, lacks: float, lifted_to: int
+) -> None:
+    """A program counts in dollars and may stop a cent short of the smallest order; a list in cents may not."""
+    assert levels.lifted.py_func(level, most, unit_usd, lacks) == lifted_to
 
 
 def test_an_exact_list_says_that_it_is_exact() -> None:

@@ -67,7 +67,8 @@ def pick_items(r, items, spare):  # type: ignore[no-untyped-def]
 @inner
 def first_step(r, n, way, dust, universes):  # type: ignore[no-untyped-def]
     """Return the next level of n that way, past what is too small to be ordered; all of it where that is too small alone."""
-    to = r.level[n] + way
+    # A cent more of one and less of another creeps: of what is traded in cents all or nothing is tried, the rest follows others.
+    to = r.level[n] + way if r.units[n] > 0.0 else (r.most[n] if way > 0 else np.int64(0))
     smallest = max(dust, universes.min_ticket[r.row[n]])
     if to > 0 and to * r.unit_usd[n] < smallest:
         return min(level_of(smallest, r.unit_usd[n], r.most[n]) + 1, r.most[n]) if way > 0 else np.int64(0)

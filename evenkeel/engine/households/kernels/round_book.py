@@ -24,7 +24,7 @@ from evenkeel.engine.households.kernels.tell import CASH_PRICE, NOTHING_TO_TRADE
 from evenkeel.engine.households.round_space import HouseRound
 from evenkeel.engine.kernels.jit import inner, outer, type_of
 from evenkeel.engine.kernels.load import FIGURE_INVALID
-from evenkeel.engine.kernels.round_book import AGAIN, EXTRA_BUYS, STOP
+from evenkeel.engine.kernels.round_book import AGAIN, STOP
 from evenkeel.engine.scratch import Scratch
 
 NAV, OBJECTIVE_BEFORE = 0, 5
@@ -49,19 +49,20 @@ SIGNATURE = types.int64(
     ),
     types.int64,
     types.int64,
+    types.int64,
 )
 
 
 @inner
 def load_house(  # type: ignore[no-untyped-def]
-    h, s, r, members, width, accounts, models, universes, lots, plans, limits, households, place, exact, house
+    h, s, r, members, width, accounts, models, universes, lots, plans, limits, households, place, exact, house, extra
 ):
     """Load a household that is solved, with the prices of its exact lists. Return counts of classes, lots and purchases, and its value."""
     classes, lot_count, buy_count, total = 1, 0, 0, 0.0
     h.class_of[0], h.klass[0] = 0, 0
     for m in range(members):
         a = households.member[place + m]
-        _, count, value = load_member(s, a, accounts, models, universes, lots, plans, limits, width, EXTRA_BUYS)
+        _, count, value = load_member(s, a, accounts, models, universes, lots, plans, limits, width, extra)
         if m == 0:
             h.target[0], h.lower[0], h.upper[0] = s.target[0], s.lower[0], s.upper[0]
         own = accounts.lots_from[a + 1] - accounts.lots_from[a]
@@ -81,11 +82,11 @@ def load_house(  # type: ignore[no-untyped-def]
 
 @outer(SIGNATURE)
 def round_house_book(  # type: ignore[no-untyped-def]
-    accounts, models, universes, lots, plans, limits, households, exact, answer, s, h, r, width, rows
+    accounts, models, universes, lots, plans, limits, households, exact, answer, s, h, r, width, rows, extra
 ):
     """Write the rounded lists of every household of `exact` to `answer` and return how many trades there are, as `solve_house_book`.
 
-    `rows` is the most securities that a universe has.
+    `rows` is the most securities that a universe has, `extra` as for `load_buys`.
     """
     trades = 0
     for house in range(len(households.members_from) - 1):
@@ -99,7 +100,22 @@ def round_house_book(  # type: ignore[no-untyped-def]
         if exact.outcome[house] != TRADED and exact.outcome[house] != NOTHING_TO_TRADE:
             continue
         classes, lot_count, buy_count, total = load_house(
-            h, s, r, members, width, accounts, models, universes, lots, plans, limits, households, place, exact, house
+            h,
+            s,
+            r,
+            members,
+            width,
+            accounts,
+            models,
+            universes,
+            lots,
+            plans,
+            limits,
+            households,
+            place,
+            exact,
+            house,
+            extra,
         )
         items, first = lot_count + buy_count, households.member[place]
         target_cost, band_cost = accounts.target_cost[first], accounts.band_cost[first]

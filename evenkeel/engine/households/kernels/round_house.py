@@ -6,7 +6,7 @@ import numpy as np
 
 from evenkeel.engine.households.kernels.house_moves import may_stand, put_item
 from evenkeel.engine.kernels.jit import inner
-from evenkeel.engine.kernels.levels import level_of, levels_of_lot, levels_of_purchase, makes_sense, qty_at
+from evenkeel.engine.kernels.levels import level_of, levels_of_lot, levels_of_purchase, lifted, makes_sense, qty_at
 from evenkeel.engine.kernels.load import spendable
 from evenkeel.engine.kernels.round_book import allowance_of_lot
 
@@ -119,7 +119,9 @@ def start_lists(r, h, members, classes, width, lot_count, items, accounts, unive
                 put_item(r, n, 0, universes)
     for n in range(items):
         if r.level[n] > 0 and not may_stand(r, n, universes):
-            put_item(r, n, 0, universes)
+            side = r.sold[r.slot[n]] if n < lot_count else r.bought[r.slot[n]]
+            lacks = universes.min_ticket[r.row[n]] * 100.0 - side
+            put_item(r, n, lifted(r.level[n], r.most[n], r.unit_usd[n], lacks), universes)
 
 
 @inner

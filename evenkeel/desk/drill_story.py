@@ -67,6 +67,7 @@ def close(house: House, dates: Sequence[dt.date], faults: Sequence[tuple[dt.date
     console.print("[bold]Where to look[/bold]")
     console.print(f"  the page        {pages[-1]}")
     console.print("  the task list   .venv/bin/evenkeel alerts" + _home(house))
+    console.print("  the trades      .venv/bin/evenkeel trades" + _home(house))
     console.print("  the home        .venv/bin/evenkeel status" + _home(house))
     console.print('  any dataset     .venv/bin/evenkeel sql "select * from exceptions"' + _home(house), markup=False)
     return pages[-1]

@@ -124,8 +124,7 @@ def improve(r, s, a, start, first, lot_count, items, count, cash_before, net, fl
                     net += moved + more
                     objective += one + best_change
                     is_better = True
-                    spare = max(0.0, objective - bound)
-                    continue
+                    break
                 put(r, s, best, back, start, first, lot_count, best_local, universes)
             put(r, s, n, level, start, first, lot_count, local, universes)
         if not is_better:

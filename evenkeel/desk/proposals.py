@@ -13,6 +13,7 @@ import polars as pl
 
 from data_contracts.vocab import OrderSide
 from evenkeel.desk.directory import Directory
+from evenkeel.desk.words import utc_text
 from evenkeel.stages.propose.obstacle_sentences import obstacle_sentences
 from evenkeel.stages.propose.proposal_sentences import proposal_sentences
 from evenkeel.stages.propose.trade_sentences import trade_sentences
@@ -160,7 +161,7 @@ def _trade(row: Mapping[str, Any], sentence: str, directory: Directory) -> dict[
         "commission_usd": _money(row["commission_usd"]),
         "half_spread_usd": _money(row["half_spread_usd"]),
         "redemption_fee_usd": _money(row["redemption_fee_usd"]),
-        "order_by_at": _instant(row["order_by_at"]),
+        "order_by_at": utc_text(row["order_by_at"]),
         "settle_date": _date(row["settle_date"]),
         "reasons": json.loads(row["reasons_json"]),
         "replaces_security_id": row["replaces_security_id"],
@@ -191,10 +192,6 @@ def _stated_cost(row: Mapping[str, Any]) -> str | None:
 def _cents(amount: float | None) -> str | None:
     """Return an estimate to the cent, as text like every other amount."""
     return None if amount is None else f"{round(amount, 2) + 0.0:.2f}"
-
-
-def _instant(instant: dt.datetime | None) -> str | None:
-    return None if instant is None else instant.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _date(date: dt.date | None) -> str | None:

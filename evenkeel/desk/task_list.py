@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,6 +10,7 @@ import polars as pl
 
 from evenkeel.desk.directory import Directory
 from evenkeel.desk.proposals import Proposal
+from evenkeel.desk.words import utc_text
 
 Task = dict[str, Any]
 """One alert as documented in docs/alerts-json.md."""
@@ -60,8 +60,8 @@ def _task(row: Mapping[str, Any], directory: Directory, proposals: Mapping[str, 
         "urgency": row["urgency"],
         "opened_date": row["opened_date"].isoformat(),
         "age_sessions": row["age_sessions"],
-        "opened_at": _instant(row["opened_at"]),
-        "due_at": _instant(row["due_at"]),
+        "opened_at": utc_text(row["opened_at"]),
+        "due_at": utc_text(row["due_at"]),
         "is_overdue": row["is_overdue"],
         "how_far": row["how_far"],
         "precedence": row["precedence"].split(",") if row["precedence"] else [],
@@ -93,10 +93,6 @@ def _decision(row: Mapping[str, Any] | None) -> dict[str, str | None] | None:
         "actor": row["actor"],
         "role": row["role"],
         "reason": row["reason"],
-        "decided_at": _instant(row["decided_at"]),
+        "decided_at": utc_text(row["decided_at"]),
         "until_date": until and until.isoformat(),
     }
-
-
-def _instant(value: dt.datetime | None) -> str | None:
-    return None if value is None else value.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")

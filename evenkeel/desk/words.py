@@ -94,6 +94,11 @@ def long_date(date: dt.date) -> str:
     return f"{date:%A} {date.day} {date:%B %Y}"
 
 
+def utc_text(instant: dt.datetime | None) -> str | None:
+    """Return a moment as JSON has it, in UTC: `2026-03-02T12:00:00Z`; null stays null."""
+    return None if instant is None else instant.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+
+
 def eastern(instant: dt.datetime) -> str:
     """Return a moment as the desk's clock shows it: `Tue 7 Jul 07:00 ET`."""
     local = instant.astimezone(EASTERN)

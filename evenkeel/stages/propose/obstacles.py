@@ -26,9 +26,7 @@ def obstacles_json(case: Case, lists: Lists, weights: pl.DataFrame) -> pl.DataFr
     by_restriction = pl.col("kept_by").is_in([kind.value for kind in RestrictionKind])
     sells = (
         case.lots.filter(pl.col("kept_by").is_not_null(), pl.col("kept_by") != Obstacle.REDEMPTION_PERIOD.value)
-        .join(of_account, on="account_id", how="left")
-        .join(node, on=["portfolio_id", "node_id"], how="left")
-        .filter(pl.col("off") > 1e-4)
+        .pipe(_above_target, of_account, node)
         .select(
             "portfolio_id",
             *KEY,
@@ -131,6 +129,15 @@ def _with_terms(rows: pl.DataFrame, case: Case) -> pl.DataFrame:
     )
 
 
+def _above_target(rows: pl.DataFrame, of_account: pl.DataFrame, node: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows, with `portfolio_id`, whose class or sleeve is above its target after the list: a sale would have had its use."""
+    return (
+        rows.join(of_account, on="account_id", how="left")
+        .join(node, on=["portfolio_id", "node_id"], how="left")
+        .filter(pl.col("off") > 1e-4)
+    )
+
+
 def _early(case: Case, of_account: pl.DataFrame, node: pl.DataFrame) -> pl.DataFrame:
     """Return what a fund's redemption period keeps: one row an account and fund, with how many units and the fee."""
     kept = (
@@ -141,9 +148,7 @@ def _early(case: Case, of_account: pl.DataFrame, node: pl.DataFrame) -> pl.DataF
     )
     return (
         kept.join(case.early.select(*KEY, "free_from_date", "redemption_fee_frac"), on=KEY, how="inner")
-        .join(of_account, on="account_id", how="left")
-        .join(node, on=["portfolio_id", "node_id"], how="left")
-        .filter(pl.col("off") > 1e-4)
+        .pipe(_above_target, of_account, node)
         .select(
             "portfolio_id",
             *KEY,

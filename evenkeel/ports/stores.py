@@ -1,7 +1,4 @@
-"""What the inside asks of the outside world, as protocols; adapters fulfil them, `wiring` joins the two.
-
-Nothing here knows a file system, a database or a network.
-"""
+"""Clock, arriving files, archive, datasets, records and leases: what a run asks of the outside world."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""What is said to advisers and clients, and how: templates, merge fields, charts, signed links. Nothing here sends."""

@@ -1,0 +1,44 @@
+"""What the inside asks of the outside world, as protocols; adapters fulfil them, `wiring` joins the two.
+
+Nothing here knows a file system, a database or a network. `stores`: clock, files, datasets, records.
+"""
+
+from evenkeel.ports.stores import (
+    Arrival,
+    Clock,
+    CustodianFeed,
+    FileSource,
+    FrameStore,
+    Lease,
+    ParsedFile,
+    RawArchive,
+    RawFile,
+    ReceivedFile,
+    Records,
+    RejectedRow,
+    RunRecord,
+    StoredDataset,
+    StoredTrail,
+    TrailQuery,
+    UnitOfWork,
+)
+
+__all__ = [
+    "Arrival",
+    "Clock",
+    "CustodianFeed",
+    "FileSource",
+    "FrameStore",
+    "Lease",
+    "ParsedFile",
+    "RawArchive",
+    "RawFile",
+    "ReceivedFile",
+    "Records",
+    "RejectedRow",
+    "RunRecord",
+    "StoredDataset",
+    "StoredTrail",
+    "TrailQuery",
+    "UnitOfWork",
+]

@@ -60,6 +60,7 @@ from data_contracts.vocab.facts import (
     TotalKind,
     TransactionType,
 )
+from data_contracts.vocab.records import RunInput
 from data_contracts.vocab.trades import (
     Advice,
     CheckResult,
@@ -116,6 +117,7 @@ __all__ = [
     "ReliefMethod",
     "RestrictionKind",
     "Rule",
+    "RunInput",
     "Sector",
     "Segment",
     "SubAccount",

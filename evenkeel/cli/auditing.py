@@ -9,13 +9,15 @@ from pathlib import Path
 from rich.console import Console
 
 from data_contracts.vocab import EventKind
-from evenkeel.errors import EXIT_DONE, EXIT_STOPPED, TrailBroken, UsageError
+from evenkeel.errors import EXIT_DONE, EXIT_STOPPED, RecordDamaged, TrailBroken, UsageError
 
 console = Console(soft_wrap=True, highlight=False)
 
 
-def verify(home: Path | None, file: Path | None, checkpoints: tuple[Path, ...]) -> int:
+def verify(home: Path | None, file: Path | None, checkpoints: tuple[Path, ...], with_archive: bool) -> int:
     """Verify the home's trail, or an export, and say where it is broken."""
+    if file is not None and with_archive:
+        raise UsageError("--file verifies an export, --archive a home's trail; give one of them")
     from evenkeel.desk.trail_report import print_verdict, verify_file, verify_home
 
     try:
@@ -24,12 +26,26 @@ def verify(home: Path | None, file: Path | None, checkpoints: tuple[Path, ...]) 
         else:
             from evenkeel.wiring import open_house, read_settings
 
-            verdict = verify_home(open_house(read_settings(home)), checkpoints)
+            verdict = verify_home(open_house(read_settings(home)), checkpoints, with_archive=with_archive)
     except TrailBroken as error:
         console.print(f"The trail is BROKEN: {error}", markup=False)
         return EXIT_STOPPED
     print_verdict(verdict, console)
     return EXIT_DONE if verdict.is_whole else EXIT_STOPPED
+
+
+def archive(home: Path | None) -> int:
+    """Put what the trail's archive lacks into it."""
+    from evenkeel.run.archiving import archive_trail
+    from evenkeel.wiring import open_house, read_settings
+
+    try:
+        done = archive_trail(open_house(read_settings(home)))
+    except RecordDamaged as error:
+        console.print(f"The archive is not that of this trail: {error}", markup=False)
+        return EXIT_STOPPED
+    console.print(f"{done.written:,} written. {done.line}", markup=False)
+    return EXIT_DONE
 
 
 def export(home: Path | None, path: Path, first: dt.date | None, last: dt.date | None) -> int:

@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
+from evenkeel.cli import replaying
+
 Home = Annotated[
     Path | None, Parameter(name="--home", help="Folder of the home; EVENKEEL_HOME or ./.evenkeel by default.")
 ]
@@ -49,6 +51,7 @@ def register(app: App) -> None:
         sql,
     ):
         app.command(command)
+    app.command(replaying.replay)
     app.command(_book_app())
     app.command(_desk_app())
     app.command(_audit_app())
@@ -329,12 +332,22 @@ def _audit_app() -> App:
             tuple[Path, ...],
             Parameter(help="An older copy of the home's audit/checkpoints.jsonl to compare with.", negative=()),
         ] = (),
+        archive: Annotated[
+            bool, Parameter(help="Hold the trail against its archive too, object by object.", negative=())
+        ] = False,
         home: Home = None,
     ) -> int:
         """Work out every hash anew; exit code 3 where the trail is not what it was, with the place."""
         from evenkeel.cli import auditing
 
-        return auditing.verify(home, file, checkpoint)
+        return auditing.verify(home, file, checkpoint, archive)
+
+    @audit.command
+    def archive(*, home: Home = None) -> int:
+        """Put the checkpoints and events that the trail's archive lacks into it; every run does so too."""
+        from evenkeel.cli import auditing
+
+        return auditing.archive(home)
 
     @audit.command
     def export(

@@ -1,8 +1,9 @@
 """What the inside asks of the outside world, as protocols; adapters fulfil them, `wiring` joins the two.
 
-Nothing here knows a file system, a database or a network. `stores`: clock, files, datasets, records.
+Nothing here knows a file system, a database or a network. `stores`: clock, files, datasets, records; `records`: the past.
 """
 
+from evenkeel.ports.records import AlertState, TrailArchive
 from evenkeel.ports.stores import (
     Arrival,
     Clock,
@@ -24,6 +25,7 @@ from evenkeel.ports.stores import (
 )
 
 __all__ = [
+    "AlertState",
     "Arrival",
     "Clock",
     "CustodianFeed",
@@ -39,6 +41,7 @@ __all__ = [
     "RunRecord",
     "StoredDataset",
     "StoredTrail",
+    "TrailArchive",
     "TrailQuery",
     "UnitOfWork",
 ]

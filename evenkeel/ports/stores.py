@@ -16,6 +16,7 @@ from evenkeel.audit.chain import Entry
 from evenkeel.audit.checkpoint import Checkpoint
 from evenkeel.audit.event import Event
 from evenkeel.audit.verify import Outside
+from evenkeel.ports.records import AlertState
 
 
 class Clock(Protocol):
@@ -170,6 +171,10 @@ class FrameStore(Protocol):
 
     def read(self, contract: type[Contract], stored: StoredDataset) -> pl.DataFrame:
         """Return the rows, with the contract's columns and types, in key order."""
+        ...
+
+    def columns_of(self, contract: type[Contract], stored: StoredDataset) -> list[str]:
+        """Return the contract's columns that the rows were written with; the others it has gained since."""
         ...
 
     def scan(self, contract: type[Contract], stored: Sequence[StoredDataset]) -> pl.LazyFrame:
@@ -350,6 +355,10 @@ class Records(Protocol):
 
     def add_release(self, release: Mapping[str, Any], event: Event) -> None:
         """Store one release (columns of `data_contracts.releases`) and its event; the same id again changes nothing."""
+        ...
+
+    def alert_states(self, beginning: str, business_date: dt.date | None = None) -> list[AlertState]:
+        """Return the states that alerts whose id begins so were shown in, on a date or all, in the order in which they were written."""
         ...
 
     def commit_count(self, business_date: dt.date, kind: str) -> int:

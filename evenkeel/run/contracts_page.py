@@ -16,6 +16,7 @@ from data_contracts.fold_bases import FoldBases
 from data_contracts.parsed import FACT_CONTRACTS
 from data_contracts.rejects import Rejects
 from data_contracts.releases import Releases
+from data_contracts.run_inputs import RunInputs
 from data_contracts.source_files import SourceFiles
 from evenkeel.pipeline import STAGES
 from evenkeel.run.catalogue import BOOK_TABLES
@@ -37,9 +38,9 @@ GROUPS: tuple[tuple[str, str, tuple[type[Contract], ...]], ...] = (
         for stage in STAGES
     ),
     (
-        "The book as it held on each date, and what the date was folded on",
+        "The book as it held on each date, what the date was folded on, and what else its run went by",
         "Stored for every date beside the rest; in SQL with `business_date` first.",
-        (BookVersions, FoldBases, *BOOK_TABLES),
+        (BookVersions, FoldBases, RunInputs, *BOOK_TABLES),
     ),
     (
         "Beside the daily run",

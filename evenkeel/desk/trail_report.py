@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from data_contracts.vocab import EventKind
 from evenkeel.audit.archive import compare, pieces
 from evenkeel.audit.checkpoint import parse
 from evenkeel.audit.export import Part, lines_of, verify_export
+from evenkeel.audit.selection import is_selection, verify_selection
 from evenkeel.audit.verify import PROBLEMS_KEPT, Outside, Problem, Verdict, verify
 from evenkeel.desk.words import counted
 from evenkeel.errors import UsageError
@@ -73,8 +75,12 @@ def verify_file(path: Path, older: Sequence[Path] = ()) -> Verdict:
     """
     if not path.is_file():
         raise UsageError(f"there is no file {path}")
+    outside = [read_outside(each) for each in older]
     with path.open("rb") as lines:
-        return verify_export(lines, path.name, [read_outside(each) for each in older])
+        first = lines.readline()
+        if is_selection(first):
+            return verify_selection([first, *lines], path.name, outside)
+        return verify_export(chain((first,), lines), path.name, outside)
 
 
 def read_outside(path: Path) -> Outside:

@@ -229,13 +229,29 @@ class StoredTrail:
 
 @dataclass(frozen=True)
 class TrailQuery:
-    """Which events somebody looks for; `subject` is what they are about, their run's or their own id, or an id they mention."""
+    """Which events somebody looks for: those that match everything given.
+
+    Attributes:
+        subject: What they are about, their run's or their own id, or an id they mention.
+        kind: What they say.
+        business_date: The date they belong to.
+        limit: The newest so many.
+        first: The first date they may belong to.
+        last: The last one.
+        actor: Who.
+        role: In what role.
+        words: Text that stands somewhere in them, a reason or a message, whatever its case.
+    """
 
     subject: str | None = None
     kind: str | None = None
     business_date: dt.date | None = None
     limit: int = 1000
-    """The newest so many."""
+    first: dt.date | None = None
+    last: dt.date | None = None
+    actor: str | None = None
+    role: str | None = None
+    words: str | None = None
 
 
 class UnitOfWork(Protocol):

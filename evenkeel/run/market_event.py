@@ -31,6 +31,7 @@ from evenkeel.errors import UsageError
 from evenkeel.identity import stable_id
 from evenkeel.policy.model import COMPARE_TOLERANCE
 from evenkeel.ports import RunRecord
+from evenkeel.run.archiving import archive_quietly
 from evenkeel.run.house import House
 from evenkeel.run.trail_events import commit_event
 from evenkeel.stages.drift import measure_drift
@@ -252,4 +253,5 @@ def _commit(
         # The records hold the day's alerts; an event has none of its own there.
         unit.commit_run(run, Alerts.empty_frame(), (), [commit_event(run, turn)])
     house.records.checkpoint(now)
+    archive_quietly(house)
     return run

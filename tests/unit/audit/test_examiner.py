@@ -83,6 +83,27 @@ def test_any_byte_of_an_entry_or_checkpoint_changed_fails_and_says_where(
         assert first.startswith(f"broken: export.jsonl line {number + 1}: "), said
 
 
+@pytest.mark.parametrize("make", [whole, part, selection])
+@pytest.mark.parametrize("at", [0, 1, -1])
+def test_bytes_that_say_the_same_are_not_what_was_written(
+    make: Callable[[], list[bytes]], at: int, tmp_path: Path
+) -> None:
+    for old, new in (
+        (b"{", b"{ "),
+        (b"{", b'{"hash":"x",'),
+        (b"}\n", b"}\r\n"),
+        (b"ment", b"m\\u0065nt"),
+        (b"ent", b"\\u0065nt"),
+    ):
+        lines = make()
+        if old not in lines[at] or (b'"hash":"x"' in new and at != -1):
+            continue
+        lines[at] = lines[at].replace(old, new, 1)
+        code, said = examine(tmp_path, lines)
+        assert code == 1, (at, new)
+        assert "not as it was written" in said
+
+
 def removed(lines: list[bytes], at: int) -> list[bytes]:
     return lines[:at] + lines[at + 1 :]
 

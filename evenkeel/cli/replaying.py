@@ -35,6 +35,10 @@ def replay(
         str | None,
         Parameter(help="A run of the date by its id; by default the one that counts, else the last that showed it."),
     ] = None,
+    from_files: Annotated[
+        bool,
+        Parameter(help="Read the custodians' files again too, from the archive.", negative=()),
+    ] = False,
     format: Annotated[
         Literal["text", "json", "alert"],
         Parameter(help="`alert` prints what comes out, in canonical JSON, a line an alert."),
@@ -48,7 +52,7 @@ def replay(
     from evenkeel.wiring import open_house, read_settings
 
     try:
-        result = rebuild(open_house(read_settings(home)), alert, date, run)
+        result = rebuild(open_house(read_settings(home)), alert, date, run, from_files=from_files)
     except RecordDamaged as error:
         Console(stderr=True, soft_wrap=True, highlight=False).print(f"The record is DAMAGED: {error}", markup=False)
         return EXIT_STOPPED
@@ -82,6 +86,11 @@ def _print(result: Replay) -> None:
                 console.print(f"    {one.path}: was {_clipped(one.was)}, is {_clipped(one.now)}", markup=False)
             if len(each.differences) > SHOWN_DIFFERENCES:
                 console.print(f"    and {len(each.differences) - SHOWN_DIFFERENCES} more; --format json has all")
+    if result.files is not None:
+        tables = ", ".join(result.files.differing)
+        count = result.files.file_count
+        what = f"give other {tables} than the run wrote" if tables else "give the day's tables as the run wrote them"
+        console.print(f"{count} archived file{'s' if count != 1 else ''}, read again, {what}.", markup=False)
     if result.datasets:
         console.print(f"Datasets that come out otherwise, the first one first: {', '.join(result.datasets)}.")
     console.print("Versions: the same as then." if not result.versions else "Versions that differ:")
@@ -108,6 +117,9 @@ def _plain(result: Replay) -> dict[str, Any]:
         "datasets_differing": list(result.datasets),
         "versions_differing": list(result.versions),
         "notes": list(result.notes),
+        "files": None
+        if result.files is None
+        else {"read_again": result.files.file_count, "tables_differing": list(result.files.differing)},
     }
 
 

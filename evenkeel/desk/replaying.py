@@ -28,6 +28,7 @@ from evenkeel.errors import RecordDamaged, UsageError
 from evenkeel.ports import AlertState, RunRecord
 from evenkeel.run.house import House
 from evenkeel.run.recompute import recompute, recorded
+from evenkeel.run.reread import Reread, reread
 from evenkeel.run.versions import MADE_WITH, differing, made_with
 
 
@@ -59,6 +60,7 @@ class Replay:
     """What came of computing a run again.
 
     `versions`: a line for each version that differs from the run's. `datasets`: those that come out otherwise, the first one first.
+    `files`: the run's files read again; None where nobody asked for that.
     """
 
     run: RunRecord
@@ -66,15 +68,21 @@ class Replay:
     versions: Sequence[str]
     datasets: Sequence[str]
     notes: Sequence[str]
+    files: Reread | None = None
 
     @property
     def is_equal(self) -> bool:
-        """Tell whether every alert asked for is what it was."""
-        return all(alert.is_equal for alert in self.alerts)
+        """Tell whether every alert asked for is what it was, and the tables too where the files were read again."""
+        return all(alert.is_equal for alert in self.alerts) and not (self.files and self.files.differing)
 
 
 def replay(
-    house: House, alert_id: str | None, business_date: dt.date | None = None, run_id: str | None = None
+    house: House,
+    alert_id: str | None,
+    business_date: dt.date | None = None,
+    run_id: str | None = None,
+    *,
+    from_files: bool = False,
 ) -> Replay:
     """Rebuild an alert, or all alerts of a run, in memory; nothing is written.
 
@@ -83,6 +91,7 @@ def replay(
         alert_id: The alert, by its id or a beginning that no other has; None: all of the run.
         business_date: A date that showed it; None: the newest.
         run_id: A run of the date, whether it counts or not; None: the one that counts, else the last that showed the alert.
+        from_files: Read the custodians' files again too, from the archive, and hold the day's tables against them.
 
     Raises:
         UsageError: There is no such alert, date or run.
@@ -112,7 +121,8 @@ def replay(
         )
     versions = differing({"evenkeel": run.code_version, **run.summary.get(MADE_WITH, {})}, _versions_now(house, run))
     alerts = [_held(each, was.get(each), now.get(each)) for each in sorted({*was, *now})]
-    return Replay(run, alerts, versions, made.differing, (*notes, *made.notes))
+    files = reread(house, run, book) if from_files else None
+    return Replay(run, alerts, versions, made.differing, (*notes, *made.notes), files)
 
 
 def _versions_now(house: House, run: RunRecord) -> Mapping[str, str]:

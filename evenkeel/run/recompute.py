@@ -76,7 +76,7 @@ def recompute(house: House, run: RunRecord) -> Recomputed:
         one = stored.get(contract.dataset_name())
         if one is None:
             notes.append(f"the run wrote no {contract.dataset_name()}: its version did not have them yet")
-        elif _digest(house, contract, one, computed[contract]) != one.digest:
+        elif digest_as_stored(house, contract, one, computed[contract]) != one.digest:
             differing.append(one.dataset)
     return Recomputed(computed, book, tuple(differing), tuple(notes))
 
@@ -87,12 +87,12 @@ def recorded(house: House, run: RunRecord, contract: type[Contract]) -> pl.DataF
     Raises:
         RecordDamaged: It is gone, or its rows are not those of the digest.
     """
-    one = _stored(run, contract)
+    one = stored_of(run, contract)
     if one is None:
         return contract.empty_frame()
     try:
         frame = house.store.read(contract, one)
-        found = _digest(house, contract, one, frame)
+        found = digest_as_stored(house, contract, one, frame)
     except TransientError:
         raise
     except EvenkeelError as error:
@@ -134,7 +134,7 @@ def recorded_book(house: House, run: RunRecord) -> Book:
 
 
 def _known(house: House, run: RunRecord, book: Book, notes: list[str]) -> Known:
-    if _stored(run, RunInputs) is None:
+    if stored_of(run, RunInputs) is None:
         notes.append(
             "the run's record does not say which decisions and releases it knew, nor whether the deadline had passed; they were told "
             f"from its time, {run.started_at:%Y-%m-%d %H:%M:%S}Z"
@@ -167,17 +167,18 @@ def _before(house: House, run: RunRecord) -> Frames:
         raise RecordDamaged(
             f"run {run.run_id} was folded on run {run_id}, which the records do not have any more; restore them from their backup"
         )
-    return _frames(house, before, [table for table in _BEFORE if _stored(before, table)])
+    return _frames(house, before, [table for table in _BEFORE if stored_of(before, table)])
 
 
 def _frames(house: House, run: RunRecord, contracts: Iterable[type[Contract]]) -> dict[type[Contract], pl.DataFrame]:
     return {contract: recorded(house, run, contract) for contract in contracts}
 
 
-def _stored(run: RunRecord, contract: type[Contract]) -> StoredDataset | None:
+def stored_of(run: RunRecord, contract: type[Contract]) -> StoredDataset | None:
+    """Return where a run's dataset is; None where it wrote none of that name."""
     return next((one for one in run.datasets if one.dataset == contract.dataset_name()), None)
 
 
-def _digest(house: House, contract: type[Contract], stored: StoredDataset, frame: pl.DataFrame) -> str:
+def digest_as_stored(house: House, contract: type[Contract], stored: StoredDataset, frame: pl.DataFrame) -> str:
     """Return the digest of rows over the columns that the stored ones have: a column gained since is no difference."""
     return digest(frame.select(house.store.columns_of(contract, stored)), contract)

@@ -46,7 +46,10 @@ def test_each_run_is_replayed_as_it_was(released: tuple[Home, SandboxPlan, list[
     home, _, runs = released
     for run in runs:
         assert recompute(home.house(), run).differing == (), run.summary
-        assert replay(home.house(), None, run_id=run.run_id).is_equal
+        result = replay(home.house(), None, run_id=run.run_id, from_files=True)
+        assert result.is_equal
+        assert result.files is not None
+        assert (result.files.file_count > 0, result.files.differing) == (run is not runs[0], ())
     assert runs[1].started_at == runs[2].started_at, "their time does not tell them apart; what they knew does"
 
 
@@ -64,3 +67,17 @@ def test_the_same_run_again_is_the_same_run(
     home.run(date)
     assert home.manifest(date).run_id == released[2][2].run_id
     assert home.manifest(date).datasets == released[2][2].datasets
+
+
+def test_a_changed_file_of_the_archive_is_named(
+    released: tuple[Home, SandboxPlan, list[RunRecord]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = released[0].copy(tmp_path / "home")
+    file = next(each for each in home.house().records.files_of(released[1].dates[0]) if each.byte_count)
+    place = home.path / "archive" / file.file_id[:2] / file.file_id[2:]
+    place.chmod(0o644)
+    place.write_bytes(place.read_bytes()[:-1] + b"~")
+    capsys.readouterr()
+    assert home.command("replay", "--date", released[1].dates[0]) == 0, "the tables alone do not need it"
+    assert home.command("replay", "--date", released[1].dates[0], "--from-files") == 3
+    assert f"SHA-256 expected {file.file_id}, found " in capsys.readouterr().err

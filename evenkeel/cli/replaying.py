@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 from rich.console import Console
 
+from evenkeel.cli.options import Home
 from evenkeel.errors import EXIT_DONE, EXIT_STOPPED, RecordDamaged
 
 if TYPE_CHECKING:
@@ -43,9 +43,7 @@ def replay(
         Literal["text", "json", "alert"],
         Parameter(help="`alert` prints what comes out, in canonical JSON, a line an alert."),
     ] = "text",
-    home: Annotated[
-        Path | None, Parameter(name="--home", help="Folder of the home; EVENKEEL_HOME or ./.evenkeel by default.")
-    ] = None,
+    home: Home = None,
 ) -> int:
     """Compute an alert again from the data, book and decisions on its record, and hold it against what was shown, byte for byte."""
     from evenkeel.desk.replaying import replay as rebuild

@@ -86,6 +86,20 @@ def test_a_run_goes_on_without_the_archive_and_says_so(
     assert len(objects(archived)) == 2
 
 
+def test_status_says_so_when_the_archive_is_away(
+    archived: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def away(*_: Any) -> Any:
+        raise TransientError("s3://x: cannot be reached (ConnectTimeoutError); try again later")
+
+    monkeypatch.setattr(S3TrailArchive, "held", away)
+    capsys.readouterr()
+    assert archived.command("status") == 0
+    assert "checkpoints not in s3://" in (said := capsys.readouterr().out)
+    assert "cannot be reached (ConnectTimeoutError)" in said
+    assert archived.command("audit", "verify", "--archive") == 1
+
+
 def test_a_failure_on_the_way_leaves_what_was_written(archived: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     snooze(archived)
     keep = S3TrailArchive.keep

@@ -186,6 +186,9 @@ def propose(
     /,
     *,
     kind: Annotated[Kind, Parameter(help="What the list may do, whatever the policy says.")] = "full",
+    amount: Annotated[
+        str | None, Parameter(help="Dollars of cash that must be there afterwards, besides what is spoken for.")
+    ] = None,
     date: Date = None,
     format: Annotated[Literal["text", "json"], Parameter(help="How to print.")] = "text",
     home: Home = None,
@@ -193,7 +196,7 @@ def propose(
     """Make a list of trades at once, by hand, from a date that was run, the last by default. Nothing is stored."""
     from evenkeel.cli import proposing
 
-    return proposing.propose(home, named, kind, date, format)
+    return proposing.propose(home, named, kind, date, format, amount)
 
 
 def gates(

@@ -6,12 +6,16 @@ from dataclasses import replace
 from itertools import product
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
 from evenkeel.engine.checks.netted_program import unit_tax
-from evenkeel.engine.problem import Tables
-from evenkeel.engine.solve import solve
+from evenkeel.engine.netted.choosing import choose, ready
+from evenkeel.engine.netted.rounded_bound import case_bounds
+from evenkeel.engine.netted.rounded_program import ask_programs
+from evenkeel.engine.problem import Tables, prepare
+from evenkeel.engine.solve import run_kernel, solve
 from tests.unit.engine.netted_scene import netted_scene
 
 PRICES = {"VTI": ("equity", 371.0), "BND": ("bond", 83.0)}
@@ -84,3 +88,22 @@ def test_the_list_is_the_best_of_all_and_the_bound_is_below_it(
     if row["found_by"] in ("program", "search_kept"):
         assert row["objective_usd"] == pytest.approx(best, abs=0.05)
         assert row["gap_usd"] <= 0.15
+
+
+@pytest.mark.parametrize("year", YEARS, ids=lambda year: " ".join(year) or "no year")
+@pytest.mark.parametrize("turnover", [None, 0.15])
+@pytest.mark.parametrize(("cash", "target_cost"), [(70.0, 0.05), (3_000.0, 0.3)])
+@pytest.mark.parametrize("worse_usd", [1.0, 300.0])
+def test_the_bound_does_not_come_from_the_list_at_hand(
+    year: dict[str, Any], turnover: float | None, cash: float, target_cost: float, worse_usd: float
+) -> None:
+    """Told of a worse list than the best, the programs' bound is the best list's objective: no higher, and not much lower."""
+    tables = account(year, cash=cash, target_cost=target_cost, turnover=turnover)
+    known = ready(prepare(tables), tables.tax_units)
+    base = run_kernel(known.prepared.arrays)
+    chosen = choose(known, base, run_kernel, np.ones(1, bool), np.zeros(1), np.zeros(1))
+    assert chosen is not None
+    best = best_of_all(tables)
+    told = ask_programs(tables, known, chosen, case_bounds(chosen), np.array([best + worse_usd]), np.array([0]))
+    assert told.bound[0] <= best + 1e-6
+    assert told.bound[0] == pytest.approx(best, abs=0.15)

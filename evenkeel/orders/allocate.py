@@ -8,7 +8,8 @@ always first. No account gets more than it ordered, and the shares add up to wha
 
 An account whose share of a block that was filled in part is worth less than the least value gets nothing from it, or at least that
 value: the small shares are pooled and given, in the order of the same hash, to as many of these accounts as the pool can serve; what
-cannot serve another goes to the last one served, up to what it ordered, and so on. Where the pool serves nobody, all shares stay.
+cannot serve another goes to the last one served, up to what it ordered, and so on. Where the pool serves nobody all shares stay: nothing,
+time and again, would be less fair than a small part.
 
 Shares are final once the block is done or the day has ended: until then they are an estimate, and may go down for an account while the
 filled quantity goes up (the Alabama paradox of largest remainders).

@@ -22,6 +22,7 @@ ACCOUNTS = {
 TRADED = ("VTI", "BND", "XOM", "VTSAX", "T-NOTE")
 CUTOFFS = {"fidelity": dt.time(9, 30)}
 
+Book = list[list[tuple[str, OrderSide, str, int]]]
 trades_of_one = st.lists(
     st.tuples(
         st.sampled_from(list(ACCOUNTS)), st.sampled_from([BUY, SELL]), st.sampled_from(TRADED), st.integers(1, 90)
@@ -39,7 +40,7 @@ pauses = st.lists(
 books = st.lists(trades_of_one, min_size=1, max_size=5)
 
 
-def made(book: list[list[tuple[str, OrderSide, str, int]]]) -> list[ApprovedProposal]:
+def made(book: Book) -> list[ApprovedProposal]:
     return [
         proposal(
             f"P{number}",
@@ -56,9 +57,7 @@ def made(book: list[list[tuple[str, OrderSide, str, int]]]) -> list[ApprovedProp
 
 
 @given(books, pauses)
-def test_every_trade_is_in_one_block_or_waits_for_a_stated_reason(
-    book: list[list[tuple[str, OrderSide, str, int]]], paused: list[Pause]
-) -> None:
+def test_every_trade_is_in_one_block_or_waits_for_a_stated_reason(book: Book, paused: list[Pause]) -> None:
     proposals, rule = made(book), OrderRule()
     situation = Situation(ACCOUNTS, SECURITIES, pauses=tuple(paused))
     plan = plan_batch(proposals, situation, rule, next_batch_at(EVENING, rule.batch_time), CUTOFFS)
@@ -85,7 +84,7 @@ def test_every_trade_is_in_one_block_or_waits_for_a_stated_reason(
 
 @given(books)
 def test_sales_stand_first_blocks_add_up_and_no_account_has_both_sides(
-    book: list[list[tuple[str, OrderSide, str, int]]],
+    book: Book,
 ) -> None:
     rule = OrderRule()
     plan = plan_batch(
@@ -106,7 +105,7 @@ def test_sales_stand_first_blocks_add_up_and_no_account_has_both_sides(
 
 @given(books)
 def test_no_account_spends_more_than_it_has_even_if_no_limit_sale_fills_and_prices_move_by_the_reserve(
-    book: list[list[tuple[str, OrderSide, str, int]]],
+    book: Book,
 ) -> None:
     rule = OrderRule()
     plan = plan_batch(
@@ -135,7 +134,7 @@ def test_no_account_spends_more_than_it_has_even_if_no_limit_sale_fills_and_pric
 
 @given(books)
 def test_planning_again_with_what_was_taken_takes_nothing_twice_and_ids_do_not_depend_on_order(
-    book: list[list[tuple[str, OrderSide, str, int]]],
+    book: Book,
 ) -> None:
     proposals, rule, at = made(book), OrderRule(), next_batch_at(EVENING, dt.time(9, 45))
     first = plan_batch(proposals, Situation(ACCOUNTS, SECURITIES), rule, at, CUTOFFS)

@@ -62,6 +62,13 @@ def test_an_order_smaller_than_the_least_is_filled_whole_or_not_at_all() -> None
     assert shares("o", ordered, D(200), D(1), least=D(4)) == {"A": D(180), first: D(2), second: D(0), "D": D(18)}
 
 
+def test_the_pool_never_gives_an_odd_order_more_than_it_is() -> None:
+    # Shares of 13: 11, 1, 1. One of B and C gets its whole 1.5; the half that is left goes to A, since nobody served has room.
+    ordered = units(A="15", B="1.5", C="1.5")
+    first, second = (one for one in turn("o", ordered) if one != "A")
+    assert shares("o", ordered, D(13), D(1), least=D(4)) == {"A": D("11.5"), first: D("1.5"), second: D(0)}
+
+
 def test_a_pool_that_serves_nobody_leaves_the_shares_as_they_are() -> None:
     # Nothing at all, time and again, would be less fair than a small part.
     ordered = units(A="390", B="10")

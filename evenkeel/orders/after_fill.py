@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from data_contracts.vocab import DifferenceKind, LotInstruction, OrderSide
-from evenkeel.orders.allocate import AccountShare
 from evenkeel.policy.model import COMPARE_TOLERANCE
 from evenkeel.policy.orders import OrderRule
-from evenkeel.ports.orders import Block, OrderedLot
+from evenkeel.ports.orders import AccountShare, Block, OrderedLot
 
 _CENT = Decimal("0.01")
 

@@ -22,40 +22,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 
 from data_contracts.vocab import AssetType
 from evenkeel.errors import UsageError
+from evenkeel.identity import stable_id
 from evenkeel.orders.fills import done
-from evenkeel.ports.orders import Allocation, Block, Fill, OrderedLot
+from evenkeel.ports.orders import AccountShare, Allocation, Block, Fill, LotShare
 
 WHOLE = Decimal(1)
 FRACTIONAL = Decimal("0.001")
 """What funds' orders, and custodians that take fractions, are shared out in."""
 
 _CENT = Decimal("0.01")
-
-
-@dataclass(frozen=True)
-class LotShare:
-    """How much of one lot an account sold."""
-
-    lot: OrderedLot
-    filled_qty: Decimal
-
-
-@dataclass(frozen=True)
-class AccountShare:
-    """What an account gets of a block's fills; `lots` add up to `filled_qty`."""
-
-    account_id: str
-    ordered_qty: Decimal
-    filled_qty: Decimal
-    average_price_usd: Decimal
-    value_usd: Decimal
-    lots: tuple[LotShare, ...]
 
 
 def share_out(
@@ -103,6 +83,12 @@ def share_out(
         )
         for one in sorted(block.allocations, key=lambda one: one.account_id)
     ]
+
+
+def allocation_id(block: Block, shares: Iterable[AccountShare]) -> str:
+    """Return the id of an allocation: a digest of the order and of what each account gets."""
+    parts = sorted(f"{share.account_id}:{_plain(share.filled_qty)}:{_plain(share.value_usd)}" for share in shares)
+    return stable_id("alloc", block.order_id, *parts)
 
 
 def shares(
@@ -209,3 +195,8 @@ def _down_to_step(value: Fraction, step: Decimal) -> Decimal:
 def _up_to_step(value: Decimal, step: Decimal, most: Decimal) -> Decimal:
     steps = -(-Fraction(value) // Fraction(step))
     return min(int(steps) * step, most)
+
+
+def _plain(value: Decimal) -> str:
+    """Return a number that does not depend on how many zeros it was written with."""
+    return format(value.normalize(), "f")

@@ -108,8 +108,18 @@ def plan_batch(
         ),
         key=lambda block: (block.side != OrderSide.SELL, block.custodian, block.security.security_id, block.order_id),
     )
+    return Plan(_batch(send_at, blocks), tuple(waiting))
+
+
+def by_custodian(batch: Batch) -> list[Batch]:
+    """Return a batch as one for each custodian, so that what one cannot take does not keep back the others'; ids are their own."""
+    ordered = sorted(batch.blocks, key=lambda block: block.custodian)  # stable: sales stay first
+    return [_batch(batch.send_at, list(mine)) for _, mine in groupby(ordered, key=lambda block: block.custodian)]
+
+
+def _batch(send_at: dt.datetime, blocks: Sequence[Block]) -> Batch:
     batch_id = stable_id("batch", send_at.astimezone(dt.UTC).isoformat(), *(block.order_id for block in blocks))
-    return Plan(Batch(batch_id, send_at, tuple(blocks)), tuple(waiting))
+    return Batch(batch_id, send_at, tuple(blocks))
 
 
 def _by_account(trades: Sequence[ApprovedTrade]) -> list[tuple[str, list[ApprovedTrade]]]:

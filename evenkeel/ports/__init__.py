@@ -4,11 +4,15 @@ Nothing here knows a file system, a database or a network. `stores`: clock, file
 """
 
 from evenkeel.ports.orders import (
+    AccountShare,
+    Allocated,
     Allocation,
     Batch,
     Block,
     Fill,
     HandedOver,
+    LotShare,
+    OrderAnswers,
     OrderDesk,
     OrderedLot,
     OrderedSecurity,
@@ -35,6 +39,8 @@ from evenkeel.ports.stores import (
 )
 
 __all__ = [
+    "AccountShare",
+    "Allocated",
     "Allocation",
     "Arrival",
     "Batch",
@@ -46,6 +52,8 @@ __all__ = [
     "FrameStore",
     "HandedOver",
     "Lease",
+    "LotShare",
+    "OrderAnswers",
     "OrderDesk",
     "OrderNews",
     "OrderedLot",

@@ -117,6 +117,35 @@ class Fill:
 
 
 @dataclass(frozen=True)
+class LotShare:
+    """How much of one lot an account sold."""
+
+    lot: OrderedLot
+    filled_qty: Decimal
+
+
+@dataclass(frozen=True)
+class AccountShare:
+    """What an account gets of a block's fills; `lots` add up to `filled_qty`."""
+
+    account_id: str
+    ordered_qty: Decimal
+    filled_qty: Decimal
+    average_price_usd: Decimal
+    value_usd: Decimal
+    lots: tuple[LotShare, ...]
+
+
+@dataclass(frozen=True)
+class Allocated:
+    """What a block's accounts get of its fills; `replaces_id`: the allocation sent before, where a fill was broken or corrected since."""
+
+    block: Block
+    shares: tuple[AccountShare, ...]
+    replaces_id: str | None = None
+
+
+@dataclass(frozen=True)
 class OrderNews:
     """What a custodian says of an order: a fill, or a new state; `text` is the custodian's own word."""
 
@@ -124,6 +153,14 @@ class OrderNews:
     state: BlockState | None = None
     fill: Fill | None = None
     text: str = ""
+
+
+@dataclass(frozen=True)
+class OrderAnswers:
+    """What was read of custodians' answers: news in their order, and a sentence for each piece that could not be taken."""
+
+    news: Sequence[OrderNews]
+    problems: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -151,6 +188,22 @@ class OrderDesk(Protocol):
         """
         ...
 
-    def news(self) -> Sequence[OrderNews]:
-        """Return all that is known of orders handed over, oldest first; the same news may come again."""
+    def hand_over_allocations(
+        self, allocated: Sequence[Allocated], account_numbers: Mapping[str, str], sent_at: dt.datetime
+    ) -> Sequence[HandedOver]:
+        """Tell custodians who gets what of blocks that are done, with the lots; the same again changes nothing.
+
+        Args:
+            allocated: Blocks with their accounts' shares.
+            account_numbers: As for `hand_over`.
+            sent_at: When it is told; the same allocations at another time are a file of their own.
+
+        Raises:
+            UsageError: An allocation cannot be written for its custodian; nothing was handed over.
+            TransientError: The outside world failed; a later try may succeed.
+        """
+        ...
+
+    def answers(self) -> OrderAnswers:
+        """Return all that custodians have said of orders; the same news may come again."""
         ...

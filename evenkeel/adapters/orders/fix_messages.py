@@ -26,8 +26,8 @@ from evenkeel.adapters.orders.fix_rules import rule_problems
 from evenkeel.adapters.orders.plain import account_number, number, utc, word
 from evenkeel.errors import UsageError
 from evenkeel.identity import stable_id
-from evenkeel.orders.allocate import AccountShare, LotShare
-from evenkeel.ports.orders import Allocation, Block
+from evenkeel.orders.allocate import allocation_id
+from evenkeel.ports.orders import AccountShare, Allocation, Block, LotShare
 
 _SECURITY_TYPES = {AssetType.STOCK: "CS", AssetType.MUTUAL_FUND: "MF", AssetType.MONEY_MARKET: "MF"}
 
@@ -126,12 +126,6 @@ def allocation_instruction(
             f"order {block.order_id}: the allocation read back differs from what was meant; nothing is sent"
         )
     return raw
-
-
-def allocation_id(block: Block, shares: Iterable[AccountShare]) -> str:
-    """Return the id of an allocation: a digest of the order and of what each account gets."""
-    parts = sorted(f"{share.account_id}:{number(share.filled_qty)}:{number(share.value_usd)}" for share in shares)
-    return stable_id("alloc", block.order_id, *parts)
 
 
 def _order_pairs(block: Block, numbers: Mapping[str, str], sent_at: dt.datetime) -> Pairs:

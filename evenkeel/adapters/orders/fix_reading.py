@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from decimal import Decimal
 
 from data_contracts.vocab import BlockState, FillStatus
 from evenkeel.adapters.orders.fix_checking import FixFields, check_message
 from evenkeel.adapters.orders.fix_dictionary import fix44
 from evenkeel.calendar import EASTERN
-from evenkeel.ports.orders import Fill, OrderNews
+from evenkeel.ports.orders import Fill, OrderAnswers, OrderNews
 
 _MESSAGE = re.compile(rb"8=FIX.*?\x0110=[^\x01]*\x01", re.DOTALL)
 _BREAKS = re.compile(rb"[\r\n]*")
@@ -29,14 +28,6 @@ _STATES = {
     "8": BlockState.REJECTED,
     "C": BlockState.CANCELLED,  # expired: the day is over
 }
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What was read: news in the order of the messages, and a sentence for each message that was not taken."""
-
-    news: Sequence[OrderNews]
-    problems: Sequence[str]
 
 
 def split_messages(data: bytes) -> list[bytes]:
@@ -53,7 +44,7 @@ def split_messages(data: bytes) -> list[bytes]:
     return parts if _BREAKS.fullmatch(rest) else [*parts, rest]
 
 
-def read_answers(data: bytes) -> Answers:
+def read_fix_answers(data: bytes) -> OrderAnswers:
     """Return what a file of messages says of our orders; messages other than ExecutionReports are passed over."""
     news: list[OrderNews] = []
     problems: list[str] = []
@@ -67,7 +58,7 @@ def read_answers(data: bytes) -> Answers:
                 problems.append(f"message {place}: {wrong[0]}")
             else:
                 news.append(_news(checked.fields))
-    return Answers(news, problems)
+    return OrderAnswers(news, problems)
 
 
 def _wrong(fields: FixFields) -> Iterator[str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
+from data_contracts.vocab import LotInstruction
 from evenkeel.errors import UsageError
-from evenkeel.ports.orders import Block
+from evenkeel.ports.orders import Block, OrderedLot
 
 _FORMULA_STARTS = ("=", "+", "-", "@")
 
@@ -67,3 +68,16 @@ def ticker(block: Block) -> str:
             f"order {block.order_id}: {block.security.security_id} has neither symbol nor CUSIP; add one to securities.csv"
         )
     return word(found, f"symbol of {block.security.security_id}", block.order_id)
+
+
+def refuse_named_lots(block: Block, lots: Iterable[OrderedLot], form: str) -> None:
+    """Refuse lots that were to be named in a form that has no place for them: the tax that was approved would not come out.
+
+    Raises:
+        UsageError: A lot is to be named.
+    """
+    if any(lot.instruction == LotInstruction.SPECIFIC_LOT for lot in lots):
+        raise UsageError(
+            f"order {block.order_id}: {form} has no place for lots; list {block.custodian} under the policy's orders.takes_no_lots, "
+            "or use a form that has"
+        )

@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import Decimal
 
 from data_contracts.vocab import BlockState, FillStatus
-from evenkeel.adapters.orders.fix_reading import read_answers, split_messages
+from evenkeel.adapters.orders.fix_reading import read_fix_answers, split_messages
 from evenkeel.orders.fills import done, standing
 from tests.adapters.orders.fix_cases import framed
 from tests.support.ordering import block_of
@@ -23,7 +23,7 @@ def report(
 
 
 def test_a_partial_fill_is_an_execution_with_its_session() -> None:
-    (news,) = read_answers(report("E1")).news
+    (news,) = read_fix_answers(report("E1")).news
     assert news.state == BlockState.PARTLY_FILLED
     assert news.fill is not None
     assert (news.fill.order_id, news.fill.execution_id, news.fill.filled_qty, news.fill.price_usd) == (
@@ -45,7 +45,7 @@ def test_busts_and_corrections_name_what_they_change() -> None:
             report("X1", kind="H", quantity="0", price="0", extra="19=E1\x01"),
         ]
     )
-    answers = read_answers(told)
+    answers = read_fix_answers(told)
     assert answers.problems == []
     fills = [one.fill for one in answers.news if one.fill]
     assert [(one.execution_id, one.price_usd) for one in standing(fills)] == [("C1", Decimal("250.3"))]
@@ -55,7 +55,9 @@ def test_busts_and_corrections_name_what_they_change() -> None:
 
 def test_other_reports_bring_a_state_only() -> None:
     states = [("0", "0"), ("4", "4"), ("8", "8"), ("C", "C"), ("3", "3"), ("I", "1")]
-    news = read_answers(b"".join(report(f"S{place}", kind, status) for place, (kind, status) in enumerate(states))).news
+    news = read_fix_answers(
+        b"".join(report(f"S{place}", kind, status) for place, (kind, status) in enumerate(states))
+    ).news
     assert [(one.state, one.fill) for one in news] == [
         (BlockState.SENT, None),
         (BlockState.CANCELLED, None),
@@ -67,7 +69,7 @@ def test_other_reports_bring_a_state_only() -> None:
 
 
 def test_a_rejects_own_word_is_kept() -> None:
-    (news,) = read_answers(report("R1", "8", "8", extra="58=account restricted\x01")).news
+    (news,) = read_fix_answers(report("R1", "8", "8", extra="58=account restricted\x01")).news
     assert (news.state, news.text) == (BlockState.REJECTED, "account restricted")
 
 
@@ -85,7 +87,7 @@ def test_what_cannot_be_taken_is_told_and_the_rest_is_read() -> None:
             good,
         ]
     )
-    answers = read_answers(data)
+    answers = read_fix_answers(data)
     assert [one.fill.execution_id for one in answers.news if one.fill] == ["E1"]
     assert [problem.split(":")[0] for problem in answers.problems] == [f"message {place}" for place in (2, 3, 4, 5, 6)]
     assert "sum to" in answers.problems[0]

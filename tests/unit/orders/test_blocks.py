@@ -10,7 +10,7 @@ import polars as pl
 
 from data_contracts.vocab import HandOver, LotInstruction, OrderSize, OrderType, PauseScope, ReliefMethod, WaitReason
 from evenkeel.orders.approved import Pause, Situation
-from evenkeel.orders.blocks import Plan
+from evenkeel.orders.blocks import Plan, by_custodian
 from evenkeel.orders.frames import allocations_frame, batches_of, orders_frame
 from evenkeel.policy.orders import OrderRule
 from tests.support.ordering import BUY, EVENING, SECURITIES, SELL, account, plan, proposal, trade
@@ -161,3 +161,12 @@ def test_a_batch_is_two_datasets_and_back() -> None:
     sums = parts.group_by("order_id").agg(pl.col("order_qty").sum().alias("sum"))
     joined = orders.filter(pl.col("order_qty").is_not_null()).join(sums, on="order_id")
     assert joined.get_column("sum").to_list() == joined.get_column("order_qty").to_list()
+
+
+def test_a_batch_can_be_parted_by_custodian() -> None:
+    batch = plan([FIRST, SECOND, THIRD], A, B, C).batch
+    parts = by_custodian(batch)
+    assert [{block.custodian for block in one.blocks} for one in parts] == [{"fidelity"}, {"schwab"}]
+    assert sum((one.blocks for one in parts), ()) == tuple(sorted(batch.blocks, key=lambda block: block.custodian))
+    assert len({one.batch_id for one in [batch, *parts]}) == 3
+    assert by_custodian(parts[0]) == [parts[0]]

@@ -80,8 +80,13 @@ class WaitReason(StrEnum):
 
 
 class DifferenceKind(StrEnum):
-    """In what an execution differs from what was approved."""
+    """In what an execution differs from what was ordered or approved."""
 
+    UNKNOWN_ORDER = "unknown_order"
+    OVERFILLED = "overfilled"
+    BEYOND_LIMIT = "beyond_limit"
+    OTHER_DATE = "other_date"
+    FILLS_MISSING = "fills_missing"
     NOT_FILLED = "not_filled"
     WEIGHT = "weight"
     REALISED_GAIN = "realised_gain"

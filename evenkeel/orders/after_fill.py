@@ -20,10 +20,13 @@ _CENT = Decimal("0.01")
 
 @dataclass(frozen=True)
 class Difference:
-    """What differs: `subject` is a node of the model, a security or a lot; `expected` and `found` in `unit` (frac, usd or qty)."""
+    """What differs: `subject` is a node of the model, a security, a lot or an order; `expected` and `found` in `unit` (frac, usd or qty).
+
+    `proposal_id` is null where it is the block's own, of all its proposals.
+    """
 
     kind: DifferenceKind
-    proposal_id: str
+    proposal_id: str | None
     account_id: str | None
     subject: str
     expected: Decimal
@@ -42,6 +45,48 @@ class RelievedLot:
     gain_usd: Decimal | None
     lot_id: str | None = None
     lot_opened_date: dt.date | None = None
+
+
+def weights_after(
+    proposal_id: str,
+    proposed: Mapping[str, float],
+    nav_usd: float,
+    node_of: Mapping[int, str],
+    done: Iterable[tuple[Block, Iterable[AccountShare]]],
+    cash_node: str = "cash",
+) -> dict[str, float]:
+    """Return the weights that the fills lead to, at the proposal's own prices; what was not bought lies in cash.
+
+        weight[n] = proposed[n] + sum over trades of n (filled value - approved value, signed) / nav
+        weight[cash] = proposed[cash] - the sum of all of these
+
+    At the proposal's prices a weight differs by what was done, not by what the market did since; the next session's `drift` has both.
+    Of an order in dollars the dollars filled count.
+
+    Args:
+        proposal_id: The proposal.
+        proposed: `after_frac` of its `classes_json` by node.
+        nav_usd: Its `nav_usd`.
+        node_of: By trade number, the node that the trade counts to.
+        done: All blocks with trades of the proposal, with their accounts' shares (none: nothing was filled).
+        cash_node: Where money that was not spent lies.
+    """
+    weights = dict(proposed)
+    for block, shares in done:
+        got = {(one.lot.proposal_id, one.lot.trade_no): (one, share) for share in shares for one in share.lots}
+        sign = 1 if block.side == OrderSide.BUY else -1
+        for lot in (lot for part in block.allocations for lot in part.lots if lot.proposal_id == proposal_id):
+            found = got.get((proposal_id, lot.trade_no))
+            if found is None:
+                filled_usd = Decimal(0)
+            elif block.order_value_usd is not None:
+                filled_usd = found[1].value_usd
+            else:
+                filled_usd = lot.order_value_usd * found[0].filled_qty / lot.order_qty
+            moved = sign * float(filled_usd - lot.order_value_usd) / nav_usd
+            weights[node_of[lot.trade_no]] = weights.get(node_of[lot.trade_no], 0.0) + moved
+            weights[cash_node] = weights.get(cash_node, 0.0) - moved
+    return weights
 
 
 def unfilled(block: Block, shares: Iterable[AccountShare]) -> list[Difference]:

@@ -101,11 +101,11 @@ def plan_batch(
             going, later = affordable(account, sized, rule)
             parts += [_Part(proposal, account, one) for one in going]
             waiting += [_no_money(proposal, one) for one in later]
+    groups: dict[tuple[str, ...], list[_Part]] = {}
+    for part in parts:
+        groups.setdefault(_key(part, rule), []).append(part)
     blocks = sorted(
-        (
-            _block(list(group), rule, send_at, prices)
-            for _, group in groupby(sorted(parts, key=lambda part: _key(part, rule)), key=lambda part: _key(part, rule))
-        ),
+        (_block(group, rule, send_at, prices) for group in groups.values()),
         key=lambda block: (block.side != OrderSide.SELL, block.custodian, block.security.security_id, block.order_id),
     )
     return Plan(_batch(send_at, blocks), tuple(waiting))

@@ -15,7 +15,8 @@ from pandera.typing.polars import DataFrame
 
 from data_contracts.conform import conform
 from data_contracts.fills import Fills
-from data_contracts.vocab import BlockState, FillStatus
+from data_contracts.vocab import BlockState, FillStatus, OrderType, TimeInForce
+from evenkeel import calendar
 from evenkeel.errors import UsageError
 from evenkeel.ports.orders import Block, Fill
 
@@ -120,6 +121,18 @@ def state_of(block: Block, fills: Iterable[Fill]) -> BlockState:
         assert block.order_value_usd is not None
         is_whole = filled.value_usd >= block.order_value_usd * Decimal("0.999")
     return BlockState.FILLED if is_whole else BlockState.PARTLY_FILLED
+
+
+def is_final(block: Block, fills: Iterable[Fill], at: dt.datetime) -> bool:
+    """Tell whether what was done of a block is all there will be: it is whole, or its day is over.
+
+    The day of an order on the exchange ends with its session; a fund's value is told in the night after it, so that it is waited for until
+    the next session's close. A fill that is broken or corrected later still changes a final block.
+    """
+    if state_of(block, fills) == BlockState.FILLED:
+        return True
+    last = calendar.next_session(block.trade_date) if block.order_type == OrderType.NAV else block.trade_date
+    return block.time_in_force == TimeInForce.DAY and at >= calendar.session_close(last)
 
 
 def fills_frame(fills: Sequence[Fill]) -> DataFrame[Fills]:

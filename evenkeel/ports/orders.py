@@ -147,12 +147,17 @@ class Allocated:
 
 @dataclass(frozen=True)
 class OrderNews:
-    """What a custodian says of an order: a fill, or a new state; `text` is the custodian's own word."""
+    """What a custodian says of an order: a fill, or a new state; `text` is the custodian's own word.
+
+    `said_at`: when it was said; `told_filled_qty`: all that was filled by then, as the custodian counts (null: it does not say).
+    """
 
     order_id: str
     state: BlockState | None = None
     fill: Fill | None = None
     text: str = ""
+    said_at: dt.datetime | None = None
+    told_filled_qty: Decimal | None = None
 
 
 @dataclass(frozen=True)

@@ -72,31 +72,29 @@ def _wrong(fields: FixFields) -> Iterator[str]:
                 yield f"tag {tag} {name} of a trade must be above 0"
     if kind in ("G", "H") and fields.get(19) is None:
         yield "tag 19 ExecRefID is missing, so that nobody knows which trade it changes"
-    if kind in _KINDS and fields.get(60) is None and fields.get(52) is None:
-        yield "tag 60 TransactTime is missing"
 
 
 def _news(fields: FixFields) -> OrderNews:
-    order_id = fields.get(11) or ""
-    kind = _KINDS.get(fields.get(150) or "")
-    text = fields.get(58) or ""
+    order_id, text = fields.get(11) or "", fields.get(58) or ""
+    said_at = _instant(fields.get(60) or fields.get(52) or "")
     # A report that only answers a question of ours (I) or tells of a pending change brings the state it names, if we have one for it.
     state = _STATES.get(fields.get(39) or "")
+    told = Decimal(fields.get(14) or 0)
+    kind = _KINDS.get(fields.get(150) or "")
     if kind is None:
-        return OrderNews(order_id, state, None, text)
-    filled_at = _instant(fields.get(60) or fields.get(52) or "")
+        return OrderNews(order_id, state, None, text, said_at, told)
     day = fields.get(75)
     fill = Fill(
         order_id,
         fields.get(17) or "",
         Decimal(fields.get(32) or 0),
         Decimal(fields.get(31) or 0),
-        filled_at,
-        dt.datetime.strptime(day, "%Y%m%d").date() if day else filled_at.astimezone(EASTERN).date(),
+        said_at,
+        dt.datetime.strptime(day, "%Y%m%d").date() if day else said_at.astimezone(EASTERN).date(),
         kind,
         fields.get(19) if kind != FillStatus.GOOD else None,
     )
-    return OrderNews(order_id, state, fill, text)
+    return OrderNews(order_id, state, fill, text, said_at, told)
 
 
 def _instant(text: str) -> dt.datetime:

@@ -6,10 +6,17 @@ import datetime as dt
 from decimal import Decimal
 
 from data_contracts.vocab import DifferenceKind
-from evenkeel.orders.after_fill import RelievedLot, gain_differences, lot_differences, unfilled, weight_differences
+from evenkeel.orders.after_fill import (
+    RelievedLot,
+    gain_differences,
+    lot_differences,
+    unfilled,
+    weight_differences,
+    weights_after,
+)
 from evenkeel.orders.allocate import share_out
 from evenkeel.policy.orders import OrderRule
-from tests.support.ordering import SELL, account, block_of, fill, plan, proposal, trade
+from tests.support.ordering import BUY, SELL, account, block_of, fill, plan, proposal, trade
 
 D = Decimal
 RULE = OrderRule()
@@ -35,6 +42,29 @@ def test_weights_within_half_a_point_are_as_proposed() -> None:
         ("us_equity", D("0.6"), D("0.6051")),
     ]
     assert found[1].text == "us_equity weighs 60.51%, proposed were 60.00%"
+
+
+def test_weights_after_the_fills_show_what_was_not_done() -> None:
+    made = proposal("P", trade(1, "A", SELL, "VTI", "40", "250", lot="L1"), trade(2, "A", BUY, "VBTLX", "1000", "10"))
+    blocks = plan([made], account("A", cash="50000")).batch.blocks
+    sale, purchase = blocks
+    proposed, nodes = {"us_equity": 0.60, "us_bond": 0.38, "cash": 0.02}, {1: "us_equity", 2: "us_bond"}
+    all_done = [
+        (sale, share_out(sale, [fill(sale, "E1", "40", "260")])),
+        (purchase, share_out(purchase, [fill(purchase, "E2", "990.099", "10.1")])),
+    ]
+    as_proposed = weights_after("P", proposed, 200_000, nodes, all_done)
+    assert weight_differences("P", proposed, as_proposed, RULE) == []
+    # Of 10,000 dollars to sell 7,500 are left, of 200,000: 3.75 points, which lack in cash.
+    part = [(sale, share_out(sale, [fill(sale, "E1", "10", "250")])), all_done[1]]
+    found = weight_differences("P", proposed, weights_after("P", proposed, 200_000, nodes, part), RULE)
+    assert [(one.subject, one.found) for one in found] == [("cash", D("-0.0175")), ("us_equity", D("0.6375"))]
+    none = weights_after("P", proposed, 200_000, nodes, [(sale, []), (purchase, [])])
+    assert {node: round(weight, 6) for node, weight in none.items()} == {
+        "us_equity": 0.65,
+        "us_bond": 0.33,
+        "cash": 0.02,
+    }
 
 
 def test_what_is_not_filled_is_told_by_account() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from data_contracts.vocab import BlockState, FillStatus
 from evenkeel.errors import UsageError
-from evenkeel.orders.fills import done, fills_frame, judged, standing, state_of
+from evenkeel.orders.fills import done, fills_frame, is_final, judged, standing, state_of
 from evenkeel.ports.orders import Fill
 from tests.support.ordering import BUY, block_of, fill
 
@@ -92,3 +92,15 @@ def test_all_executions_are_rows_with_what_became_of_them() -> None:
         ("E1", "corrected", "C1"),
     ]
     assert frame.get_column("filled_at").to_list()[1] == dt.datetime(2026, 3, 4, 14, 46, tzinfo=dt.UTC)
+
+
+def test_a_block_is_final_when_it_is_whole_or_its_day_is_over() -> None:
+    half = [fill(BLOCK, "E1", "50", "250")]
+    at_noon, at_close = (dt.datetime(2026, 3, 4, hour, tzinfo=dt.UTC) for hour in (17, 21))
+    assert not is_final(BLOCK, half, at_noon)
+    assert is_final(BLOCK, half, at_close)
+    assert is_final(BLOCK, [fill(BLOCK, "E1", "100", "250")], at_noon)
+    # A fund's value is told in the night: it is waited for until the next session's close.
+    fund = block_of(("A", "10"), security_id="VTSAX", side=BUY, price="120")
+    assert not is_final(fund, [], at_close)
+    assert is_final(fund, [], at_close + dt.timedelta(days=1))

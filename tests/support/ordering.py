@@ -53,6 +53,7 @@ def trade(
     opened: str | None = None,
     gain: str | None = None,
     tax: str = "0",
+    fees: str = "0",
 ) -> ApprovedTrade:
     factor = SECURITIES[security_id].price_factor if security_id in SECURITIES else Decimal(1)
     value = (Decimal(quantity) * Decimal(price) * factor).quantize(Decimal("0.01"))
@@ -69,6 +70,7 @@ def trade(
         LotInstruction.NONE if side == BUY else LotInstruction.SPECIFIC_LOT if lot else LotInstruction.ACCOUNT_METHOD,
         None if gain is None else Decimal(gain),
         Decimal(tax),
+        Decimal(fees),
     )
 
 

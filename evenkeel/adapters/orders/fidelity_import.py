@@ -40,6 +40,13 @@ class FidelityImportWriter:
     limit: str = "L"
     day: str = "D"
 
+    def __post_init__(self) -> None:
+        """Refuse codes that would not tell a purchase from a sale, or a limit from a market order."""
+        if self.buy == self.sell or self.market == self.limit:
+            raise UsageError(
+                "Fidelity's codes for buy and sell, and for market and limit, must differ; correct `codes`"
+            )
+
     def __call__(self, batch: Batch, numbers: Mapping[str, str]) -> Written:
         """Return the file: one row a block and account, sales first.
 

@@ -167,3 +167,51 @@ def test_our_rules_find_what_the_dictionary_lets_pass(before: str, after: str, w
     checked = check_message(framed(ORDER.replace(before, after, 1)), fix44())
     assert checked.problems == []
     assert any(why in problem for problem in rule_problems(checked)), rule_problems(checked)
+
+
+def reframed(raw: bytes, before: str, after: str) -> bytes:
+    """The message with one place changed, and its length and checksum made to fit again."""
+    text = raw.decode()
+    assert before in text
+    body = text.replace(before, after, 1).split("\x01", 2)[2]
+    return framed("8=FIX.4.4\x01" + body[: body.rindex("10=")])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "why"),
+    [
+        ("68=2", "68=3", "68 TotNoOrders, 73 NoOrders and the number of orders"),
+        ("\x0167=2\x01", "\x0167=3\x01", "67 ListSeqNo must count the orders from 1"),
+        ("second id", "first id", "11 ClOrdID stands twice"),
+        ("\x0154=2\x01", "\x0154=1\x01", "a purchase stands before a sale"),
+        ("\x0138=35\x01", "\x0138=36\x01", "order 1 of the list|order 2 of the list"),
+    ],
+)
+def test_our_rules_of_a_list(before: str, after: str, why: str) -> None:
+    sales = [block for block in BATCH.blocks if block.side == "sell"][:2]
+    raw = new_order_list("batch-1", sales, NUMBERS, SESSION, SENT_AT)
+    if before == "second id":
+        before, after = f"\x0111={sales[1].order_id}", f"\x0111={sales[0].order_id}"
+    checked = check_message(reframed(raw, before, after), fix44())
+    assert checked.problems == []
+    assert any(part in problem for problem in rule_problems(checked) for part in why.split("|")), rule_problems(checked)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "why"),
+    [
+        ("\x0153=35\x01", "\x0153=34\x01", "the sum of 80 AllocQty is 35, 53 Quantity says 34"),
+        ("\x0153=35\x01", "\x0153=0\x01", "53 Quantity must be above 0"),
+        ("\x0173=1\x01", "\x01", "the orders are listed, and 73 NoOrders is missing"),
+        ("\x0122=1\x01", "\x01", "48 SecurityID and 22 SecurityIDSource belong together"),
+        ("79=33334444", "79=11112222", "an account stands twice"),
+    ],
+)
+def test_our_rules_of_an_allocation(before: str, after: str, why: str) -> None:
+    block = block_in(BATCH, "schwab", "VTI")
+    raw = allocation_instruction(block, share_out(block, [fill(block, "E1", "35", "250")]), NUMBERS, SESSION, SENT_AT)
+    if "73=" in before:
+        before = f"\x0173=1\x0111={block.order_id}\x01"
+    checked = check_message(reframed(raw, before, after), fix44())
+    assert checked.problems == []
+    assert any(why in problem for problem in rule_problems(checked)), rule_problems(checked)

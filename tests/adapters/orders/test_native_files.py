@@ -57,6 +57,12 @@ def test_what_fidelitys_columns_cannot_say_is_refused() -> None:
             FidelityImportWriter()(replace(BATCH, blocks=blocks), NUMBERS)
 
 
+def test_codes_that_say_two_things_are_refused() -> None:
+    for codes in ({"buy": "S"}, {"market": "L"}):
+        with pytest.raises(UsageError, match="must differ"):
+            FidelityImportWriter(**codes)
+
+
 def test_ibkrs_allocation_has_six_columns() -> None:
     block = replace(block_in(BATCH, "fidelity", "XOM"), custodian="ibkr")
     shares = share_out(block, [fill(block, "E1", "15", "110.5")])

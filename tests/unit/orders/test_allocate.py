@@ -113,6 +113,14 @@ def test_a_fund_bought_in_dollars_is_shared_by_dollars_in_thousandths() -> None:
     assert [one.value_usd for one in found] == [D("999.98"), D("499.99")]
 
 
+def test_dollars_of_a_fund_follow_what_was_ordered_not_the_rounded_units() -> None:
+    block = block_of(("A", "10"), ("B", "5"), security_id="VTSAX", side=BUY, price="100")
+    found = share_out(block, [fill(block, "E1", "14.779", "101.5")])
+    assert [one.filled_qty for one in found] == [D("9.853"), D("4.926")]
+    # 1,500.07 dollars, two thirds and one third; by the units it would be 1,000.08.
+    assert [one.value_usd for one in found] == [D("1000.05"), D("500.02")]
+
+
 def test_of_a_part_filled_account_the_lots_with_the_least_tax_a_unit_go_first() -> None:
     made = proposal(
         "P",

@@ -111,6 +111,8 @@ def test_no_account_is_traded_by_two_proposals_at_once_nor_on_both_sides() -> No
     later = proposal("P0", trade(1, "A", BUY, "VTI", "1", "250"), at=EVENING + dt.timedelta(minutes=1))
     result = plan([later, FIRST], A)
     assert reasons(result) == [("P0", WaitReason.ACCOUNT_TAKEN, None)]
+    last = proposal("P9", trade(1, "A", BUY, "VTI", "1", "250"), at=EVENING + dt.timedelta(minutes=2))
+    assert reasons(plan([FIRST, SECOND, last], A, B)) == [("P9", WaitReason.ACCOUNT_TAKEN, None)]
     both = proposal("P6", trade(1, "B", SELL, "VTI", "2", "250", lot="L1"), trade(2, "B", BUY, "VTI", "1", "250"))
     assert reasons(plan([both], B)) == [("P6", WaitReason.BOTH_SIDES, None)]
 
@@ -145,7 +147,7 @@ def test_a_custodian_that_takes_no_lots_is_told_the_accounts_method() -> None:
 
 
 def test_a_block_has_the_newest_price_for_its_limit() -> None:
-    old = proposal("P7", trade(1, "A", SELL, "XOM", "10", "100", lot="L1"), day="2026-03-02")
+    old = proposal("P9", trade(1, "A", SELL, "XOM", "10", "100", lot="L1"), day="2026-03-02")
     new = proposal(
         "P8", trade(1, "B", SELL, "XOM", "10", "104", lot="L1"), day="2026-03-03", at=EVENING - dt.timedelta(hours=5)
     )

@@ -71,6 +71,13 @@ def test_the_last_word_of_a_chain_holds_whether_it_refers_to_the_first_or_the_la
         assert standing(broken) == []
 
 
+def test_corrections_that_run_in_a_circle_end() -> None:
+    one = replace(fill(BLOCK, "E1", "30", "250"), status=FillStatus.CORRECTED, refers_to_id="E2")
+    two = replace(fill(BLOCK, "E2", "20", "251"), status=FillStatus.CORRECTED, refers_to_id="E1")
+    itself = replace(fill(BLOCK, "E3", "1", "251"), status=FillStatus.CORRECTED, refers_to_id="E3")
+    assert len(judged([one, two, itself])) == 3
+
+
 def test_a_block_half_filled_at_its_limit_is_partly_filled() -> None:
     assert state_of(BLOCK, []) == BlockState.PLANNED
     assert state_of(BLOCK, [fill(BLOCK, "E1", "50", "250")]) == BlockState.PARTLY_FILLED

@@ -45,6 +45,16 @@ def test_the_reserve_is_kept_on_both_sides() -> None:
     assert bought(account("A", cash="5099.99"), sale, purchase, rule=OrderRule()) == []
 
 
+def test_fees_are_paid_on_either_side() -> None:
+    made = proposal(
+        "P",
+        trade(1, "A", SELL, "VTI", "10", "250", lot="L", fees="4.95"),
+        trade(2, "A", BUY, "BND", "100", "75", fees="6.95"),
+    )
+    assert plan([made], account("A", cash="5011.90"), rule=EXACT).waiting == ()
+    assert [one.trade_no for one in plan([made], account("A", cash="5011.89"), rule=EXACT).waiting] == [2]
+
+
 def test_a_limit_sale_may_not_fill_and_counts_only_if_the_policy_says_so() -> None:
     sale, purchase = (SELL, "XOM", "100", "100"), (BUY, "BND", "100", "75")
     assert bought(account("A", cash="0"), sale, purchase) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from decimal import Decimal
 
@@ -22,6 +23,7 @@ def fill_doubts(blocks: Iterable[Block], news: Iterable[OrderNews]) -> list[Diff
     fills: dict[str, list[Fill]] = {order_id: [] for order_id in by_id}
     for fill in standing(_fills(told)):
         fills.setdefault(fill.order_id, []).append(fill)
+    counts = _last_counts(told)
     found: list[Difference] = []
     for order_id in sorted(fills):
         block, mine = by_id.get(order_id), fills[order_id]
@@ -30,7 +32,7 @@ def fill_doubts(blocks: Iterable[Block], news: Iterable[OrderNews]) -> list[Diff
             continue
         found += [_beyond(block, fill) for fill in mine if _is_beyond(block, fill)]
         found += [_other_date(block, fill) for fill in mine if fill.trade_date != block.trade_date]
-        found += _count(block, mine, _last_count(told, order_id))
+        found += _count(block, mine, counts.get(order_id))
     return found
 
 
@@ -38,14 +40,14 @@ def _fills(news: Iterable[OrderNews]) -> list[Fill]:
     return [one.fill for one in news if one.fill is not None]
 
 
-def _last_count(news: Iterable[OrderNews], order_id: str) -> Decimal | None:
-    """Return the custodian's newest count of an order; of several at one moment the largest, since reports of one moment have no order."""
-    counts = [
-        (one.said_at, one.told_filled_qty)
-        for one in news
-        if one.order_id == order_id and one.said_at is not None and one.told_filled_qty is not None
-    ]
-    return max(counts)[1] if counts else None
+def _last_counts(news: Iterable[OrderNews]) -> dict[str, Decimal]:
+    """Return the custodian's newest count by order; of several at one moment the largest, since reports of one moment have no order."""
+    last: dict[str, tuple[dt.datetime, Decimal]] = {}
+    for one in news:
+        if one.said_at is not None and one.told_filled_qty is not None:
+            said = (one.said_at, one.told_filled_qty)
+            last[one.order_id] = max(said, last.get(one.order_id, said))
+    return {order_id: count for order_id, (_, count) in last.items()}
 
 
 def _count(block: Block, fills: list[Fill], told: Decimal | None) -> list[Difference]:

@@ -102,7 +102,7 @@ def done(block: Block, fills: Iterable[Fill]) -> Done:
 
     average_price = sum(quantity * price) / sum(quantity), rounded as `PRICE_STEP` says.
     """
-    mine = [fill for fill in standing(fills) if fill.order_id == block.order_id]
+    mine = standing(fill for fill in fills if fill.order_id == block.order_id)
     quantity = sum((fill.filled_qty for fill in mine), Decimal(0))
     gross = sum((fill.filled_qty * fill.price_usd for fill in mine), Decimal(0))
     average = (gross / quantity).quantize(PRICE_STEP, ROUND_HALF_EVEN) if quantity else None

@@ -30,8 +30,12 @@ def why_it_waits(
     for account_id, security_id in sorted(touched(trades)):
         account, security = situation.accounts.get(account_id), situation.securities.get(security_id)
         if account is None or security is None:
-            unknown = f"account {account_id}" if account is None else f"security {security_id}"
-            return waits(WaitReason.NOT_KNOWN, f"{unknown} is not in the book; add it", account_id)
+            text = (
+                f"account {account_id} is not open in the book, or its holdings are not trusted"
+                if account is None
+                else f"security {security_id} is not in the book; add it"
+            )
+            return waits(WaitReason.NOT_KNOWN, text, account_id)
         pause = next((one for one in situation.pauses if one.touches(account.custodian, security_id)), None)
         if pause is not None:
             what = "" if pause.subject is None else f" {pause.subject}"

@@ -26,7 +26,7 @@ from data_contracts.vocab import (
 class OrderedSecurity:
     """What an order trades, by every identifier that the book knows.
 
-    `price_factor` turns price into value of one unit: 0.01 for bonds priced per hundred.
+    `price_factor` turns price into value of one unit: 0.01 for bonds priced per hundred, times the contract size.
     """
 
     security_id: str

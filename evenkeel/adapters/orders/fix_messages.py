@@ -55,7 +55,7 @@ def new_order_single(block: Block, numbers: Mapping[str, str], session: FixSessi
     Raises:
         UsageError: The block cannot be said in FIX; the message says why.
     """
-    checked = _emit("D", _order_pairs(block, numbers, sent_at), session, sent_at, block.order_id)
+    checked = emit_message("D", _order_pairs(block, numbers, sent_at), session, sent_at, block.order_id)
     compare_orders([block], [checked[1]], numbers)
     return checked[0]
 
@@ -74,7 +74,7 @@ def new_order_list(
     for place, block in enumerate(blocks, start=1):
         first, *rest = _order_pairs(block, numbers, sent_at)
         pairs += [first, (67, str(place)), *rest]
-    raw, fields = _emit("E", pairs, session, sent_at, list_id)
+    raw, fields = emit_message("E", pairs, session, sent_at, list_id)
     compare_orders(blocks, fields.groups[73], numbers)
     return raw
 
@@ -118,7 +118,7 @@ def allocation_instruction(
         text = _lots_text(ordered[share.account_id], share.lots)
         pairs += [(161, text)] if text else []
         pairs += [(153, number(share.average_price_usd))]
-    raw, fields = _emit("J", pairs, session, sent_at, block.order_id)
+    raw, fields = emit_message("J", pairs, session, sent_at, block.order_id)
     told = [(one.get(79), Decimal(one.get(80) or 0)) for one in fields.groups[78]]
     meant = [(account_number(share.account_id, numbers, block.order_id), share.filled_qty) for share in given]
     if told != meant or Decimal(fields.get(53) or 0) != total:
@@ -126,6 +126,36 @@ def allocation_instruction(
             f"order {block.order_id}: the allocation read back differs from what was meant; nothing is sent"
         )
     return raw
+
+
+def emit_message(
+    message_type: str, pairs: Pairs, session: FixSession, sent_at: dt.datetime, what: str
+) -> tuple[bytes, FixFields]:
+    """Return a message as bytes and as it reads back.
+
+    Args:
+        message_type: Tag 35.
+        pairs: Tags and values of the body.
+        session: Sender, receiver and number.
+        sent_at: Tag 52.
+        what: Id of what it says, for errors.
+
+    Raises:
+        UsageError: Dictionary or rules find anything in it.
+    """
+    message = FixMessage()
+    header = [(8, fix44().begin_string), (35, message_type), (49, word(session.sender, "sender", what))]
+    header += [(56, word(session.target, "target", what)), (34, str(session.next_number)), (52, utc(sent_at))]
+    for tag, value in header:
+        message.append_pair(tag, value, header=True)
+    for tag, value in pairs:
+        message.append_pair(tag, value)
+    raw: bytes = message.encode()
+    checked = check_message(raw, fix44())
+    wrong = [problem.text for problem in checked.problems] or rule_problems(checked)
+    if wrong:
+        raise UsageError(f"{what} cannot be sent as FIX: {wrong[0]}")
+    return raw, checked.fields
 
 
 def _order_pairs(block: Block, numbers: Mapping[str, str], sent_at: dt.datetime) -> Pairs:
@@ -187,22 +217,3 @@ def _lots_text(part: Allocation, lots: Iterable[LotShare]) -> str:
     )
     text = "lots: " + "; ".join(named)
     return text if text.isascii() and text.isprintable() else text.encode("ascii", "replace").decode()
-
-
-def _emit(
-    message_type: str, pairs: Pairs, session: FixSession, sent_at: dt.datetime, what: str
-) -> tuple[bytes, FixFields]:
-    """Return the message as bytes and as it reads back; refused where dictionary or rules find anything."""
-    message = FixMessage()
-    header = [(8, fix44().begin_string), (35, message_type), (49, word(session.sender, "sender", what))]
-    header += [(56, word(session.target, "target", what)), (34, str(session.next_number)), (52, utc(sent_at))]
-    for tag, value in header:
-        message.append_pair(tag, value, header=True)
-    for tag, value in pairs:
-        message.append_pair(tag, value)
-    raw: bytes = message.encode()
-    checked = check_message(raw, fix44())
-    wrong = [problem.text for problem in checked.problems] or rule_problems(checked)
-    if wrong:
-        raise UsageError(f"{what} cannot be sent as FIX: {wrong[0]}")
-    return raw, checked.fields

@@ -172,3 +172,16 @@ def test_a_batch_can_be_parted_by_custodian() -> None:
     assert sum((one.blocks for one in parts), ()) == tuple(sorted(batch.blocks, key=lambda block: block.custodian))
     assert len({one.batch_id for one in [batch, *parts]}) == 3
     assert by_custodian(parts[0]) == [parts[0]]
+
+
+def test_the_batch_of_the_short_friday_after_thanksgiving() -> None:
+    at = dt.datetime(2026, 11, 25, 21, 30, tzinfo=dt.UTC)  # Wednesday, after the close
+    result = plan([FIRST, SECOND], A, B, at=at, cutoffs={"schwab": dt.time(15, 30)})
+    assert result.batch.send_at == dt.datetime(2026, 11, 27, 14, 45, tzinfo=dt.UTC)
+    assert {(block.trade_date, block.settle_date) for block in result.batch.blocks} == {
+        (dt.date(2026, 11, 27), dt.date(2026, 11, 30))
+    }
+    (fund,) = [block for block in result.batch.blocks if block.order_type == OrderType.NAV]
+    assert fund.order_by_at == dt.datetime(
+        2026, 11, 27, 17, 30, tzinfo=dt.UTC
+    )  # 12:30 Eastern, half an hour before the close

@@ -102,6 +102,15 @@ def test_a_smaller_purchase_may_go_where_a_larger_one_waits() -> None:
     assert bought(account("A", cash="1000"), (BUY, "BND", "100", "75"), (BUY, "VTI", "4", "250")) == ["VTI"]
 
 
+def test_a_wire_requested_between_consent_and_the_batch_is_not_spent_twice() -> None:
+    made = proposal("P", trade(1, "A", SELL, "VTI", "10", "250", lot="L"), trade(2, "A", BUY, "BND", "60", "75"))
+    evening, morning = account("A", cash="3000"), account("A", cash="500")  # 2,500 are spoken for overnight
+    assert plan([made], evening).waiting == ()
+    result = plan([made], morning)
+    assert [block.side for block in result.batch.blocks] == [SELL]
+    assert [(one.trade_no, one.reason) for one in result.waiting] == [(2, WaitReason.CASH_NOT_THERE)]
+
+
 def test_what_waits_is_bought_with_the_next_batch_when_the_money_is_there() -> None:
     made = proposal("P", trade(1, "A", SELL, "XOM", "100", "100", lot="L"), trade(2, "A", BUY, "BND", "100", "75"))
     first = plan([made], account("A", cash="0"))

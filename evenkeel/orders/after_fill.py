@@ -11,28 +11,12 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from data_contracts.vocab import DifferenceKind, LotInstruction, OrderSide
+from evenkeel.orders.differences import Difference
 from evenkeel.policy.model import COMPARE_TOLERANCE
 from evenkeel.policy.orders import OrderRule
 from evenkeel.ports.orders import AccountShare, Block, OrderedLot
 
 _CENT = Decimal("0.01")
-
-
-@dataclass(frozen=True)
-class Difference:
-    """What differs: `subject` is a node of the model, a security, a lot or an order; `expected` and `found` in `unit` (frac, usd or qty).
-
-    `proposal_id` is null where it is the block's own, of all its proposals.
-    """
-
-    kind: DifferenceKind
-    proposal_id: str | None
-    account_id: str | None
-    subject: str
-    expected: Decimal
-    found: Decimal
-    unit: str
-    text: str
 
 
 @dataclass(frozen=True)
@@ -104,6 +88,7 @@ def unfilled(block: Block, shares: Iterable[AccountShare]) -> list[Difference]:
             got.get(part.account_id, Decimal(0)),
             "qty",
             f"order {block.order_id}: {got.get(part.account_id, Decimal(0)):f} of {part.order_qty:f} units were filled",
+            block.order_id,
         )
         for part in block.allocations
         if got.get(part.account_id, Decimal(0)) < part.order_qty
@@ -164,6 +149,7 @@ def gain_differences(
                 Difference(
                     DifferenceKind.REALISED_GAIN, proposal_id, share.account_id, security_id, expected, realised, "usd",
                     f"order {block.order_id}: realised gain {realised:,.2f} dollars, approved were {expected:,.2f}",
+                    block.order_id,
                 )
             )  # fmt: skip
         taxes = [_scaled(one.lot.tax_usd, one.filled_qty, one.lot) for one in share.lots]
@@ -174,6 +160,7 @@ def gain_differences(
                 Difference(
                     DifferenceKind.TAX, proposal_id, share.account_id, security_id, tax, now, "usd",
                     f"order {block.order_id}: tax of {now:,.2f} dollars, approved were {tax:,.2f}",
+                    block.order_id,
                 )
             )  # fmt: skip
     return found
@@ -208,6 +195,7 @@ def lot_differences(block: Block, shares: Iterable[AccountShare], relieved: Sequ
                         DifferenceKind.LOT, share.lots[0].lot.proposal_id, share.account_id, name, expected, closed, "qty",
                         f"order {block.order_id}: {closed:f} units of lot {name} were relieved, asked were {expected:f}; until settlement "
                         f"({block.settle_date}) the custodian can still be told",
+                        block.order_id,
                     )
                 )  # fmt: skip
     return found

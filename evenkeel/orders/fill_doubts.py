@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from data_contracts.vocab import DifferenceKind, OrderSide
-from evenkeel.orders.after_fill import Difference
+from evenkeel.orders.differences import Difference
 from evenkeel.orders.fills import done, standing
 from evenkeel.ports.orders import Block, Fill, OrderNews
 
@@ -55,10 +55,16 @@ def _count(block: Block, fills: list[Fill], told: Decimal | None) -> list[Differ
     found = []
     if block.order_qty is not None and filled > block.order_qty:
         text = f"order {block.order_id}: {filled:f} units were filled of {block.order_qty:f} ordered; ask for what is too much to be broken"
-        found.append(_difference(DifferenceKind.OVERFILLED, block, block.order_qty, filled, "qty", text))
+        found.append(
+            _difference(
+                DifferenceKind.OVERFILLED, block, block.security.security_id, block.order_qty, filled, "qty", text
+            )
+        )
     if told is not None and told != filled:
         text = f"order {block.order_id}: the custodian counts {told:f} units, its fills say {filled:f}; ask for the reports again"
-        found.append(_difference(DifferenceKind.FILLS_MISSING, block, told, filled, "qty", text))
+        found.append(
+            _difference(DifferenceKind.FILLS_MISSING, block, block.security.security_id, told, filled, "qty", text)
+        )
     return found
 
 
@@ -74,20 +80,22 @@ def _beyond(block: Block, fill: Fill) -> Difference:
     text = (
         f"order {block.order_id}: execution {fill.execution_id} is at {fill.price_usd:f}, beyond the limit of {limit:f}"
     )
-    return _difference(DifferenceKind.BEYOND_LIMIT, block, limit, fill.price_usd, "usd", text)
+    return _difference(DifferenceKind.BEYOND_LIMIT, block, fill.execution_id, limit, fill.price_usd, "usd", text)
 
 
 def _other_date(block: Block, fill: Fill) -> Difference:
     text = f"order {block.order_id}: execution {fill.execution_id} is of {fill.trade_date}, the order was for {block.trade_date}"
-    return _difference(DifferenceKind.OTHER_DATE, block, Decimal(0), fill.filled_qty, "qty", text)
+    return _difference(DifferenceKind.OTHER_DATE, block, fill.execution_id, Decimal(0), fill.filled_qty, "qty", text)
 
 
 def _unknown(order_id: str, fill: Fill) -> Difference:
     text = f"execution {fill.execution_id} is of order {order_id}, which is none of ours; ask the custodian whose it is"
-    return Difference(DifferenceKind.UNKNOWN_ORDER, None, None, order_id, Decimal(0), fill.filled_qty, "qty", text)
+    return Difference(
+        DifferenceKind.UNKNOWN_ORDER, None, None, fill.execution_id, Decimal(0), fill.filled_qty, "qty", text, order_id
+    )
 
 
 def _difference(
-    kind: DifferenceKind, block: Block, expected: Decimal, found: Decimal, unit: str, text: str
+    kind: DifferenceKind, block: Block, subject: str, expected: Decimal, found: Decimal, unit: str, text: str
 ) -> Difference:
-    return Difference(kind, None, None, block.security.security_id, expected, found, unit, text)
+    return Difference(kind, None, None, subject, expected, found, unit, text, block.order_id)

@@ -12,6 +12,7 @@ from data_contracts.book_versions import BookVersions
 from data_contracts.contract import Contract
 from data_contracts.decisions import Decisions
 from data_contracts.event_alerts import EventAlerts
+from data_contracts.execution_differences import ExecutionDifferences
 from data_contracts.fills import Fills
 from data_contracts.fold_bases import FoldBases
 from data_contracts.order_allocations import OrderAllocations
@@ -51,8 +52,8 @@ GROUPS: tuple[tuple[str, str, tuple[type[Contract], ...]], ...] = (
     ),
     (
         "Orders",
-        "What is handed to custodians, whose parts it is made of, and what was done.",
-        (Orders, OrderAllocations, Fills),
+        "What is handed to custodians, whose parts it is made of, what was done, and in what it differs from what was approved.",
+        (Orders, OrderAllocations, Fills, ExecutionDifferences),
     ),
 )
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from data_contracts.vocab import DifferenceKind, FillStatus
+from evenkeel.orders.differences import differences_frame
 from evenkeel.orders.fill_doubts import fill_doubts
 from evenkeel.ports.orders import Fill, OrderNews
 from tests.support.ordering import BUY, block_of, fill
@@ -47,7 +48,12 @@ def test_too_much_another_day_and_an_unknown_order_are_told() -> None:
     late = replace(fill(SALE, "E1", "10", "110"), trade_date=dt.date(2026, 3, 5))
     assert kinds(news(late)) == [DifferenceKind.OTHER_DATE]
     (unknown,) = fill_doubts([SALE], [news(replace(fill(SALE, "E1", "10", "110"), order_id="ord-x"))])
-    assert (unknown.kind, unknown.subject, unknown.found) == (DifferenceKind.UNKNOWN_ORDER, "ord-x", D(10))
+    assert (unknown.kind, unknown.order_id, unknown.subject, unknown.found) == (
+        DifferenceKind.UNKNOWN_ORDER,
+        "ord-x",
+        "E1",
+        D(10),
+    )
 
 
 def test_a_lost_report_shows_in_the_custodians_own_count() -> None:
@@ -56,6 +62,16 @@ def test_a_lost_report_shows_in_the_custodians_own_count() -> None:
     assert (missing.kind, missing.expected, missing.found) == (DifferenceKind.FILLS_MISSING, D(80), D(60))
     second = fill(SALE, "E2", "20", "110", 50)
     assert kinds(news(third, "80"), news(second, "50"), news(first, "30")) == []
+
+
+def test_differences_are_rows_whose_ids_do_not_depend_on_the_figures() -> None:
+    day = dt.date(2026, 3, 4)
+    told = [news(fill(SALE, "E1", "60", "100"), "80"), news(fill(SALE, "E2", "50", "90"))]
+    frame = differences_frame(day, fill_doubts([SALE], told))
+    assert frame.get_column("kind").sort().to_list() == ["beyond_limit", "beyond_limit", "fills_missing", "overfilled"]
+    assert set(frame.get_column("order_id")) == {SALE.order_id}
+    other = differences_frame(day, fill_doubts([SALE], [news(fill(SALE, "E1", "70", "101"), "80"), told[1]]))
+    assert other.get_column("difference_id").to_list() == frame.get_column("difference_id").to_list()
 
 
 def test_a_fill_that_was_broken_is_not_judged() -> None:

@@ -21,6 +21,7 @@ from data_contracts.vocab import (
     Workflow,
 )
 from evenkeel.policy.costs import CostRules
+from evenkeel.policy.orders import OrderRule
 from evenkeel.policy.part import Fraction
 from evenkeel.policy.part import Part as _Part
 
@@ -363,6 +364,7 @@ class Policy(_Part):
     max_fx_age_sessions: int = Field(1, ge=0, description="Sessions that an exchange rate may be old.")
     priority: PriorityWeights = PriorityWeights()
     trading: TradingRule = TradingRule()
+    orders: OrderRule = OrderRule()
     risk: RiskRule = RiskRule()
 
     @property

@@ -1,8 +1,23 @@
 """What the inside asks of the outside world, as protocols; adapters fulfil them, `wiring` joins the two.
 
-Nothing here knows a file system, a database or a network. `stores`: clock, files, datasets, records.
+Nothing here knows a file system, a database or a network. `stores`: clock, files, datasets, records. `orders`: blocks and fills.
 """
 
+from evenkeel.ports.orders import (
+    AccountShare,
+    Allocated,
+    Allocation,
+    Batch,
+    Block,
+    Fill,
+    HandedOver,
+    LotShare,
+    OrderAnswers,
+    OrderDesk,
+    OrderedLot,
+    OrderedSecurity,
+    OrderNews,
+)
 from evenkeel.ports.stores import (
     Arrival,
     Clock,
@@ -24,12 +39,25 @@ from evenkeel.ports.stores import (
 )
 
 __all__ = [
+    "AccountShare",
+    "Allocated",
+    "Allocation",
     "Arrival",
+    "Batch",
+    "Block",
     "Clock",
     "CustodianFeed",
     "FileSource",
+    "Fill",
     "FrameStore",
+    "HandedOver",
     "Lease",
+    "LotShare",
+    "OrderAnswers",
+    "OrderDesk",
+    "OrderNews",
+    "OrderedLot",
+    "OrderedSecurity",
     "ParsedFile",
     "RawArchive",
     "RawFile",

@@ -60,6 +60,7 @@ from data_contracts.vocab.facts import (
     TotalKind,
     TransactionType,
 )
+from data_contracts.vocab.messages import Channel, DeliveryState, MessageKind
 from data_contracts.vocab.trades import (
     Advice,
     CheckResult,
@@ -81,11 +82,13 @@ __all__ = [
     "BreakStatus",
     "Cadence",
     "CashBucket",
+    "Channel",
     "Check",
     "CheckResult",
     "Comparison",
     "CoverageStatus",
     "DecisionKind",
+    "DeliveryState",
     "Doubt",
     "EpisodeStatus",
     "EventKind",
@@ -100,6 +103,7 @@ __all__ = [
     "IdType",
     "LookStatus",
     "LotInstruction",
+    "MessageKind",
     "ModelLevel",
     "NodeLevel",
     "NoticeKind",

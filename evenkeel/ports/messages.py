@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
@@ -192,11 +192,18 @@ class Outbox(Protocol):
         ...
 
     def claim(
-        self, sender: str, seconds: int, limit: int, now: dt.datetime, *, announcements: bool = False
+        self,
+        sender: str,
+        seconds: int,
+        limit: int,
+        now: dt.datetime,
+        *,
+        announcements: bool = False,
+        without: Collection[Channel] = (),
     ) -> list[StoredMessage]:
         """Return messages that are due, oldest first, and keep other senders from them for some seconds.
 
-        With `announcements` those without channel, else those with one.
+        With `announcements` those without channel, else those with one, but for the channels `without`.
         """
         ...
 

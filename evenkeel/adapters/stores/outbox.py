@@ -8,7 +8,7 @@ frees it. One that runs out afterwards leaves a message of which nobody knows wh
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, func, or_, select, update
@@ -48,10 +48,18 @@ class SqlOutbox:
                 queue_messages(connection, messages, now)
 
     def claim(
-        self, sender: str, seconds: int, limit: int, now: dt.datetime, *, announcements: bool = False
+        self,
+        sender: str,
+        seconds: int,
+        limit: int,
+        now: dt.datetime,
+        *,
+        announcements: bool = False,
+        without: Collection[Channel] = (),
     ) -> list[StoredMessage]:
         """Return messages that are due, oldest first, and keep other senders from them for some seconds."""
-        is_kind = outbox.c.channel.is_(None) if announcements else outbox.c.channel.is_not(None)
+        others = outbox.c.channel.not_in([each.value for each in without]) if without else outbox.c.channel.is_not(None)
+        is_kind = outbox.c.channel.is_(None) if announcements else others
         with writing(self._engine) as connection:
             until = machine_now(connection)
             is_due = and_(is_kind, _is_due(now), or_(outbox.c.claimed_until.is_(None), outbox.c.claimed_until <= until))

@@ -9,6 +9,8 @@ from __future__ import annotations
 import io
 import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import quote
 
 from evenkeel.errors import UsageError
@@ -35,7 +37,8 @@ class AppriseNotifier:
 
     def __init__(self, url: str, setting: str, *, with_link: bool = False) -> None:
         self._url, self._setting, self._with_link = url, setting, with_link
-        self._opened(url.replace(TO, "15555550100"))
+        with _log_kept():
+            self._opened(url.replace(TO, "15555550100"))
 
     @property
     def needs_address(self) -> bool:
@@ -44,22 +47,12 @@ class AppriseNotifier:
 
     def deliver(self, delivery: Delivery) -> Attempt:
         """Send one message and say what became of it."""
-        notifier = self._opened(self._url.replace(TO, quote(delivery.address, safe="")))
         lines = [str(delivery.payload["subject"])]
         if self._with_link and delivery.payload.get("link"):
             lines.append(str(delivery.payload["link"]))
-        log, handler = io.StringIO(), None
-        logger = logging.getLogger("apprise")
-        handler = logging.StreamHandler(log)
-        before = logger.propagate
-        # Its log holds addresses and tokens: it is read here for a code, and goes nowhere else.
-        logger.addHandler(handler)
-        logger.propagate = False
-        try:
+        with _log_kept() as log:
+            notifier = self._opened(self._url.replace(TO, quote(delivery.address, safe="")))
             is_sent = notifier.notify(body="\n".join(lines))
-        finally:
-            logger.removeHandler(handler)
-            logger.propagate = before
         return _judge(bool(is_sent), log.getvalue())
 
     def _opened(self, url: str):  # type: ignore[no-untyped-def]  # apprise takes a quarter of a second to import
@@ -69,6 +62,26 @@ class AppriseNotifier:
         if not opened.add(url):
             raise UsageError(f"{self._setting} is no address that apprise knows; its page lists them")
         return opened
+
+
+@contextmanager
+def _log_kept() -> Iterator[io.StringIO]:
+    """Read apprise's log instead of letting it out: it holds addresses and tokens, and so do the requests below it."""
+    log = io.StringIO()
+    handler = logging.StreamHandler(log)
+    loggers = [logging.getLogger(name) for name in ("apprise", "urllib3.connectionpool")]
+    before = [(each.propagate, each.level) for each in loggers]
+    for each in loggers:
+        each.addHandler(handler)
+        each.propagate = False
+        each.setLevel(logging.DEBUG)
+    try:
+        yield log
+    finally:
+        for each, (propagate, level) in zip(loggers, before, strict=True):
+            each.removeHandler(handler)
+            each.propagate = propagate
+            each.setLevel(level)
 
 
 def _judge(is_sent: bool, log: str) -> Attempt:

@@ -1,0 +1,245 @@
+"""Make addressed messages of an announcement: look up what it names by id, fill in the fields, render.
+
+An announcement is queued in the transaction of what it tells of, and holds ids only: `proposal_id`, `alert_id`, `adviser_id`,
+`household_id`, `recipient_id`, `recipient_role`, `due_at`, and where they are known `case_version`, `escalated_from`, `decided_by`,
+`reason`, `next_step`. Whatever is missing is an error here, before anything is queued for a channel.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import groupby
+from typing import Any
+
+import polars as pl
+
+from data_contracts.alerts import Alerts
+from data_contracts.proposals import Proposals
+from data_contracts.trades import Trades
+from data_contracts.vocab import Channel, MessageKind
+from evenkeel.desk.charts import weights_after
+from evenkeel.desk.directory import Directory
+from evenkeel.desk.page import directory_of
+from evenkeel.desk.proposals import Proposal, proposals_by_id
+from evenkeel.desk.reading import dataset
+from evenkeel.desk.words import class_words
+from evenkeel.errors import UsageError
+from evenkeel.identity import stable_id
+from evenkeel.messages.audience import CLIENT, DECIDED_BY, NEXT_STEPS, OPERATIONS, kind_for
+from evenkeel.messages.fields import FIELDS, Asked, ClassWeight, Decided, ProposalFields, TradeLine, build_fields
+from evenkeel.messages.links import LinkPurpose, Signer, link
+from evenkeel.messages.templates import Rendered, Templates
+from evenkeel.ports import Message, RunRecord, StoredMessage
+from evenkeel.run.house import House
+
+CRMS = (Channel.REDTAIL, Channel.WEALTHBOX)
+_CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """One run's alerts, proposals and names, read once."""
+
+    alerts: Mapping[str, Mapping[str, Any]]
+    proposals: Mapping[str, Proposal]
+    directory: Directory
+
+
+@dataclass(frozen=True)
+class Composer:
+    """Makes messages; called with a stored announcement.
+
+    Attributes:
+        house: Where the facts are.
+        templates: Those that count.
+        signer: Signs links.
+        public_url: Where links lead.
+        channels: By which people are told, by audience: `adviser`, `client`, `operations`.
+    """
+
+    house: House
+    templates: Templates
+    signer: Signer
+    public_url: str
+    channels: Mapping[str, Sequence[Channel]]
+    _runs: dict[str, _Facts] = field(default_factory=dict)
+
+    def __call__(self, stored: StoredMessage) -> list[Message]:
+        """Return a message for each channel of the recipient.
+
+        Raises:
+            UsageError: A field is missing, or what it names is not there.
+        """
+        told = stored.message.payload
+        role, recipient = str(told.get("recipient_role") or "adviser"), told.get("recipient_id")
+        if not recipient:
+            raise UsageError(f"message {stored.message.kind}: recipient_id is missing; nothing was queued")
+        kind = kind_for(stored.message.kind, role)
+        values = self._values(kind, stored, str(recipient), role)
+        fields = build_fields(kind, values)
+        rendered = self.templates.render(kind, fields)
+        audience = CLIENT if role == CLIENT else "operations" if role in OPERATIONS else "adviser"
+        due_at = values.get("due_at")
+        return [
+            _message(stored, kind, channel, str(recipient), rendered, values.get("approval_link"), due_at)
+            for channel in self.channels[audience]
+        ]
+
+    def _values(self, kind: MessageKind, stored: StoredMessage, recipient: str, role: str) -> dict[str, Any]:
+        told, facts = stored.message.payload, self._facts(stored)
+        alert, proposal = facts.alerts.get(told.get("alert_id", "")), facts.proposals.get(told.get("proposal_id", ""))
+        if alert is None or proposal is None:
+            what = "alert" if alert is None else "proposal"
+            raise UsageError(f"message {kind}: its run has no {what} of that id; nothing was queued")
+        adviser = facts.directory.adviser(str(told.get("adviser_id") or alert["adviser_id"]))
+        name = alert["household_name"] if role == CLIENT else facts.directory.adviser(recipient)
+        values: dict[str, Any] = {"recipient_name": name, "proposal": proposal_fields(alert, proposal)}
+        if FIELDS[kind] is Asked:
+            if not told.get("due_at"):
+                raise UsageError(f"message {kind}: due_at is missing; nothing was queued")
+            due_at = dt.datetime.fromisoformat(told["due_at"])
+            version = int(told.get("case_version") or 0)
+            token = self.signer.token(LinkPurpose.DECIDE, told["proposal_id"], recipient, version, due_at)
+            more = {"escalated_from": told["escalated_from"]} if told.get("escalated_from") else {}
+            return (
+                values
+                | more
+                | {
+                    "adviser_name": adviser,
+                    "due_at": due_at,
+                    "approval_link": link(self.public_url, token),
+                }
+            )
+        if FIELDS[kind] is Decided:
+            return values | {
+                "decided_at": stored.added_at,
+                "decided_by": told.get("decided_by") or DECIDED_BY[kind],
+                "reason": told.get("reason") or "",
+                "next_step": told.get("next_step") or NEXT_STEPS[kind],
+            }
+        raise UsageError(f"message {kind}: it is not made from an announcement; nothing was queued")
+
+    def _facts(self, stored: StoredMessage) -> _Facts:
+        run_id = stored.message.run_id or ""
+        if run_id not in self._runs:
+            run = self.house.records.run(run_id)
+            if run is None:
+                raise UsageError(f"message {stored.message.kind}: it names no run that is known; nothing was queued")
+            self._runs.clear()  # one run's facts at a time are enough
+            self._runs[run_id] = _read(self.house, run)
+        return self._runs[run_id]
+
+
+def proposal_fields(alert: Mapping[str, Any], proposal: Proposal) -> ProposalFields:
+    """Return the merge fields of a proposal.
+
+    Args:
+        alert: A row of `data_contracts.alerts`.
+        proposal: As documented under `proposal` in docs/alerts-json.md.
+    """
+    after, trades = weights_after(proposal), trade_lines(proposal)
+    classes = [node for node in json.loads(alert["classes_json"]) if node["level"] == "class"]
+    masks = dict.fromkeys(each.account_mask for each in trades)
+    return ProposalFields(
+        proposal_id=proposal["id"],
+        client_name=alert["household_name"],
+        account_masks=tuple(masks),
+        value_usd=alert["value_usd"],
+        reason=alert["reason"],
+        classes=tuple(
+            ClassWeight(
+                class_words(node["level"], node["node"], node["asset_class"]),
+                node["weight_frac"],
+                node["target_frac"],
+                after.get(node["node"]),
+                node["lower_frac"],
+                node["upper_frac"],
+            )
+            for node in classes
+        ),
+        trades=trades,
+        sold_usd=_amount(proposal["sold_usd"]),  # type: ignore[arg-type]  # None is refused with its name
+        bought_usd=_amount(proposal["bought_usd"]),  # type: ignore[arg-type]
+        cost_usd=_amount(proposal["cost_usd"]),  # type: ignore[arg-type]
+        tax_usd=_amount(proposal["taxes"]["net_usd"]),
+        notes=tuple(proposal["notes"]),
+    )
+
+
+def trade_lines(proposal: Proposal) -> tuple[TradeLine, ...]:
+    """Return the orders of a proposal, the lots of one security in one account together: sales first."""
+    grouped = groupby(proposal["trades"], key=lambda one: (one["side"], one["account"]["id"], one["security"]["id"]))
+    lines = []
+    for (side, account_id, security_id), trades in ((key, list(some)) for key, some in grouped):
+        first = trades[0]
+        gains = [_amount(one["lot"]["gain_usd"]) for one in trades if one["lot"]]
+        known = [each for each in gains if each is not None]
+        lines.append(
+            TradeLine(
+                side=side,
+                symbol=security_id,
+                security_name=first["security"]["name"] or security_id,
+                account_mask=first["account"]["mask"] or account_id,
+                share_count=sum((Decimal(one["traded_qty"]) for one in trades), Decimal()),
+                price_usd=Decimal(first["price_usd"]),
+                value_usd=sum((Decimal(one["value_usd"]) for one in trades), Decimal()).quantize(_CENT),
+                gain_usd=sum(known, Decimal()) if gains and len(known) == len(gains) else None,
+            )
+        )
+    return tuple(lines)
+
+
+def _message(
+    stored: StoredMessage,
+    kind: MessageKind,
+    channel: Channel,
+    recipient: str,
+    rendered: Rendered,
+    approval_link: str | None,
+    due_at: dt.datetime | None,
+) -> Message:
+    announced = stored.message
+    payload: dict[str, Any] = {"subject": rendered.subject, "text": rendered.text, "html": rendered.html}
+    if approval_link:
+        payload["link"] = approval_link
+    if channel in CRMS:
+        is_task = due_at is not None
+        payload["crm"] = {
+            "kind": "task" if is_task else "note",
+            "name": rendered.subject,
+            "text": _crm_text(announced.payload, rendered),
+            "priority": "High" if kind is MessageKind.APPROVAL_ESCALATED else "Medium",
+            **({"due_at": due_at.isoformat()} if due_at is not None else {}),
+        }
+    return Message(
+        message_id=stable_id("ms", announced.message_id, channel, recipient),
+        kind=kind.value,
+        channel=channel,
+        # In a CRM a task lies with the client it is about.
+        recipient_ref=str(announced.payload.get("household_id") or recipient) if channel in CRMS else recipient,
+        subject_id=announced.subject_id,
+        payload=payload,
+        run_id=announced.run_id,
+        expires_at=due_at,
+    )
+
+
+def _crm_text(told: Mapping[str, Any], rendered: Rendered) -> str:
+    """Return what a CRM keeps: the message without its link, which is one person's, and the alert's id to search by."""
+    lines = [line for line in rendered.text.splitlines() if "/decide?t=" not in line and "Look and decide" not in line]
+    return "\n".join([*lines, f"Alert {told.get('alert_id')}, proposal {told.get('proposal_id')}"])
+
+
+def _read(house: House, run: RunRecord) -> _Facts:
+    directory = directory_of(house, run)
+    alerts = dataset(house, run, Alerts).filter(pl.col("proposal_id").is_not_null())
+    proposals = proposals_by_id(dataset(house, run, Proposals), dataset(house, run, Trades), directory)
+    return _Facts({row["alert_id"]: row for row in alerts.iter_rows(named=True)}, proposals, directory)
+
+
+def _amount(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from data_contracts.vocab import Channel, DeliveryState, MessageKind
 from evenkeel.cli import EXIT_FAILED
-from evenkeel.desk.sending import How, Sending, one_message, send_due, try_channel
+from evenkeel.desk.sending import NOBODY_WRITES, How, Sending, one_message, send_due, try_channel
 from evenkeel.desk.sending import resolve as settle
 from evenkeel.desk.words import counted, eastern, utc_text
 from evenkeel.errors import EXIT_DONE, EXIT_STOPPED, UsageError
@@ -59,7 +59,7 @@ def list_channels(home: Path | None) -> int:
     console.print(table)
     waiting = sum(counts.get(("", each.value), 0) for each in _WAITING)
     if waiting and post.compose is None:
-        console.print(_announcements_wait(waiting))
+        console.print(_announcements_wait(waiting, NOBODY_WRITES))
     return EXIT_DONE
 
 
@@ -151,8 +151,8 @@ def send(home: Path | None) -> int:
                 f"  {number:,} {state.replace('_', ' ')}: evenkeel messages list --state {state}", markup=False
             )
     waiting = sum(counts.get(("", each.value), 0) for each in _WAITING)
-    if waiting and post.compose is None:
-        console.print(f"  {_announcements_wait(waiting)}", markup=False)
+    if waiting and sending.announcements_wait:
+        console.print(f"  {_announcements_wait(waiting, sending.announcements_wait)}", markup=False)
     needs_somebody = sending.down or sending.in_doubt or any(sending.by_state.get(state) for state in _STUCK)
     return EXIT_STOPPED if needs_somebody else EXIT_DONE
 
@@ -178,9 +178,8 @@ def _summary(sending: Sending) -> str:
     return f"{counted(sum(sending.by_state.values()), 'message')}: {', '.join(parts)}."
 
 
-def _announcements_wait(number: int) -> str:
-    wait = "announcement waits" if number == 1 else "announcements wait"
-    return f"{number:,} {wait}: set EVENKEEL_FIRM_NAME, EVENKEEL_FIRM_CONTACT and EVENKEEL_PUBLIC_URL."
+def _announcements_wait(number: int, why: str) -> str:
+    return f"{number:,} {'announcement waits' if number == 1 else 'announcements wait'}: {why}."
 
 
 def _as_json(stored: StoredMessage) -> dict[str, Any]:

@@ -79,7 +79,11 @@ class Composer:
         if not recipient:
             raise UsageError(f"message {stored.message.kind}: recipient_id is missing; nothing was queued")
         kind = kind_for(stored.message.kind, role)
-        values = self._values(kind, stored, str(recipient), role)
+        try:
+            values = self._values(kind, stored, str(recipient), role)
+        except ValueError as error:
+            # Its text may hold the value.
+            raise UsageError(f"message {kind}: an id, a date or a version is none; nothing was queued") from error
         fields = build_fields(kind, values)
         rendered = self.templates.render(kind, fields)
         audience = CLIENT if role == CLIENT else "operations" if role in OPERATIONS else "adviser"

@@ -11,7 +11,7 @@ from typing import Literal
 
 from data_contracts.vocab import Channel, DeliveryState, EventKind, MessageKind
 from evenkeel.audit.event import Event, id_of
-from evenkeel.errors import UsageError
+from evenkeel.errors import TransientError, UsageError
 from evenkeel.identity import stable_id
 from evenkeel.messages.fields import ChannelTest
 from evenkeel.messages.journal import journal_copy
@@ -36,6 +36,7 @@ BATCH = 50
 RESOLVERS = ("operations", "compliance", "administrator")
 """Who may settle a message in doubt."""
 How = Literal["sent", "again", "drop"]
+NOBODY_WRITES = "set EVENKEEL_FIRM_NAME, EVENKEEL_FIRM_CONTACT and EVENKEEL_PUBLIC_URL"
 _NO_ADDRESS_NEEDED = (Channel.WEBHOOK, Channel.CHAT, Channel.JOURNAL, Channel.FILE)
 _STATES: Mapping[How, DeliveryState] = {
     "sent": DeliveryState.SENT,
@@ -79,11 +80,13 @@ class Sending:
         by_state: Messages by what became of them in this pass.
         down: Channels that could not be used, with the reason.
         in_doubt: Messages whose earlier sender died.
+        announcements_wait: Why no messages could be made of announcements; None: they could.
     """
 
     by_state: Mapping[DeliveryState, int]
     down: Mapping[Channel, str]
     in_doubt: Sequence[str]
+    announcements_wait: str | None = None
 
 
 def send_due(post: Post, batch: int = BATCH) -> Sending:
@@ -98,7 +101,7 @@ def send_due(post: Post, batch: int = BATCH) -> Sending:
     tally: Counter[DeliveryState] = Counter()
     down: dict[Channel, str] = {}
     try:
-        _compose_due(post, sender, batch, tally)
+        wait = _compose_due(post, sender, batch, tally)
         while claimed := post.outbox.claim(sender, post.claim_seconds, batch, post.clock.now(), without=down):
             for stored in claimed:
                 channel = stored.message.channel
@@ -113,7 +116,7 @@ def send_due(post: Post, batch: int = BATCH) -> Sending:
     finally:
         post.outbox.give_back(sender, post.clock.now())
     post.checkpoint(post.clock.now())
-    return Sending(dict(tally), down, doubtful)
+    return Sending(dict(tally), down, doubtful, wait)
 
 
 def _send(post: Post, sender: str, stored: StoredMessage) -> tuple[Attempt | None, DeliveryState | None]:
@@ -159,10 +162,13 @@ def _copies(post: Post, stored: StoredMessage) -> list[Message]:
     return [copy] if copy is not None else []
 
 
-def _compose_due(post: Post, sender: str, batch: int, tally: Counter[DeliveryState]) -> None:
-    """Make addressed messages of the announcements that are due. One of which none can be made is dead: nothing of it is queued."""
+def _compose_due(post: Post, sender: str, batch: int, tally: Counter[DeliveryState]) -> str | None:
+    """Make addressed messages of the announcements that are due; return why that is not possible now, or None.
+
+    An announcement of which none can be made is dead: nothing of it is queued. What is addressed already goes out whatever happens here.
+    """
     if post.compose is None:
-        return
+        return NOBODY_WRITES
     while claimed := post.outbox.claim(sender, post.claim_seconds, batch, post.clock.now(), announcements=True):
         for stored in claimed:
             identity, now = stored.message.message_id, post.clock.now()
@@ -173,7 +179,11 @@ def _compose_due(post: Post, sender: str, batch: int, tally: Counter[DeliverySta
                     post.outbox.finish(identity, sender, Attempt(Outcome.REFUSED, error=str(error)), post.retries, now)
                     tally[DeliveryState.DEAD] += 1
                 continue
+            except TransientError as error:
+                post.outbox.give_back(sender, now)
+                return str(error)
             post.outbox.compose(identity, made, now)
+    return None
 
 
 def resolve(post: Post, beginning: str, how: How, reason: str, actor: str, role: str) -> tuple[str, DeliveryState]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import smtplib
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 from typing import Literal
@@ -116,7 +117,9 @@ class SmtpNotifier:
         except OSError as error:
             return _down(f"the mail server cannot be reached ({type(error).__name__})")
         try:
-            return _transact(connection, self._envelope, recipient, content, identity)
+            attempt = _transact(connection, self._envelope, recipient, content, identity)
+            _say_goodbye(connection)
+            return attempt
         finally:
             connection.close()
 
@@ -169,6 +172,12 @@ def _transact(connection: smtplib.SMTP, sender: str, recipient: str, content: by
     if not 400 <= code < 600:
         return _doubt(evidence, str(code))
     return _answered("does not take the message", code, said, evidence)
+
+
+def _say_goodbye(connection: smtplib.SMTP) -> None:
+    """Say QUIT and do not wait for the answer: what became of the message is known, and must be written down."""
+    with suppress(smtplib.SMTPException, OSError):
+        connection.putcmd("QUIT")
 
 
 def _answered(what: str, code: int, said: bytes, evidence: dict[str, str]) -> Attempt:

@@ -8,11 +8,8 @@ An announcement is queued in the transaction of what it tells of, and holds ids 
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
-from itertools import groupby
 from typing import Any
 
 import polars as pl
@@ -21,23 +18,28 @@ from data_contracts.alerts import Alerts
 from data_contracts.proposals import Proposals
 from data_contracts.trades import Trades
 from data_contracts.vocab import Channel, MessageKind
-from evenkeel.desk.charts import weights_after
 from evenkeel.desk.directory import Directory
+from evenkeel.desk.event_message import event_values
 from evenkeel.desk.page import directory_of
+from evenkeel.desk.proposal_fields import proposal_fields
 from evenkeel.desk.proposals import Proposal, proposals_by_id
 from evenkeel.desk.reading import dataset
-from evenkeel.desk.words import class_words
 from evenkeel.errors import UsageError
 from evenkeel.identity import stable_id
 from evenkeel.messages.audience import CLIENT, DECIDED_BY, NEXT_STEPS, OPERATIONS, kind_for
-from evenkeel.messages.fields import FIELDS, Asked, ClassWeight, Decided, ProposalFields, TradeLine, build_fields
+from evenkeel.messages.fields import (
+    FIELDS,
+    Asked,
+    Decided,
+    MarketEvent,
+    build_fields,
+)
 from evenkeel.messages.links import LinkPurpose, Signer, link
 from evenkeel.messages.templates import Rendered, Templates
 from evenkeel.ports import Message, RunRecord, StoredMessage
 from evenkeel.run.house import House
 
 CRMS = (Channel.REDTAIL, Channel.WEALTHBOX)
-_CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,8 @@ class Composer:
         ]
 
     def _values(self, kind: MessageKind, stored: StoredMessage, recipient: str, role: str) -> dict[str, Any]:
+        if FIELDS[kind] is MarketEvent:
+            return event_values(self.house, self._run(stored), recipient)
         told, facts = stored.message.payload, self._facts(stored)
         alert, proposal = facts.alerts.get(told.get("alert_id", "")), facts.proposals.get(told.get("proposal_id", ""))
         if alert is None or proposal is None:
@@ -128,73 +132,17 @@ class Composer:
         raise UsageError(f"message {kind}: it is not made from an announcement; nothing was queued")
 
     def _facts(self, stored: StoredMessage) -> _Facts:
-        run_id = stored.message.run_id or ""
-        if run_id not in self._runs:
-            run = self.house.records.run(run_id)
-            if run is None:
-                raise UsageError(f"message {stored.message.kind}: it names no run that is known; nothing was queued")
+        run = self._run(stored)
+        if run.run_id not in self._runs:
             self._runs.clear()  # one run's facts at a time are enough
-            self._runs[run_id] = _read(self.house, run)
-        return self._runs[run_id]
+            self._runs[run.run_id] = _read(self.house, run)
+        return self._runs[run.run_id]
 
-
-def proposal_fields(alert: Mapping[str, Any], proposal: Proposal) -> ProposalFields:
-    """Return the merge fields of a proposal.
-
-    Args:
-        alert: A row of `data_contracts.alerts`.
-        proposal: As documented under `proposal` in docs/alerts-json.md.
-    """
-    after, trades = weights_after(proposal), trade_lines(proposal)
-    classes = [node for node in json.loads(alert["classes_json"]) if node["level"] == "class"]
-    masks = dict.fromkeys(each.account_mask for each in trades)
-    return ProposalFields(
-        proposal_id=proposal["id"],
-        client_name=alert["household_name"],
-        account_masks=tuple(masks),
-        value_usd=alert["value_usd"],
-        reason=alert["reason"],
-        classes=tuple(
-            ClassWeight(
-                class_words(node["level"], node["node"], node["asset_class"]),
-                node["weight_frac"],
-                node["target_frac"],
-                after.get(node["node"]),
-                node["lower_frac"],
-                node["upper_frac"],
-            )
-            for node in classes
-        ),
-        trades=trades,
-        sold_usd=_amount(proposal["sold_usd"]),  # type: ignore[arg-type]  # None is refused with its name
-        bought_usd=_amount(proposal["bought_usd"]),  # type: ignore[arg-type]
-        cost_usd=_amount(proposal["cost_usd"]),  # type: ignore[arg-type]
-        tax_usd=_amount(proposal["taxes"]["net_usd"]),
-        notes=tuple(proposal["notes"]),
-    )
-
-
-def trade_lines(proposal: Proposal) -> tuple[TradeLine, ...]:
-    """Return the orders of a proposal, the lots of one security in one account together: sales first."""
-    grouped = groupby(proposal["trades"], key=lambda one: (one["side"], one["account"]["id"], one["security"]["id"]))
-    lines = []
-    for (side, account_id, security_id), trades in ((key, list(some)) for key, some in grouped):
-        first = trades[0]
-        gains = [_amount(one["lot"]["gain_usd"]) for one in trades if one["lot"]]
-        known = [each for each in gains if each is not None]
-        lines.append(
-            TradeLine(
-                side=side,
-                symbol=security_id,
-                security_name=first["security"]["name"] or security_id,
-                account_mask=first["account"]["mask"] or account_id,
-                share_count=sum((Decimal(one["traded_qty"]) for one in trades), Decimal()),
-                price_usd=Decimal(first["price_usd"]),
-                value_usd=sum((Decimal(one["value_usd"]) for one in trades), Decimal()).quantize(_CENT),
-                gain_usd=sum(known, Decimal()) if gains and len(known) == len(gains) else None,
-            )
-        )
-    return tuple(lines)
+    def _run(self, stored: StoredMessage) -> RunRecord:
+        run = self.house.records.run(stored.message.run_id or "")
+        if run is None:
+            raise UsageError(f"message {stored.message.kind}: it names no run that is known; nothing was queued")
+        return run
 
 
 def _message(
@@ -243,7 +191,3 @@ def _read(house: House, run: RunRecord) -> _Facts:
     alerts = dataset(house, run, Alerts).filter(pl.col("proposal_id").is_not_null())
     proposals = proposals_by_id(dataset(house, run, Proposals), dataset(house, run, Trades), directory)
     return _Facts({row["alert_id"]: row for row in alerts.iter_rows(named=True)}, proposals, directory)
-
-
-def _amount(text: str | None) -> Decimal | None:
-    return None if text is None else Decimal(text)

@@ -253,3 +253,16 @@ def test_contacts_that_cannot_be_read_are_named_by_line(
     (home.path / "contacts.csv").write_text(text)
     assert home.command("channels", "test", "email", **mail[1]) == 2
     assert error in capsys.readouterr().err
+
+
+def test_a_market_event_sends_each_adviser_one_digest(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    assert home.command("market-event", "--reason", "a bad day", "--move", "us_equity=-0.35") == 0
+    waiting = listed(home, capsys)
+    assert {each["kind"] for each in waiting} == {"market_event_digest"}
+    assert home.command("messages", "send", **FIRM) == 0
+    texts = [path.read_text() for path in (home.path / "outgoing").glob("*.txt")]
+    assert len(texts) == len(waiting) >= 1
+    for text in texts:
+        assert "The book was scanned at moved prices: a bad day." in text
+        assert "us equity: −35.0 %" in text
+        assert "points beyond its band" in text

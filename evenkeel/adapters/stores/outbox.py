@@ -80,7 +80,7 @@ class SqlOutbox:
         """Mark a claimed message as being sent, right before it is; False where the claim was lost."""
         with writing(self._engine) as connection:
             at = machine_now(connection)
-            is_ours = and_(_is_held(message_id, sender), outbox.c.state.in_(_WAITING), outbox.c.claimed_until > at)
+            is_ours = and_(_is_held(message_id, sender), outbox.c.state.in_(_WAITING))
             begun = {
                 "state": DeliveryState.SENDING.value,
                 "attempt_count": outbox.c.attempt_count + 1,

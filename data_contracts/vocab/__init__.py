@@ -60,6 +60,7 @@ from data_contracts.vocab.facts import (
     TotalKind,
     TransactionType,
 )
+from data_contracts.vocab.messages import Channel, DeliveryState, MessageKind
 from data_contracts.vocab.orders import (
     BlockState,
     DifferenceKind,
@@ -93,11 +94,13 @@ __all__ = [
     "BreakStatus",
     "Cadence",
     "CashBucket",
+    "Channel",
     "Check",
     "CheckResult",
     "Comparison",
     "CoverageStatus",
     "DecisionKind",
+    "DeliveryState",
     "DifferenceKind",
     "Doubt",
     "EpisodeStatus",
@@ -115,6 +118,7 @@ __all__ = [
     "IdType",
     "LookStatus",
     "LotInstruction",
+    "MessageKind",
     "ModelLevel",
     "NodeLevel",
     "NoticeKind",

@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
+from evenkeel.cli import message_commands
+
 Home = Annotated[
     Path | None, Parameter(name="--home", help="Folder of the home; EVENKEEL_HOME or ./.evenkeel by default.")
 ]
@@ -52,6 +54,8 @@ def register(app: App) -> None:
     app.command(_book_app())
     app.command(_desk_app())
     app.command(_audit_app())
+    app.command(message_commands.channels_app())
+    app.command(message_commands.messages_app())
     app.command(_engine_app())
 
 

@@ -1,8 +1,21 @@
 """What the inside asks of the outside world, as protocols; adapters fulfil them, `wiring` joins the two.
 
-Nothing here knows a file system, a database or a network. `stores`: clock, files, datasets, records. `orders`: blocks and fills.
+Nothing here knows a file system, a database or a network. `stores`: clock, files, datasets, records. `approvals`: cases and their consents.
+`orders`: blocks and fills. `messages`: outbox, channels, addresses. `records`: the trail's archive.
 """
 
+from evenkeel.ports.messages import (
+    Addresses,
+    Attempt,
+    Crm,
+    Delivery,
+    Message,
+    Notifier,
+    Outbox,
+    Outcome,
+    Retries,
+    StoredMessage,
+)
 from evenkeel.ports.orders import (
     AccountShare,
     Allocated,
@@ -40,32 +53,42 @@ from evenkeel.ports.stores import (
 
 __all__ = [
     "AccountShare",
+    "Addresses",
     "Allocated",
     "Allocation",
     "Arrival",
+    "Attempt",
     "Batch",
     "Block",
     "Clock",
+    "Crm",
     "CustodianFeed",
+    "Delivery",
     "FileSource",
     "Fill",
     "FrameStore",
     "HandedOver",
     "Lease",
     "LotShare",
+    "Message",
+    "Notifier",
     "OrderAnswers",
     "OrderDesk",
     "OrderNews",
     "OrderedLot",
     "OrderedSecurity",
+    "Outbox",
+    "Outcome",
     "ParsedFile",
     "RawArchive",
     "RawFile",
     "ReceivedFile",
     "Records",
     "RejectedRow",
+    "Retries",
     "RunRecord",
     "StoredDataset",
+    "StoredMessage",
     "StoredTrail",
     "TrailQuery",
     "UnitOfWork",

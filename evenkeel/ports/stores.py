@@ -16,6 +16,7 @@ from evenkeel.audit.chain import Entry
 from evenkeel.audit.checkpoint import Checkpoint
 from evenkeel.audit.event import Event
 from evenkeel.audit.verify import Outside
+from evenkeel.ports.messages import Message, Outbox
 
 
 class Clock(Protocol):
@@ -248,7 +249,7 @@ class UnitOfWork(Protocol):
         self,
         run: RunRecord,
         alerts: pl.DataFrame,
-        messages: Iterable[Mapping[str, Any]],
+        messages: Iterable[Message],
         events: Iterable[Event],
     ) -> None:
         """Write the run's manifest, upsert its alerts (`data_contracts.alerts`) by id, add messages to the outbox and events to the trail.
@@ -334,6 +335,11 @@ class Records(Protocol):
         Raises:
             LeaseHeld: Somebody else holds it.
         """
+        ...
+
+    @property
+    def outbox(self) -> Outbox:
+        """Return the messages on their way."""
         ...
 
     def decisions(self) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, func, make_url, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
@@ -125,6 +126,14 @@ def errors_said(engine: Engine) -> Iterator[None]:
 def _first_line(error: BaseException | None) -> str:
     lines = str(error).strip().splitlines()
     return lines[0] if lines else type(error).__name__
+
+
+def machine_now(connection: Connection) -> dt.datetime:
+    """Return the instant by one clock for all, never the settable one: the server's where there is one."""
+    if connection.dialect.name == "postgresql":
+        instant: dt.datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+        return instant.astimezone(dt.UTC)
+    return dt.datetime.now(dt.UTC)
 
 
 def insert_once(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

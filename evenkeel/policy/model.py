@@ -20,6 +20,7 @@ from data_contracts.vocab import (
     Urgency,
     Workflow,
 )
+from evenkeel.policy.approval import ApprovalRule
 from evenkeel.policy.costs import CostRules
 from evenkeel.policy.part import Fraction
 from evenkeel.policy.part import Part as _Part
@@ -361,6 +362,7 @@ class Policy(_Part):
     priority: PriorityWeights = PriorityWeights()
     trading: TradingRule = TradingRule()
     risk: RiskRule = RiskRule()
+    approval: ApprovalRule = ApprovalRule()
 
     @property
     def label(self) -> str:

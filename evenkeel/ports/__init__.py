@@ -1,8 +1,16 @@
 """What the inside asks of the outside world, as protocols; adapters fulfil them, `wiring` joins the two.
 
-Nothing here knows a file system, a database or a network. `stores`: clock, files, datasets, records.
+Nothing here knows a file system, a database or a network. `stores`: clock, files, datasets, records. `approvals`: proposals on their way
+to consent.
 """
 
+from evenkeel.ports.approvals import (
+    Approvals,
+    Case,
+    Consent,
+    Control,
+    Move,
+)
 from evenkeel.ports.stores import (
     Arrival,
     Clock,
@@ -24,12 +32,17 @@ from evenkeel.ports.stores import (
 )
 
 __all__ = [
+    "Approvals",
     "Arrival",
+    "Case",
     "Clock",
+    "Consent",
+    "Control",
     "CustodianFeed",
     "FileSource",
     "FrameStore",
     "Lease",
+    "Move",
     "ParsedFile",
     "RawArchive",
     "RawFile",

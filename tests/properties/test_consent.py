@@ -25,7 +25,7 @@ from evenkeel.approval.states import REPLACEABLE_STATES
 from evenkeel.approval.sweeping import sweep_case
 from evenkeel.errors import UsageError
 from evenkeel.policy.approval import ApprovalRule
-from evenkeel.ports.approvals import Case, Move
+from evenkeel.ports.approvals import Case, Move, in_turn
 from tests.support.consenting import ALONE, NOON, PEOPLE, account, case, facts, routed
 
 S = ProposalState
@@ -67,7 +67,7 @@ class Consent(RuleBasedStateMachine):
         value=st.sampled_from([50_000, 300_000, 900_000]),
         kind=st.sampled_from([RebalanceKind.FULL, RebalanceKind.HARVEST_ONLY]),
         is_alone=st.booleans(),
-        is_held_back=st.booleans(),
+        is_held_back=st.sampled_from([False, False, False, True]),
     )
     def begin(
         self,
@@ -113,7 +113,18 @@ class Consent(RuleBasedStateMachine):
     def by(self, who: tuple[str, Role], reason: str = "because") -> By:
         return By(who[0], who[1], self.now, reason)
 
+    @rule(place=st.integers(0, 2), has_documents=st.booleans())
+    def approve_as_one_who_is_asked(self, place: int, has_documents: bool) -> None:
+        turn = in_turn(self.case.consents)
+        if not turn:
+            return
+        asked = turn[place % len(turn)]
+        self.approve((asked.person_id or "sol", asked.role), has_documents)
+
     @rule(who=ACTORS, has_documents=st.booleans())
+    def approve_as_anybody(self, who: tuple[str, Role], has_documents: bool) -> None:
+        self.approve(who, has_documents)
+
     def approve(self, who: tuple[str, Role], has_documents: bool) -> None:
         documents = self.route.documents if has_documents else ()
         before = self.case
@@ -121,28 +132,40 @@ class Consent(RuleBasedStateMachine):
         if self.case is not before:
             self.said_yes.add(who[0])
 
-    @rule(who=ACTORS, reason=st.sampled_from(["", "because"]))
-    def decline(self, who: tuple[str, Role], reason: str) -> None:
+    @rule(who=ACTORS, reason=st.sampled_from(["", "because"]), rarely=st.integers(0, 5))
+    def decline(self, who: tuple[str, Role], reason: str, rarely: int) -> None:
+        if rarely:
+            return
         self.take(lambda: acting.decline(self.case, self.by(who, reason)))
 
-    @rule(who=ACTORS, step=st.sampled_from([Step.DEFER, Step.SNOOZE]))
-    def put_off(self, who: tuple[str, Role], step: Step) -> None:
+    @rule(who=ACTORS, step=st.sampled_from([Step.DEFER, Step.SNOOZE]), rarely=st.integers(0, 5))
+    def put_off(self, who: tuple[str, Role], step: Step, rarely: int) -> None:
+        if rarely:
+            return
         self.take(lambda: acting.put_off(self.case, step, self.by(who), None))
 
     @rule(who=ACTORS)
     def escalate(self, who: tuple[str, Role]) -> None:
         self.take(lambda: acting.escalate(self.case, self.by(who), self.people))
 
-    @rule(hours=st.sampled_from([1, 13, 25, 49, 80, 200]))
+    @rule(hours=st.sampled_from([1, 5, 13, 25, 49, 80]))
+    def somebody_thinks(self, hours: int) -> None:
+        self.time_passes(hours)
+
+    @rule()
+    def nobody_answers(self) -> None:
+        for hours in (25, 25, 30):
+            self.time_passes(hours)
+
     def time_passes(self, hours: int) -> None:
         self.now += dt.timedelta(hours=hours)
         self.take(lambda: sweep_case(self.case, self.now, self.people))
         assert sweep_case(self.case, self.now, self.people) is None, "a second sweep finds nothing to do"
 
-    @rule(who=ACTORS, step=st.sampled_from(list(Step)), leads_to=st.sampled_from(list(S)))
+    @rule(who=ACTORS, step=st.sampled_from(list(Step)), leads_to=st.sampled_from([S.APPROVED, *PAST_APPROVAL]))
     def force(self, who: tuple[str, Role], step: Step, leads_to: ProposalState) -> None:
-        """Any step to anywhere, except that a consent is only ever given by `approve`."""
-        if step in (Step.APPROVE, Step.UNSTAGE, Step.OVERRIDE_WASH, Step.CHECK, Step.PRESENT):
+        """Any step to what follows consent; a consent is only ever given by `approve`."""
+        if step is Step.APPROVE:
             return
         self.take(lambda: moving.move(self.case, step, leads_to, self.by(who)))
 
@@ -198,4 +221,4 @@ class Consent(RuleBasedStateMachine):
 
 
 TestConsent = Consent.TestCase
-TestConsent.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)
+TestConsent.settings = settings(max_examples=200, stateful_step_count=25, deadline=None)

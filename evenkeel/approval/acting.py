@@ -196,7 +196,9 @@ def _consent_for(case: Case, by: By, people: People) -> Consent:
         return one
     if any(one.given_by == by.actor for one in case.consents):
         raise UsageError(f"{by.actor} has said yes to {case.proposal_id} already; it waits for {_awaited(turn)}")
-    raise UsageError(f"{case.proposal_id} waits for {_awaited(turn) or 'nobody'}, not for {by.actor} ({by.role.value})")
+    raise UsageError(
+        f"{case.proposal_id} waits for {_awaited(turn) or 'nobody'}, not for {by.actor} in the role {by.role.value}; --role names another"
+    )
 
 
 def _awaited(turn: Sequence[Consent]) -> str:

@@ -121,3 +121,16 @@ def suspended_or_quarantined(
     held = suspended(account_ids, suspended_ids)
     named = {one.subject_id for one in held}
     return held + [one for one in quarantined(account_ids, stopped) if one.subject_id not in named]
+
+
+def differs_frac(older: Mapping[tuple[str, str, str], Decimal], newer: Mapping[tuple[str, str, str], Decimal]) -> float:
+    """Return how far a newer list is from an older one: dollars traded differently, as a share of those of the older.
+
+    Args:
+        older: Dollars by account, side and security.
+        newer: The same.
+    """
+    both = {*older, *newer}
+    apart = sum(abs(newer.get(one, Decimal()) - older.get(one, Decimal())) for one in both)
+    total = sum(older.values())
+    return float(apart / total) if total else float(bool(apart))

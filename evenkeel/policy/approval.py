@@ -93,6 +93,12 @@ class ApprovalRule(Part):
         100.0, ge=0, description="Cash of an account further from what was approved does."
     )
 
+    list_tolerance_frac: float = Field(
+        0.10,
+        ge=0,
+        description="A newer list that differs by less, in dollars traded, is the same list: who decides is not asked anew.",
+    )
+
     @model_validator(mode="after")
     def _is_whole(self) -> ApprovalRule:
         bounds = [row.under_usd for row in self.rows]

@@ -77,3 +77,13 @@ def test_another_model_or_another_version_of_it() -> None:
     assert causes(staleness.model_changed(THEN, replace(THEN, model="balanced/3/0a"))) == [
         (StaleCause.MODEL_CHANGED, "balanced")
     ]
+
+
+def test_how_far_a_newer_list_is_from_an_older_one() -> None:
+    older = {("AC-1", "sell", "VTI"): Decimal(1000), ("AC-1", "buy", "BND"): Decimal(1000)}
+    assert staleness.differs_frac(older, older) == 0
+    newer = {("AC-1", "sell", "VTI"): Decimal(1100), ("AC-1", "buy", "BND"): Decimal(900)}
+    assert staleness.differs_frac(older, newer) == 0.1
+    other = {("AC-1", "sell", "VTI"): Decimal(1000), ("AC-1", "buy", "AGG"): Decimal(1000)}
+    assert staleness.differs_frac(older, other) == 1.0, "another security is another list"
+    assert staleness.differs_frac({}, older) == 1.0

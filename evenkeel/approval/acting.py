@@ -76,7 +76,7 @@ def check_and_present(case: Case, at: dt.datetime) -> list[Move]:
 def present(case: Case, at: dt.datetime) -> Move:
     """Return the step that puts a checked proposal before those whose turn it is first."""
     consents = start_turn(case.consents, rule_of(case), client_within(case), at)
-    told = requests(case, consents, at)
+    told = requests(case, consents)
     return move(case, Step.PRESENT, ProposalState.WITH_ADVISER, automation(at), consents=consents, told=told)
 
 
@@ -98,7 +98,7 @@ def approve(
     starter = restart_turn if consent.kind is ConsentKind.COMPLIANCE_REVIEW else start_turn
     consents = starter(given, rule_of(case), client_within(case), by.at)
     target = state_by(consents)
-    told = requests(case, consents, by.at)
+    told = requests(case, consents)
     if target is ProposalState.APPROVED:
         told = [message(case, "proposal_approved", to=case.adviser_id)]
     detail = {"consent_id": consent.consent_id, "consent": consent.kind.value, "documents": sorted(documents)}

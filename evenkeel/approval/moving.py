@@ -122,9 +122,14 @@ def message(case: Case, kind: str, consent: Consent | None = None, *, to: str | 
     return Message(stable_id("ms", kind, *identity), kind, payload)
 
 
-def requests(case: Case, consents: Sequence[Consent], started: dt.datetime) -> list[Message]:
-    """Return the requests to those whose turn began at `started`."""
-    return [message(case, "approval_requested", one) for one in in_turn(consents) if one.started_at == started]
+def requests(case: Case, consents: Sequence[Consent]) -> list[Message]:
+    """Return the requests to those whose clock a step starts: `consents` are the case's after it."""
+    was = {one.consent_id: one.started_at for one in case.consents}
+    return [
+        message(case, "approval_requested", one)
+        for one in in_turn(consents)
+        if one.started_at is not None and one.started_at != was.get(one.consent_id)
+    ]
 
 
 def without_messages(one: Move) -> Move:

@@ -30,6 +30,8 @@ from tests.adapters.stores.samples import run
 from tests.support.consenting import NOON, PEOPLE, account, case, facts
 
 PROPOSALS, ACTORS, TOGETHER = 10_000, 50, 100
+SHARE = 0.4
+"""Of the proposals of their block that each actor looks at."""
 S = ProposalState
 STAFF = [
     ("ada", Role.ADVISER),
@@ -66,11 +68,12 @@ def step_of(found: Case, actor: str, role: Role, at: dt.datetime, dice: random.R
 
 
 def act(approvals: SqlApprovals, seed: int, ids: list[str]) -> Counter[str]:
-    """One actor goes over all proposals in an order of their own, and acts on what they see, which may be old by then."""
+    """One actor goes over a block of proposals, as four others do in the same order, and acts on what they see."""
     dice, told = random.Random(seed), Counter[str]()
     actor, role = STAFF[seed % len(STAFF)]
-    order = dice.sample(ids, len(ids))
-    for number, proposal_id in enumerate(order[: len(order) // 8]):
+    blocks = ACTORS // len(STAFF)
+    block = ids[seed // len(STAFF) :: blocks]
+    for number, proposal_id in enumerate(each for each in block if dice.random() < SHARE):
         seen = approvals.case(proposal_id)
         assert seen is not None, "a proposal was lost"
         step = step_of(seen, actor, role, NOON + dt.timedelta(seconds=number), dice)

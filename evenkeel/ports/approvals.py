@@ -161,10 +161,10 @@ class Control:
 class Approvals(Protocol):
     """Cases, their steps and the controls."""
 
-    def store(self, moves: Sequence[Move]) -> None:
+    def store(self, moves: Sequence[Move]) -> bool:
         """Store steps that belong together, one transaction for all: cases, consents, log, trail, outbox, decisions.
 
-        A case that is opened and is there already changes nothing, nor do the moves after it.
+        Where a case to be opened is there already nothing is stored, and False returned.
 
         Raises:
             ActedBefore: Somebody else has moved a case meanwhile; says who, what and when. Nothing is stored.

@@ -54,18 +54,18 @@ class SqlApprovals:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def store(self, moves: Sequence[Move]) -> None:
-        """Store steps that belong together, one transaction for all; where the first case to be opened is known, nothing.
+    def store(self, moves: Sequence[Move]) -> bool:
+        """Store steps that belong together, one transaction for all; False, and nothing, where a case to be opened is known.
 
         Raises:
             ActedBefore: Somebody else has moved a case meanwhile. Nothing is stored.
         """
         try:
             with writing(self._engine) as connection:
-                for move in moves:
-                    _store(connection, move)
+                _store(connection, moves)
         except _Known:
-            return
+            return False
+        return True
 
     def case(self, proposal_id: str) -> Case | None:
         """Return a case with its consents, or None."""
@@ -174,29 +174,41 @@ class SqlApprovals:
         return HeldLease(self._engine, SWEEP, SWEEP, seconds)
 
 
-def _store(connection: Connection, move: Move) -> None:
-    """Write one step: consents first, since the case's guard looks at them."""
-    after = move.after
-    if move.before is None:
-        content = {"proposal_id": after.proposal_id, "digest": after.digest, "content": as_json(after.content)}
-        if not _is_new(connection, content):
-            raise _Known
-        connection.execute(proposal_cases.insert(), [case_row(after)])
-        if after.consents:
-            connection.execute(consents.insert(), [consent_row(one) for one in after.consents])
-    else:
-        _require_version(connection, move.before)
-        was = {one.consent_id: one for one in move.before.consents}
-        _write_consents(connection, [one for one in after.consents if was.get(one.consent_id) != one], set(was))
-        row = case_row(after)
-        is_it = proposal_cases.c.proposal_id == after.proposal_id
-        connection.execute(update(proposal_cases).where(is_it).values({name: row[name] for name in CHANGING}))
-    connection.execute(case_log.insert(), [entry_row(move)])
-    write_events(connection, move.events)
-    for message in move.messages:
-        queue_message(connection, message.message_id, message.kind, message.payload, move.at, run_id=after.run_id)
-    if move.decision is not None:
-        insert_once(connection, decisions, [move.decision])
+def _store(connection: Connection, moves: Sequence[Move]) -> None:
+    """Write steps in order; what they add to log, trail and outbox at once, at the end."""
+    ours: set[str] = set()
+    for move in moves:
+        if move.before is None:
+            _open(connection, move.after)
+        else:
+            if move.before.proposal_id not in ours:
+                _require_version(connection, move.before)
+            _change(connection, move.before, move.after)
+        ours.add(move.after.proposal_id)
+    connection.execute(case_log.insert(), [entry_row(move) for move in moves])
+    write_events(connection, [event for move in moves for event in move.events])
+    for move in moves:
+        for told in move.messages:
+            queue_message(connection, told.message_id, told.kind, told.payload, move.at, run_id=move.after.run_id)
+    insert_once(connection, decisions, [move.decision for move in moves if move.decision is not None])
+
+
+def _open(connection: Connection, case: Case) -> None:
+    content = {"proposal_id": case.proposal_id, "digest": case.digest, "content": as_json(case.content)}
+    if not _is_new(connection, content):
+        raise _Known
+    connection.execute(proposal_cases.insert(), [case_row(case)])
+    if case.consents:
+        connection.execute(consents.insert(), [consent_row(one) for one in case.consents])
+
+
+def _change(connection: Connection, before: Case, after: Case) -> None:
+    """Write a case after a step; consents first, since the case's guard looks at them."""
+    was = {one.consent_id: one for one in before.consents}
+    _write_consents(connection, [one for one in after.consents if was.get(one.consent_id) != one], set(was))
+    row = case_row(after)
+    is_it = proposal_cases.c.proposal_id == after.proposal_id
+    connection.execute(update(proposal_cases).where(is_it).values({name: row[name] for name in CHANGING}))
 
 
 def _is_new(connection: Connection, row: Mapping[str, Any]) -> bool:

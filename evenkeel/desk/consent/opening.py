@@ -63,6 +63,10 @@ _NOT_CONSENTED = (
 """Columns of trades that tell how a list was chosen, not what is done."""
 
 
+TOGETHER = 100
+"""Cases opened in one transaction."""
+
+
 @dataclass(frozen=True)
 class Opened:
     """What became of a run's proposals."""
@@ -72,6 +76,15 @@ class Opened:
     superseded_count: int
     same_count: int
     """Lists that are the same, near enough, as one that waits: who decides keeps their time."""
+
+
+@dataclass(frozen=True)
+class _Made:
+    """The steps that open one case, in the place of those that it replaces."""
+
+    moves: list[Move]
+    is_held_back: bool
+    superseded_count: int
 
 
 def open_cases(house: House, business_date: dt.date | None = None) -> Opened:
@@ -94,6 +107,7 @@ def open_cases(house: House, business_date: dt.date | None = None) -> Opened:
         standing.setdefault(case.portfolio_id, []).append(case)
     # Said of the alert already, from the next session on: a corrected run of the same date does not ask again.
     answered = house.records.decisions().filter(pl.col("decided_date") > run.business_date)["episode_id"].to_list()
+    made: list[_Made] = []
     counts = {"opened": 0, "held_back": 0, "superseded": 0, "same": 0}
     for portfolio_id, row in sorted(ground.proposals.items()):
         older = standing.pop(portfolio_id, [])
@@ -107,11 +121,11 @@ def open_cases(house: House, business_date: dt.date | None = None) -> Opened:
             continue
         case, failed = new_case(ground, row, people, policy, now)
         replaced = [supersede(each, automation(now), case.proposal_id) for each in older]
-        moves = [*replaced, *open_case(case, failed, now)]
-        if _store(house, _quieted(moves, pilots)):
-            counts["opened"] += 1
-            counts["held_back"] += bool(failed)
-            counts["superseded"] += len(replaced)
+        made.append(_Made(_quieted([*replaced, *open_case(case, failed, now)], pilots), bool(failed), len(replaced)))
+    for one in _stored(house, made):
+        counts["opened"] += 1
+        counts["held_back"] += one.is_held_back
+        counts["superseded"] += one.superseded_count
     for case in (each for cases in standing.values() for each in cases):
         alert = ground.alerts.get(case.alert_id)
         is_over = alert is None or alert["status"] == EpisodeStatus.CLOSED.value
@@ -253,10 +267,21 @@ def accounts_of(case: Case) -> set[str]:
     return {row["account_id"] for row in case.content["list"]["trades"]}
 
 
+def _stored(house: House, made: list[_Made]) -> list[_Made]:
+    """Store what opens cases, many in a transaction; one by one where another sweep or a person has been faster with one of them."""
+    done = []
+    for first in range(0, len(made), TOGETHER):
+        together = made[first : first + TOGETHER]
+        if _store(house, [move for one in together for move in one.moves]):
+            done += together
+        else:
+            done += [one for one in together if _store(house, one.moves)]
+    return done
+
+
 def _store(house: House, moves: list[Move]) -> bool:
     """Store; False where somebody acted meanwhile: the next sweep looks again."""
     try:
-        house.approvals.store(moves)
+        return house.approvals.store(moves)
     except ActedBefore:
         return False
-    return True

@@ -61,6 +61,7 @@ def _open(settings: Settings) -> House:
         raise UsageError(
             f"{home} is no home: it has no book/; run `evenkeel init --home {home}` or `evenkeel sandbox --home {home}`"
         )
+    records = SqlRecords(settings.records_url, home / "audit" / "checkpoints.jsonl")
     return House(
         home=home,
         read_book=lambda: read_book_folder(home / "book"),
@@ -69,7 +70,8 @@ def _open(settings: Settings) -> House:
             retention_days=settings.retention_days,
             endpoint_url=settings.s3_endpoint_url,
         ),
-        records=SqlRecords(settings.records_url, home / "audit" / "checkpoints.jsonl"),
+        records=records,
+        approvals=records.approvals(),
         archive=open_archive(settings.archive_url or str(home / "archive"), endpoint_url=settings.s3_endpoint_url),
         clock=_clock(settings),
         keyer=AccountKeyer(account_key(settings)),

@@ -20,6 +20,7 @@ from data_contracts.vocab import (
     Urgency,
     Workflow,
 )
+from evenkeel.policy.approval import ApprovalRule
 from evenkeel.policy.costs import CostRules
 from evenkeel.policy.orders import OrderRule
 from evenkeel.policy.part import Fraction
@@ -366,6 +367,7 @@ class Policy(_Part):
     trading: TradingRule = TradingRule()
     orders: OrderRule = OrderRule()
     risk: RiskRule = RiskRule()
+    approval: ApprovalRule = ApprovalRule()
 
     @property
     def label(self) -> str:

@@ -4,6 +4,14 @@ Nothing here knows a file system, a database or a network. `stores`: clock, file
 `orders`: blocks and fills. `messages`: outbox, channels, addresses. `records`: the trail's archive.
 """
 
+from evenkeel.ports.approvals import (
+    Approvals,
+    Case,
+    Consent,
+    Control,
+    Entry,
+    Move,
+)
 from evenkeel.ports.messages import (
     Addresses,
     Attempt,
@@ -56,14 +64,19 @@ __all__ = [
     "Addresses",
     "Allocated",
     "Allocation",
+    "Approvals",
     "Arrival",
     "Attempt",
     "Batch",
     "Block",
+    "Case",
     "Clock",
+    "Consent",
+    "Control",
     "Crm",
     "CustodianFeed",
     "Delivery",
+    "Entry",
     "FileSource",
     "Fill",
     "FrameStore",
@@ -71,6 +84,7 @@ __all__ = [
     "Lease",
     "LotShare",
     "Message",
+    "Move",
     "Notifier",
     "OrderAnswers",
     "OrderDesk",

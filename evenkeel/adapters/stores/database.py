@@ -14,12 +14,16 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event, func, ma
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from evenkeel.adapters.stores.records_schema import HEAD
 from evenkeel.errors import TransientError, UsageError
 
 BUSY_SECONDS = 30
 """How long a writer waits for another one's transaction."""
+
+POOL_SECONDS = 120
+"""How long a thread waits for a connection of its process: the pool is not fair, and one in a hurry may be overtaken often."""
 
 _READING = "evenkeel_reading"
 _UPGRADE_LOCK = 7_310_525_118_001
@@ -45,7 +49,9 @@ def open_engine(url: str) -> Engine:
     if parsed.drivername != "postgresql+psycopg":
         raise UsageError(f"{parsed.render_as_string()}: records live in SQLite or PostgreSQL (psycopg), not in this")
     try:
-        return create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+        return create_engine(
+            parsed, pool_pre_ping=True, pool_timeout=POOL_SECONDS, connect_args={"connect_timeout": 10}
+        )
     except NoSuchModuleError as error:
         raise UsageError(f"{parsed.render_as_string()}: its driver is not installed") from error
 
@@ -54,7 +60,7 @@ def _open_sqlite(url: URL) -> Engine:
     if not url.database or url.database == ":memory:":
         raise UsageError("records need a file: write sqlite:///path/records.db")
     Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(url, pool_timeout=POOL_SECONDS, connect_args={"timeout": BUSY_SECONDS})
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
@@ -115,6 +121,10 @@ def errors_said(engine: Engine) -> Iterator[None]:
     """
     try:
         yield
+    except PoolTimeout as error:
+        raise TransientError(
+            f"records at {engine.url.render_as_string()}: every connection of this process is in use; try again"
+        ) from error
     except DBAPIError as error:
         if isinstance(error, OperationalError) or error.connection_invalidated:
             raise TransientError(

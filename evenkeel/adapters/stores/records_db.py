@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, sele
 
 from data_contracts.decisions import Decisions
 from data_contracts.releases import Releases
+from evenkeel.adapters.stores.approvals_db import SqlApprovals
 from evenkeel.adapters.stores.database import insert_once, open_engine, reading, upgrade, writing
 from evenkeel.adapters.stores.lease import HeldLease
 from evenkeel.adapters.stores.outbox import SqlOutbox
@@ -68,6 +69,10 @@ class SqlRecords:
     def outbox(self) -> SqlOutbox:
         """Return the messages on their way."""
         return SqlOutbox(self._engine)
+
+    def approvals(self) -> SqlApprovals:
+        """Return the cases of the same database."""
+        return SqlApprovals(self._engine)
 
     def begin(self, lease: HeldLease | None = None) -> Commit:
         """Return a unit of work; with `lease` it commits only while that is held."""

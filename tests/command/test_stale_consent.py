@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from data_contracts.vocab import ProposalState
+from evenkeel.desk.consent.staging import readiness
+from evenkeel.ports.approvals import Case
 from tests.command.consent_home import ASKED, SENIOR, Desk, edit
-from tests.command.test_consent import approved, desk, made, staged
+from tests.command.test_consent import Made, approved, desk, made, staged
 
 __all__ = ["desk", "made"]
 
@@ -122,3 +129,44 @@ def test_what_the_book_does_not_have_is_not_put_on_hold(desk: Desk) -> None:
     assert "no account 'AC-9'" in desk("desk", "suspend", "AC-9", "--reason", "x", *AS_OPS, code=2)
     assert "no custodian 'nobody'" in desk("desk", "pause", "custodian", "nobody", "--reason", "x", *AS_SENIOR, code=2)
     assert "no security 'XYZ'" in desk("desk", "pause", "security", "XYZ", "--reason", "x", *AS_SENIOR, code=2)
+
+
+def altered(case: Case, **basis: Any) -> Case:
+    """Return a case as if it had been made from something else."""
+    return replace(case, content={**case.content, "basis": {**case.content["basis"], **basis}})
+
+
+def test_each_cause_is_found_against_the_newest_run(desk: Desk) -> None:
+    approved(desk)
+    with desk.home.environment(EVENKEEL_CLOCK=desk.now.isoformat()):
+        house = desk.home.house()
+        [case] = house.approvals.cases(states=[ProposalState.APPROVED])
+        basis = case.content["basis"]
+        prices = dict(basis["prices"])
+        security, price = next(iter(prices.items()))
+        more_cash = {account: str(Decimal(amount) + 150) for account, amount in basis["cash"].items()}
+        earlier_run = replace(case, run_id="run-that-was-replaced")
+
+        def causes(of: Case) -> set[str]:
+            return {one.cause.value for one in readiness(house, [of])[of.proposal_id].stale}
+
+        assert causes(case) == set()
+        assert causes(altered(case, prices={**prices, security: str(Decimal(price) * Decimal("1.03"))})) == {
+            "price_moved"
+        }
+        assert causes(altered(case, prices={**prices, security: str(Decimal(price) * Decimal("1.01"))})) == set()
+        assert causes(altered(case, cash=more_cash)) == {"cash_moved"}
+        assert causes(altered(case, model="another/1/00")) == {"model_changed"}
+        assert causes(altered(earlier_run, holdings={ASKED[2]: "0" * 64})) == {"file_corrected"}
+        assert causes(earlier_run) == set(), "the date was run again and holds the same"
+        assert causes(replace(case, alert_id="ep-gone", portfolio_id="P-gone")) >= {"alert_closed"}
+        assert causes(altered(case, planned=[*basis["planned"], "PC-9"])) == set(), (
+            "one that is gone makes nothing stale"
+        )
+
+
+def test_what_was_backfilled_asks_nobody(made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    desk = Desk(made[0].copy(tmp_path / "home"), capsys)
+    desk.later(days=30)
+    assert "nobody is asked about the run of 2026-03-02" in desk("sweep")
+    assert "0 proposals" in desk("desk", "cases")

@@ -10,7 +10,7 @@ from tests.flows.practice import Practice
 
 
 def test_a_sweep_opens_what_the_newest_run_proposed_and_the_next_finds_nothing(server: str, practice: Practice) -> None:
-    date = practice.plan.dates[-1]
+    date = practice.plan.dates[0]
     morning = dt.datetime.combine(date + dt.timedelta(days=1), dt.time(12, 30), dt.UTC)
     with practice.at(morning):
         assert sweep(return_state=True).message == "nothing has been run yet"

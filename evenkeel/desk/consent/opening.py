@@ -153,6 +153,7 @@ def new_case(
         "portfolio_id": row["portfolio_id"],
         "kind": row["kind"],
         "figures": {name: row[name] for name in _FIGURES},
+        "classes": json.loads(row["classes_json"]),
         "trades": [{name: value for name, value in one.items() if name not in _NOT_CONSENTED} for one in trades],
     }
     content = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from data_contracts.vocab import ProposalState
 from evenkeel.desk.consent.staging import readiness
@@ -170,3 +172,23 @@ def test_what_was_backfilled_asks_nobody(made: Made, tmp_path: Path, capsys: pyt
     desk.later(days=30)
     assert "nobody is asked about the run of 2026-03-02" in desk("sweep")
     assert "0 proposals" in desk("desk", "cases")
+
+
+def test_a_model_that_changes_overnight_ends_what_was_approved_under_the_old_one(made: Made, desk: Desk) -> None:
+    ready = approved(desk)
+    path = desk.home.path / "book" / "models.yaml"
+    models = yaml.safe_load(path.read_text(encoding="utf-8"))
+    other = next(one for one in models if one["id"] == "income")
+    dates = {"effective_date": "2026-03-03", "recorded_at": "2026-03-02T20:00:00Z", "reason": "less risk"}
+    path.write_text(yaml.safe_dump([*models, {**other, "id": "conservative", "version": 2, **dates}]), encoding="utf-8")
+    desk.later(days=1)
+    made[1].deliver(made[1].dates[1], desk.home.path)
+    desk("run", "--date", made[1].dates[1])
+    assert "model_changed" in {one["cause"] for one in desk.case(ASKED[1])["stale"]}
+    state, said = staged(desk, ready["proposal_id"])
+    assert state == "expired"
+    assert said is not None
+    assert "the model conservative is another one" in said
+    desk("sweep")
+    anew = [one for one in json.loads(desk("desk", "cases", "--format", "json")) if one["portfolio_id"] == ASKED[1]]
+    assert all(one["state"] == "with_adviser" for one in anew), "whoever consented is asked again"

@@ -62,7 +62,9 @@ def smaller(shown: Mapping[str, Any], wanted: Mapping[int, Decimal], limits: Lim
     problems = [*_too_small(kept, trades, limits.min_trade_usd), *_cash_short(shown["trades"], kept, limits)]
     if problems:
         raise UsageError("the list was not changed: " + "; ".join(problems))
-    return {**shown, "trades": kept, "figures": _figures(shown["figures"], kept)}
+    # What only the engine can say of the smaller list is null, and not what was said of the larger one.
+    classes = [{**row, "after_frac": None} for row in shown.get("classes", ())]
+    return {**shown, "trades": kept, "figures": _figures(shown["figures"], kept), "classes": classes}
 
 
 def _wrong_wishes(trades: Mapping[int, Mapping[str, Any]], wanted: Mapping[int, Decimal]) -> list[str]:

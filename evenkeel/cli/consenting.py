@@ -35,6 +35,8 @@ def cases(
     found = house.approvals.cases(states=wanted, adviser_id=adviser)
     if actor is not None:
         found = cases_in_reach(firm(house), found, actor, _role(role))
+    # The most pressing first, as on the task list.
+    found = sorted(found, key=lambda case: -float(case.route.get("score") or 0))
     if form == "json":
         sys.stdout.write(to_json([case_as_json(case) for case in found]))
     else:

@@ -82,6 +82,8 @@ def swept_line(swept: Swept) -> str:
         f"{opened.same_count} the same as before",
     ]
     parts += [f"{count} {WORDS[step][count != 1]}" for step, count in swept.steps.items() if step in WORDS]
+    if opened.too_old_date:
+        parts.append(f"nobody is asked about the run of {opened.too_old_date}, which is the newest and too old")
     if swept.overtaken_count:
         parts.append(f"{swept.overtaken_count} answered meanwhile")
     return "Sweep: " + ", ".join(parts) + "."

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
+from data_contracts.vocab import ProposalState
+from evenkeel.desk.consent.staging import readiness
+from evenkeel.ports.approvals import Case
 from tests.command.consent_home import ASKED, SENIOR, Desk, edit
-from tests.command.test_consent import approved, desk, made, staged
+from tests.command.test_consent import Made, approved, desk, made, staged
 
 __all__ = ["desk", "made"]
 
@@ -122,3 +131,64 @@ def test_what_the_book_does_not_have_is_not_put_on_hold(desk: Desk) -> None:
     assert "no account 'AC-9'" in desk("desk", "suspend", "AC-9", "--reason", "x", *AS_OPS, code=2)
     assert "no custodian 'nobody'" in desk("desk", "pause", "custodian", "nobody", "--reason", "x", *AS_SENIOR, code=2)
     assert "no security 'XYZ'" in desk("desk", "pause", "security", "XYZ", "--reason", "x", *AS_SENIOR, code=2)
+
+
+def altered(case: Case, **basis: Any) -> Case:
+    """Return a case as if it had been made from something else."""
+    return replace(case, content={**case.content, "basis": {**case.content["basis"], **basis}})
+
+
+def test_each_cause_is_found_against_the_newest_run(desk: Desk) -> None:
+    approved(desk)
+    with desk.home.environment(EVENKEEL_CLOCK=desk.now.isoformat()):
+        house = desk.home.house()
+        [case] = house.approvals.cases(states=[ProposalState.APPROVED])
+        basis = case.content["basis"]
+        prices = dict(basis["prices"])
+        security, price = next(iter(prices.items()))
+        more_cash = {account: str(Decimal(amount) + 150) for account, amount in basis["cash"].items()}
+        earlier_run = replace(case, run_id="run-that-was-replaced")
+
+        def causes(of: Case) -> set[str]:
+            return {one.cause.value for one in readiness(house, [of])[of.proposal_id].stale}
+
+        assert causes(case) == set()
+        assert causes(altered(case, prices={**prices, security: str(Decimal(price) * Decimal("1.03"))})) == {
+            "price_moved"
+        }
+        assert causes(altered(case, prices={**prices, security: str(Decimal(price) * Decimal("1.01"))})) == set()
+        assert causes(altered(case, cash=more_cash)) == {"cash_moved"}
+        assert causes(altered(case, model="another/1/00")) == {"model_changed"}
+        assert causes(altered(earlier_run, holdings={ASKED[2]: "0" * 64})) == {"file_corrected"}
+        assert causes(earlier_run) == set(), "the date was run again and holds the same"
+        assert causes(replace(case, alert_id="ep-gone", portfolio_id="P-gone")) >= {"alert_closed"}
+        assert causes(altered(case, planned=[*basis["planned"], "PC-9"])) == set(), (
+            "one that is gone makes nothing stale"
+        )
+
+
+def test_what_was_backfilled_asks_nobody(made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    desk = Desk(made[0].copy(tmp_path / "home"), capsys)
+    desk.later(days=30)
+    assert "nobody is asked about the run of 2026-03-02" in desk("sweep")
+    assert "0 proposals" in desk("desk", "cases")
+
+
+def test_a_model_that_changes_overnight_ends_what_was_approved_under_the_old_one(made: Made, desk: Desk) -> None:
+    ready = approved(desk)
+    path = desk.home.path / "book" / "models.yaml"
+    models = yaml.safe_load(path.read_text(encoding="utf-8"))
+    other = next(one for one in models if one["id"] == "income")
+    dates = {"effective_date": "2026-03-03", "recorded_at": "2026-03-02T20:00:00Z", "reason": "less risk"}
+    path.write_text(yaml.safe_dump([*models, {**other, "id": "conservative", "version": 2, **dates}]), encoding="utf-8")
+    desk.later(days=1)
+    made[1].deliver(made[1].dates[1], desk.home.path)
+    desk("run", "--date", made[1].dates[1])
+    assert "model_changed" in {one["cause"] for one in desk.case(ASKED[1])["stale"]}
+    state, said = staged(desk, ready["proposal_id"])
+    assert state == "expired"
+    assert said is not None
+    assert "the model conservative is another one" in said
+    desk("sweep")
+    anew = [one for one in json.loads(desk("desk", "cases", "--format", "json")) if one["portfolio_id"] == ASKED[1]]
+    assert all(one["state"] == "with_adviser" for one in anew), "whoever consented is asked again"

@@ -84,7 +84,7 @@ def _case_of_list(house: House, case: Case, shown: Mapping[str, object], now: Fi
     made = drafted(
         proposal_id, run, row, case.adviser_id, _facts(case, content["list"], now), content, now.people, policy, by.at
     )
-    return replace(made, modifies=case.proposal_id)
+    return replace(made, modifies=case.proposal_id, route={**made.route, "score": case.route.get("score")})
 
 
 def _quantities(shown: Mapping[str, list[Mapping[str, str]]]) -> dict[str, str]:

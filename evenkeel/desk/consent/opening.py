@@ -22,6 +22,7 @@ from data_contracts.vocab import (
     RebalanceKind,
     Registration,
 )
+from evenkeel import calendar
 from evenkeel.approval.acting import consents_of, open_case, supersede
 from evenkeel.approval.moving import automation, without_messages
 from evenkeel.approval.people import People
@@ -63,6 +64,8 @@ _NOT_CONSENTED = (
 """Columns of trades that tell how a list was chosen, not what is done."""
 
 
+SESSIONS_OLD = 1
+"""Sessions that the newest run may be behind the last closed one and still open cases: it may not have run yet this morning."""
 TOGETHER = 100
 """Cases opened in one transaction."""
 
@@ -76,6 +79,8 @@ class Opened:
     superseded_count: int
     same_count: int
     """Lists that are the same, near enough, as one that waits: who decides keeps their time."""
+    too_old_date: dt.date | None = None
+    """The newest run's date, where it is too old for anybody to be asked about it: what was backfilled asks nobody."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,7 @@ def open_cases(house: House, business_date: dt.date | None = None) -> Opened:
         UsageError: The home has no run.
     """
     run = run_of(house, business_date)
+    is_too_old = calendar.sessions_apart(run.business_date, house.last_closed_session()) > SESSIONS_OLD
     ground = ground_of(house, run)
     here = firm(house)
     people, book = here.people, here.book
@@ -113,7 +119,7 @@ def open_cases(house: House, business_date: dt.date | None = None) -> Opened:
         older = standing.pop(portfolio_id, [])
         if row["alert_id"] is None or row["proposal_id"] in known or not _is_newer(older, run):
             continue
-        if row["alert_id"] in answered:
+        if row["alert_id"] in answered or is_too_old:
             continue
         policy = _policy(book, row)
         if any(_is_same(_as_made(house, case), ground, row, policy) for case in older):
@@ -131,7 +137,8 @@ def open_cases(house: House, business_date: dt.date | None = None) -> Opened:
         is_over = alert is None or alert["status"] == EpisodeStatus.CLOSED.value
         if is_over and case.business_date <= run.business_date:
             counts["superseded"] += _store(house, _quieted([supersede(case, automation(now), None)], pilots))
-    return Opened(counts["opened"], counts["held_back"], counts["superseded"], counts["same"])
+    too_old_date = run.business_date if is_too_old else None
+    return Opened(counts["opened"], counts["held_back"], counts["superseded"], counts["same"], too_old_date)
 
 
 def new_case(
@@ -146,6 +153,7 @@ def new_case(
         "portfolio_id": row["portfolio_id"],
         "kind": row["kind"],
         "figures": {name: row[name] for name in _FIGURES},
+        "classes": json.loads(row["classes_json"]),
         "trades": [{name: value for name, value in one.items() if name not in _NOT_CONSENTED} for one in trades],
     }
     content = {
@@ -155,9 +163,8 @@ def new_case(
     }
     alert = ground.alerts[row["alert_id"]]
     facts = _facts(ground, row, trades, alert)
-    return drafted(
-        row["proposal_id"], ground.run, row, alert["adviser_id"], facts, content, people, policy, now
-    ), failed
+    case = drafted(row["proposal_id"], ground.run, row, alert["adviser_id"], facts, content, people, policy, now)
+    return replace(case, route={**case.route, "score": alert["score"]}), failed
 
 
 def drafted(

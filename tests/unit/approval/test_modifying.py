@@ -36,6 +36,7 @@ SHOWN = {
     "kind": "full",
     "figures": {"cash_before_usd": "50.00", "sold_usd": "1000.00", "max_drift_after_frac": "0.01"},
     "trades": [trade(1, "sell", "10"), trade(2, "buy", "10")],
+    "classes": [{"node": "us_equity", "before_frac": "0.66", "target_frac": "0.6", "after_frac": "0.6"}],
 }
 LIMITS = Limits({"AC-1": Decimal("50.00")}, {}, Decimal(100))
 
@@ -55,6 +56,7 @@ def test_less_of_both_sides_is_a_smaller_list_with_its_own_figures() -> None:
         "cash_after_usd": "50.00",
         "max_drift_after_frac": None,
     }
+    assert made["classes"] == [{"node": "us_equity", "before_frac": "0.66", "target_frac": "0.6", "after_frac": None}]
     assert SHOWN["trades"][0]["traded_qty"] == "10", "the original stays as it was"  # type: ignore[index]
 
 

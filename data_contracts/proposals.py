@@ -61,7 +61,9 @@ class Proposals(Contract):
     growth_after_frac: float = frac("The same after.", null=True)
     objective_before_usd: float = column("Objective of doing nothing.", null=True)
     objective_usd: float = column("Objective of the trades.", null=True)
-    choosing_tax_usd: float = column("The tax that lots were chosen by: each lot at its own rate.", null=True)
+    choosing_tax_usd: float = column(
+        "The tax that lots were chosen by: each lot at its own rate, or the year's where its losses count.", null=True
+    )
     location_cost_usd: float = column("What the location of classes costs; 0 for one account.", null=True)
     target_penalty_usd: float = column("Distances from target.", null=True)
     band_penalty_usd: float = column("Distances beyond bands.", null=True)

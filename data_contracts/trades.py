@@ -34,7 +34,9 @@ class Trades(Contract):
     is_long_term: bool = column("Held more than a year on the trade date; null: not known, or a purchase.", null=True)
     long_term_date: dt.date = column("From when on a sale is long-term.", null=True)
     disallowed_usd: Money = column("Part of a loss that a wash sale disallows, 0 or more.", null=True)
-    tax_rate_frac: float = frac("Rate the lot was chosen by; 0 where nothing is taxed; null for a purchase.", null=True)
+    tax_rate_frac: float = frac(
+        "Rate of its term, federal and state; 0 where nothing is taxed; null for a purchase.", null=True
+    )
     tax_usd: Money = column(
         "Gain at that rate, the disallowed part left out; what nets with other gains is in the proposal."
     )

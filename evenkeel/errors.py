@@ -47,6 +47,10 @@ class LeaseHeld(EvenkeelError):
     """Another run works on this date; it says which, since when, and when its lease ends."""
 
 
+class ActedBefore(UsageError):
+    """Somebody else has acted meanwhile; it says who, what and when. Look again, then decide."""
+
+
 class TransientError(EvenkeelError):
     """The outside world failed in a way that a later try may cure (network, lock, rate limit)."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TypeVar, cast
 
 import polars as pl
@@ -254,15 +255,21 @@ def _propose(inputs: Inputs) -> Frames:
     return {Proposals: proposed.proposals, Trades: proposed.trades, Harvests: harvests}
 
 
-def propose_by_hand(inputs: Inputs, portfolio_ids: Sequence[str], kind: RebalanceKind) -> Proposed:
+def propose_by_hand(
+    inputs: Inputs,
+    portfolio_ids: Sequence[str],
+    kind: RebalanceKind,
+    set_aside: Mapping[str, Decimal] | None = None,
+) -> Proposed:
     """Return the lists that a person asks for, one a portfolio, as the daily run would make them.
 
     Args:
         inputs: As for the stage `propose`, of a date that was run.
         portfolio_ids: Whose; one that was not measured on the date gets none.
         kind: What the lists may do.
+        set_aside: Dollars by account that must be there in cash after the trades, beyond what is spoken for already.
     """
-    return propose_asked(_facts(inputs), inputs.read(Breaches), portfolio_ids, kind)
+    return propose_asked(_facts(inputs), inputs.read(Breaches), portfolio_ids, kind, set_aside)
 
 
 def _facts(inputs: Inputs) -> Facts:

@@ -61,6 +61,44 @@ class Settings(BaseSettings):
         description="Class of the flows' task runner, for example prefect_dask.DaskTaskRunner.",
     )
 
+    firm_name: str | None = Field(None, description="Who writes; stands on every message.")
+    firm_contact: str | None = Field(
+        None, description="The firm's address and telephone, one line under every message."
+    )
+    firm_disclosure: str = Field("", description="What the law or the firm wants under every message.")
+    public_url: str | None = Field(
+        None, description="Where the desk is reached from outside; links in messages lead there."
+    )
+    link_key: SecretStr | None = Field(None, description="Key of the links, hexadecimal; else keys/link.key.")
+    adviser_channels: str = Field(
+        "",
+        description="Channels by which advisers are told, comma-separated; email, or files without SMTP, by default.",
+    )
+    client_channels: str = Field("", description="The same for clients.")
+    operations_channels: str = Field("", description="The same for operations and compliance.")
+    smtp_url: SecretStr | None = Field(None, description="smtp://user:password@host:587, or smtps://...:465.")
+    mail_from: str | None = Field(None, description="Whom mail comes from: Harbour Wealth <desk@harbour.example>.")
+    mail_reply_to: str | None = Field(None, description="Where answers go; the sender by default.")
+    journal_address: str | None = Field(
+        None, description="The message archive's address; it gets a copy of all that clients get."
+    )
+    webhook_url: SecretStr | None = Field(None, description="Where messages are POSTed as JSON.")
+    webhook_secret: SecretStr | None = Field(None, description="Signs the webhook's body.")
+    chat_url: SecretStr | None = Field(None, description="A chat's address as apprise writes it.")
+    sms_url: SecretStr | None = Field(
+        None, description="An SMS gateway's address as apprise writes it; {to} is the number."
+    )
+    wealthbox_token: SecretStr | None = Field(None, description="Wealthbox's API access token.")
+    wealthbox_url: str = Field("https://api.crmworkspace.com/v1", description="Where Wealthbox's API begins.")
+    redtail_api_key: SecretStr | None = Field(None, description="Redtail's API key.")
+    redtail_user: str | None = Field(None, description="The user whose activities they are in Redtail.")
+    redtail_password: SecretStr | None = Field(None, description="That user's password.")
+    redtail_url: str = Field(
+        "https://crm.redtailtechnology.com/api/public/v1", description="Where Redtail's API begins."
+    )
+    redtail_activity_code: int = Field(1, description="The firm's activity code in Redtail for these tasks.")
+    redtail_category: int = Field(1, description="The firm's category in Redtail for tasks and notes.")
+
     @property
     def records_url(self) -> str:
         """Return the records' SQLAlchemy URL."""

@@ -62,6 +62,7 @@ def _open(settings: Settings) -> House:
         raise UsageError(
             f"{home} is no home: it has no book/; run `evenkeel init --home {home}` or `evenkeel sandbox --home {home}`"
         )
+    records = SqlRecords(settings.records_url, home / "audit" / "checkpoints.jsonl")
     return House(
         home=home,
         read_book=lambda: read_book_folder(home / "book"),
@@ -70,7 +71,8 @@ def _open(settings: Settings) -> House:
             retention_days=settings.retention_days,
             endpoint_url=settings.s3_endpoint_url,
         ),
-        records=SqlRecords(settings.records_url, home / "audit" / "checkpoints.jsonl"),
+        records=records,
+        approvals=records.approvals(),
         archive=open_archive(settings.archive_url or str(home / "archive"), endpoint_url=settings.s3_endpoint_url),
         clock=_clock(settings),
         keyer=AccountKeyer(account_key(settings)),
@@ -114,23 +116,27 @@ def account_key(settings: Settings, *, may_make: bool = False) -> bytes:
                 f"{path} is gone, and this home has run with it; restore it from its backup, or begin anew with `evenkeel init` "
                 "(docs/account-key.md says what that means)"
             )
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        temporary = path.with_suffix(f".{os.getpid()}")
-        temporary.write_text(secrets.token_hex(32) + "\n")
-        temporary.chmod(0o600)
-        try:
-            # A second process that makes the key at the same moment must not replace the first one's.
-            os.link(temporary, path)
-        except FileExistsError:
-            pass
-        finally:
-            temporary.unlink()
+        make_key(path)
     try:
         return bytes.fromhex(path.read_text().strip())
     except ValueError as error:
         raise UsageError(
             f"{path} must hold hexadecimal digits; restore it from its backup (docs/account-key.md)"
         ) from error
+
+
+def make_key(path: Path) -> None:
+    """Write a new key of 32 bytes; a second process that makes it at the same moment must not replace the first one's."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    temporary = path.with_suffix(f".{os.getpid()}")
+    temporary.write_text(secrets.token_hex(32) + "\n")
+    temporary.chmod(0o600)
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        pass
+    finally:
+        temporary.unlink()
 
 
 def _clock(settings: Settings) -> Clock:

@@ -28,3 +28,4 @@ class Accounts(Contract):
     opened_date: dt.date = column("Opened.", null=True)
     closed_date: dt.date = column("Closed.", null=True)
     min_cash_usd: Fact = column("Cash that must stay.", null=True)
+    owner_ids: str = column("Owners or trustees who consent, codes with `;` between them; null: not said.", null=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from data_contracts import vocab
 from data_contracts.contract import Contract
-from data_contracts.fields import column, key
+from data_contracts.fields import code, column, key
 
 
 class Households(Contract):
@@ -13,3 +14,4 @@ class Households(Contract):
     name: str = column("Name shown to advisers.")
     adviser_id: str = column("Adviser of record.")
     note: str = column("Shown with its alerts.", null=True)
+    kind: str = code(vocab.HouseholdKind, "Kind of relationship; null: individual.", null=True)

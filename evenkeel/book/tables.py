@@ -78,7 +78,12 @@ _VERSIONED = (
 )
 
 TABLES: Mapping[str, TableSpec] = {
-    "advisers.csv": TableSpec(Advisers, is_required=True, defaults={"is_senior": False}),
+    "advisers.csv": TableSpec(
+        Advisers,
+        is_required=True,
+        defaults={"is_senior": False, "is_compliance": False},
+        in_order=(("absent_from", "absent_until"),),
+    ),
     "households.csv": TableSpec(Households, is_required=True),
     "tax_units.csv": TableSpec(TaxUnits, not_negative=frozenset({"income_usd", "carry_short_usd", "carry_long_usd"})),
     "accounts.csv": TableSpec(
@@ -159,6 +164,7 @@ class Reference:
 
 REFERENCES = (
     Reference("advisers.csv", "escalates_to", "advisers.csv", "adviser_id"),
+    Reference("advisers.csv", "deputy_id", "advisers.csv", "adviser_id"),
     Reference("households.csv", "adviser_id", "advisers.csv", "adviser_id"),
     Reference("accounts.csv", "household_id", "households.csv", "household_id"),
     Reference("accounts.csv", "tax_unit_id", "tax_units.csv", "tax_unit_id"),

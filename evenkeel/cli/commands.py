@@ -8,14 +8,11 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from evenkeel.cli import replaying
+from evenkeel.cli import message_commands, replaying
 from evenkeel.cli.audit_commands import audit_app
+from evenkeel.cli.desk_commands import desk_app
 from evenkeel.cli.options import Date, Home
 
-Alert = Annotated[str, Parameter(name="ALERT", help="The alert's id.")]
-Why = Annotated[str, Parameter(help="Why, in words; it is kept.")]
-Who = Annotated[str, Parameter(help="Who decides.")]
-Role = Annotated[str, Parameter(help="In what role.")]
 Kind = Literal[
     "full",
     "to_edge",
@@ -43,6 +40,7 @@ def register(app: App) -> None:
         alerts,
         trades,
         propose,
+        sweep,
         gates,
         status,
         quarantine,
@@ -51,8 +49,10 @@ def register(app: App) -> None:
         app.command(command)
     app.command(replaying.replay)
     app.command(_book_app())
-    app.command(_desk_app())
+    app.command(desk_app())
     app.command(audit_app())
+    app.command(message_commands.channels_app())
+    app.command(message_commands.messages_app())
     app.command(_engine_app())
 
 
@@ -187,6 +187,9 @@ def propose(
     /,
     *,
     kind: Annotated[Kind, Parameter(help="What the list may do, whatever the policy says.")] = "full",
+    amount: Annotated[
+        str | None, Parameter(help="Dollars of cash that must be there afterwards, besides what is spoken for.")
+    ] = None,
     date: Date = None,
     format: Annotated[Literal["text", "json"], Parameter(help="How to print.")] = "text",
     home: Home = None,
@@ -194,7 +197,14 @@ def propose(
     """Make a list of trades at once, by hand, from a date that was run, the last by default. Nothing is stored."""
     from evenkeel.cli import proposing
 
-    return proposing.propose(home, named, kind, date, format)
+    return proposing.propose(home, named, kind, date, format, amount)
+
+
+def sweep(*, home: Home = None) -> int:
+    """Open a case for each new proposal, and do what has come due: reminders, escalations, ends. Safe to repeat."""
+    from evenkeel.cli import consenting
+
+    return consenting.sweep(home)
 
 
 def gates(
@@ -254,69 +264,6 @@ def _book_app() -> App:
         return homes.book_check(home, date)
 
     return book
-
-
-def _desk_app() -> App:
-    desk = App(name="desk", help="What a person says to an alert or a stop, short of approving trades.")
-
-    @desk.command
-    def snooze(
-        alert_id: Alert,
-        /,
-        *,
-        until: Annotated[dt.date, Parameter(help="Last quiet date.")],
-        reason: Why,
-        actor: Who,
-        role: Role = "adviser",
-        home: Home = None,
-    ) -> int:
-        """Keep an alert quiet until a date, unless it grows past the policy's step."""
-        from evenkeel.cli import deciding
-
-        return deciding.decide(home, "snooze", alert_id, until, reason, actor, role)
-
-    @desk.command
-    def decline(alert_id: Alert, /, *, reason: Why, actor: Who, role: Role = "adviser", home: Home = None) -> int:
-        """Decline an alert: quiet for the policy's cooldown, unless it grows past the policy's step."""
-        from evenkeel.cli import deciding
-
-        return deciding.decide(home, "decline", alert_id, None, reason, actor, role)
-
-    @desk.command
-    def defer(
-        alert_id: Alert,
-        /,
-        *,
-        reason: Why,
-        actor: Who,
-        until: Annotated[dt.date | None, Parameter(help="Last quiet date; the policy's cooldown by default.")] = None,
-        role: Role = "adviser",
-        home: Home = None,
-    ) -> int:
-        """Put an alert off."""
-        from evenkeel.cli import deciding
-
-        return deciding.decide(home, "defer", alert_id, until, reason, actor, role)
-
-    @desk.command
-    def release(
-        exception_id: Annotated[str, Parameter(name="EXCEPTION", help="The stop's id, or its beginning.")],
-        /,
-        *,
-        reason: Why,
-        actor: Who,
-        role: Role = "operations",
-        until: Annotated[
-            dt.date | None, Parameter(help="Last session on which it is lifted; the run's own by default.")
-        ] = None,
-        home: Home = None,
-    ) -> int:
-        """Lift a stop of the last run; `evenkeel quarantine` lists them. It takes effect when the date is run again."""
-        from evenkeel.cli import releasing
-
-        return releasing.release(home, exception_id, until, reason, actor, role)
-
-    return desk
 
 
 def _engine_app() -> App:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from rich.console import Console
@@ -35,14 +36,14 @@ def trades(
     return EXIT_DONE
 
 
-def propose(home: Path | None, named: str, kind: str, date: dt.date | None, form: str) -> int:
+def propose(home: Path | None, named: str, kind: str, date: dt.date | None, form: str, amount: str | None) -> int:
     """Print a list asked for by hand, one a portfolio."""
     from data_contracts.vocab import ProposalStatus, RebalanceKind
     from evenkeel.desk.asked_report import print_asked, to_json
     from evenkeel.desk.proposing import propose as ask
     from evenkeel.wiring import open_house, read_settings
 
-    business_date, asked = ask(open_house(read_settings(home)), named, RebalanceKind(kind), date)
+    business_date, asked = ask(open_house(read_settings(home)), named, RebalanceKind(kind), date, _dollars(amount))
     if all(one.refused_by == "book" for one in asked):
         why = "; ".join(f"portfolio {one.portfolio_id}: {one.why_not}" for one in asked)
         raise UsageError(f"nothing is proposed on {business_date} for {why}")
@@ -53,3 +54,13 @@ def propose(home: Path | None, named: str, kind: str, date: dt.date | None, form
     stopped = (ProposalStatus.HELD_BACK, ProposalStatus.NOT_SOLVED)
     is_stopped = any(one.refused_by == "check" or (one.proposal or {}).get("status") in stopped for one in asked)
     return EXIT_STOPPED if is_stopped else EXIT_DONE
+
+
+def _dollars(text: str | None) -> Decimal | None:
+    """Return an amount as people write it: 25000, 25,000.50, $25,000."""
+    if text is None:
+        return None
+    try:
+        return Decimal(text.strip().removeprefix("$").replace(",", ""))
+    except InvalidOperation:
+        raise UsageError(f"--amount {text!r}: dollars, for example 25000 or 1234.56") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Literal
 
 import polars as pl
@@ -57,7 +58,11 @@ class _Named:
 
 
 def propose(
-    house: House, named: str, kind: RebalanceKind, business_date: dt.date | None = None
+    house: House,
+    named: str,
+    kind: RebalanceKind,
+    business_date: dt.date | None = None,
+    amount_usd: Decimal | None = None,
 ) -> tuple[dt.date, list[Asked]]:
     """Return the date, and one list a portfolio of what is named: as the daily run makes them, with no alert behind them.
 
@@ -66,9 +71,11 @@ def propose(
         named: Id of an account, a portfolio or a household; the first of these that has it.
         kind: What the lists may do.
         business_date: A committed date; None: the newest.
+        amount_usd: Cash that must be there after the trades, beyond what is spoken for already; of the account named, or of the only one.
 
     Raises:
-        UsageError: There is no such run or id, or the account named is closed, or set aside by the book on the date.
+        UsageError: There is no such run or id, the account named is closed, or set aside by the book on the date; or it is not clear in
+            which account the amount is wanted.
     """
     run = run_of(house, business_date)
     accounts, portfolios = dataset(house, run, Accounts), dataset(house, run, Portfolios)
@@ -80,7 +87,8 @@ def propose(
         )
     standing = {one: _standing(house, run, covered, one, meant.account_id) for one in meant.portfolio_ids}
     able = [one for one, (refused_by, _) in standing.items() if refused_by is None]
-    lists = _solved(house, run, able, kind) if able else {}
+    set_aside = {} if amount_usd is None else _set_aside(meant, covered, amount_usd)
+    lists = _solved(house, run, able, kind, set_aside) if able else {}
     names = dict(dataset(house, run, Households).select("household_id", "name").iter_rows())
     rows = {row["portfolio_id"]: row for row in portfolios.to_dicts()}
     asked = []
@@ -157,7 +165,29 @@ def _standing(
     return None, None
 
 
-def _solved(house: House, run: RunRecord, portfolio_ids: Sequence[str], kind: RebalanceKind) -> dict[str, Proposal]:
+def _set_aside(meant: _Named, covered: pl.DataFrame, amount_usd: Decimal) -> dict[str, Decimal]:
+    """Return the account in which the amount is wanted, and the amount."""
+    if not (amount_usd.is_finite() and 0 < amount_usd < 10**12):
+        raise UsageError(f"--amount {amount_usd}: dollars above zero, for example 25000 or 1234.56")
+    if amount_usd != round(amount_usd, 2):
+        raise UsageError(f"--amount {amount_usd}: dollars and cents, no less than a cent")
+    if meant.account_id is not None:
+        return {meant.account_id: amount_usd}
+    theirs = covered.filter(pl.col("portfolio_id").is_in(list(meant.portfolio_ids)))["account_id"].sort().to_list()
+    if len(theirs) != 1:
+        raise UsageError(
+            f"--amount needs an account: no cash moves between accounts, and there are {len(theirs)} here ({', '.join(theirs)}); name one"
+        )
+    return {theirs[0]: amount_usd}
+
+
+def _solved(
+    house: House,
+    run: RunRecord,
+    portfolio_ids: Sequence[str],
+    kind: RebalanceKind,
+    set_aside: Mapping[str, Decimal],
+) -> dict[str, Proposal]:
     """Return the lists by portfolio, made by the book that the run was made with."""
     version = dataset(house, run, BookVersions).row(0, named=True)
     book = house.archived_book(version["archive_file_id"], run.business_date, version["as_known_at"])
@@ -171,7 +201,7 @@ def _solved(house: House, run: RunRecord, portfolio_ids: Sequence[str], kind: Re
         today={contract: dataset(house, run, contract) for contract in stage.reads},
         before={},
     )
-    made = propose_by_hand(inputs, portfolio_ids, kind)
+    made = propose_by_hand(inputs, portfolio_ids, kind, set_aside)
     by_id = proposals_by_id(made.proposals, made.trades, directory_of(house, run))
     owners = made.proposals.select("portfolio_id", "proposal_id")
     return {portfolio: by_id[proposal] for portfolio, proposal in owners.iter_rows()}

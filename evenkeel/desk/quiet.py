@@ -46,21 +46,65 @@ def decide(
     if until is not None and until < counts_from:
         raise UsageError(f"--until {until} has passed; the decision counts from {counts_from}")
     now = house.clock.now()
-    decision = {
-        "decision_id": stable_id("de", alert_id, kind.value, actor, now.isoformat()),
+    decision = _row(alert_id, kind, counts_from, until, alerts["severity_frac"].item(), actor, role, reason, now)
+    house.records.add_decision(decision, _event(decision, run))
+    house.records.checkpoint(now)
+    return counts_from
+
+
+def decision_about(
+    house: House,
+    kind: DecisionKind,
+    alert_id: str,
+    until: dt.date | None,
+    reason: str,
+    actor: str,
+    role: str,
+    at: dt.datetime,
+) -> tuple[dict[str, Any], Event] | None:
+    """Return the decision that goes with an answer to the alert's proposal, and its event, to be stored by whoever stores the answer.
+
+    None where the newest run does not show the alert any more: there is nothing to keep quiet.
+
+    Raises:
+        UsageError: `until` has passed.
+    """
+    run = run_of(house)
+    shown = dataset(house, run, Alerts).filter(
+        pl.col("alert_id") == alert_id, pl.col("status") != EpisodeStatus.CLOSED.value
+    )
+    if not shown.height:
+        return None
+    counts_from = calendar.next_session(run.business_date)
+    if until is not None and until < counts_from:
+        raise UsageError(f"--until {until} has passed; the decision counts from {counts_from}")
+    decision = _row(alert_id, kind, counts_from, until, shown["severity_frac"].item(), actor, role, reason, at)
+    return decision, _event(decision, run)
+
+
+def _row(
+    alert_id: str,
+    kind: DecisionKind,
+    counts_from: dt.date,
+    until: dt.date | None,
+    severity_frac: float,
+    actor: str,
+    role: str,
+    reason: str,
+    at: dt.datetime,
+) -> dict[str, Any]:
+    return {
+        "decision_id": stable_id("de", alert_id, kind.value, actor, at.isoformat()),
         "episode_id": alert_id,
         "kind": kind.value,
         "decided_date": counts_from,
         "until_date": until,
-        "severity_frac": alerts["severity_frac"].item(),
+        "severity_frac": severity_frac,
         "actor": actor,
         "role": role,
         "reason": reason,
-        "decided_at": now,
+        "decided_at": at,
     }
-    house.records.add_decision(decision, _event(decision, run))
-    house.records.checkpoint(now)
-    return counts_from
 
 
 def _event(decision: Mapping[str, Any], run: RunRecord) -> Event:

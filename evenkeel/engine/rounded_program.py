@@ -7,7 +7,7 @@ trading that loses more to the bound at these prices than the list at hand is ab
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,9 @@ from evenkeel.engine.rounded_trades import (
     sale_of,
 )
 from evenkeel.engine.tables.inputs import Securities
+
+SaleOf = Callable[[Row, Row, Mapping[str, Row], float, Mapping[str, float]], Trade | None]
+"""What may be sold of a lot: as `rounded_trades.sale_of`."""
 
 NODES = 400
 """Branches a program is given: limited by number and not by time, so that the same problem has the same list on every machine."""
@@ -68,8 +71,10 @@ class AccountTables:
             name: {row["security_id"]: row for row in rows}
             for name, rows in grouped(shelf.iter_rows(named=True), "universe_id").items()
         }
-        self._models = grouped(tables.models.iter_rows(named=True), "model_id")
-        self._terms = grouped(tables.cash_terms.iter_rows(named=True), "cash_plan_id")
+        # In key order, whatever that of the rows: of lists that are equally good the solver finds the first.
+        models, terms = tables.models.sort("model_id", "asset_class"), tables.cash_terms.sort("cash_plan_id", "term")
+        self._models = grouped(models.iter_rows(named=True), "model_id")
+        self._terms = grouped(terms.iter_rows(named=True), "cash_plan_id")
         limits = tables.restrictions.join(chosen.select("account_id"), on="account_id", how="semi")
         self._limits = grouped(limits.iter_rows(named=True), "account_id")
 
@@ -77,7 +82,9 @@ class AccountTables:
         """Return the model's rows by class."""
         return {row["asset_class"]: row for row in self._models[model_id]}
 
-    def draft(self, account_id: str, named: Iterable[str], at_hand: AtHand, program: Program) -> Draft:
+    def draft(
+        self, account_id: str, named: Iterable[str], at_hand: AtHand, program: Program, sale: SaleOf = sale_of
+    ) -> Draft:
         """Return the account with what may be traded, nothing of it in the program yet; `named`: classes of its model."""
         account = self.accounts[account_id]
         shelf, limits = (
@@ -92,7 +99,7 @@ class AccountTables:
             name = security["asset_class"]
             held[name] = held.get(name, 0.0) + lot["held_qty"] * security["price_usd"]
         net = max(0.0, sum(held.values()))
-        sales = [sale_of(lot, shelf[lot["security_id"]], limits, at_hand.mu, at_hand.pi) for lot in lots]
+        sales = [sale(lot, shelf[lot["security_id"]], limits, at_hand.mu, at_hand.pi) for lot in lots]
         buys = [
             purchase_of(security, limits, most_bought(net, held["cash"]), at_hand.mu, at_hand.pi)
             for security in shelf.values()
@@ -110,6 +117,25 @@ class AccountTables:
             {name: [] for name in held},
         )
 
+    def fill(self, draft: Draft, at_hand: AtHand, objective_usd: float, other_usd: float = 0.0) -> None:
+        """Add everything to the draft's program: trades that a better list than `objective_usd` may have, penalties, the cash plan.
+
+        `other_usd`: what the bound at these prices has besides trades and penalties.
+        """
+        account, bands = draft.account, self.bands(draft.account["model_id"])
+        penalties = [
+            (name, edges(bands.get(name), draft.net), -at_hand.mu if name == "cash" else at_hand.pi.get(name, 0.0))
+            for name in draft.held
+        ]
+        dual = trades_dual(draft) - at_hand.mu * draft.held["cash"] + other_usd
+        for name, band, price in penalties:
+            dual += price * draft.held[name] if name != "cash" else 0.0
+            dual += penalty_dual(account, band, price, draft if name == "cash" else None)
+        add_trades(draft, objective_usd - dual + HAIR * draft.net)
+        for name, band, _ in penalties:
+            add_penalty(draft.program, draft.flows[name], draft.held[name], band, account)
+        add_plan(draft, at_hand.cash_usd)
+
 
 class RoundedPrograms(AccountTables):
     """Programs of accounts, each alone."""
@@ -123,22 +149,9 @@ class RoundedPrograms(AccountTables):
             objective_usd: Of the best rounded list so far: no worse one is looked for, and the bound is not above it.
             solver: From `program_solver`; used again for the next account.
         """
-        account = self.accounts[account_id]
-        bands = self.bands(account["model_id"])
-        draft = self.draft(account_id, bands, at_hand, Program())
-        penalties = [
-            (name, edges(bands.get(name), draft.net), -at_hand.mu if name == "cash" else at_hand.pi.get(name, 0.0))
-            for name in draft.held
-        ]
-        dual = trades_dual(draft) - at_hand.mu * draft.held["cash"]
-        for name, band, price in penalties:
-            dual += price * draft.held[name] if name != "cash" else 0.0
-            dual += penalty_dual(account, band, price, draft if name == "cash" else None)
-        add_trades(draft, objective_usd - dual + HAIR * draft.net)
-        for name, band, _ in penalties:
-            add_penalty(draft.program, draft.flows[name], draft.held[name], band, account)
-        add_plan(draft, at_hand.cash_usd)
-        return solved(draft.program, [draft], account, objective_usd, draft.net, solver)
+        draft = self.draft(account_id, self.bands(self.accounts[account_id]["model_id"]), at_hand, Program())
+        self.fill(draft, at_hand, objective_usd)
+        return solved(draft.program, [draft], draft.account, objective_usd, draft.net, solver)
 
 
 def program_solver() -> highspy.Highs:

@@ -47,14 +47,26 @@ def sizes(problem: Problem) -> tuple[int, int, int, int]:
     )
 
 
-def round_problem(tables: Tables, prepared: Prepared, exact: AnswerArrays, most: int = PROGRAM_ACCOUNTS) -> Rounded:
-    """Return rounded lists: by search, and by a program for at most `most` accounts where the search leaves more than PROGRAM_GAP."""
+def round_problem(
+    tables: Tables,
+    prepared: Prepared,
+    exact: AnswerArrays,
+    most: int = PROGRAM_ACCOUNTS,
+    but: I8 | None = None,
+) -> Rounded:
+    """Return rounded lists: by search, and by a program for at most `most` accounts where the search leaves more than PROGRAM_GAP.
+
+    `but`: places of accounts that no program is asked for here.
+    """
     searched = round_lists(prepared.arrays, exact)
     found_by = np.full(len(searched.outcome), SEARCH)
     figures = searched.figures
     with np.errstate(invalid="ignore"):
         gap = (figures[:, OBJECTIVE] - figures[:, BOUND]) / figures[:, NAV]
-        wide = np.flatnonzero(np.isin(searched.outcome, SOLVED) & (gap > PROGRAM_GAP))
+        is_wide = np.isin(searched.outcome, SOLVED) & (gap > PROGRAM_GAP)
+    if but is not None:
+        is_wide[but] = False
+    wide = np.flatnonzero(is_wide)
     wide = wide[np.argsort(-gap[wide], kind="stable")]
     found_by[wide[most:]] = LEFT
     asked = np.sort(wide[:most])

@@ -7,7 +7,7 @@ from evenkeel.engine.arrays import AnswerArrays, Problem
 from evenkeel.engine.compiled import solve_book_kernel
 from evenkeel.engine.netted.stake import is_netted
 from evenkeel.engine.problem import Prepared, Tables, prepare
-from evenkeel.engine.rounding import PROGRAM_ACCOUNTS, round_lists, round_problem, sizes
+from evenkeel.engine.rounding import PROGRAM_ACCOUNTS, round_problem, sizes
 from evenkeel.engine.scratch import make_scratch
 from evenkeel.engine.shared import Shared
 
@@ -34,8 +34,9 @@ def solve_prepared(
     """Return the best trades of every account of a problem that is arrays already, as `solve`; `tables` are those it was made of."""
     if is_netted(prepared.accounts):
         from evenkeel.engine.netted.accounts import solve_netted
+        from evenkeel.engine.netted.rounded import RoundBy
 
-        return solve_netted(prepared, tables.tax_units, run_kernel, round_lists if is_rounded else None)
+        return solve_netted(prepared, tables.tax_units, run_kernel, RoundBy(tables, programs) if is_rounded else None)
     exact = run_kernel(prepared.arrays)
     if not is_rounded:
         return tabulate(prepared, exact)

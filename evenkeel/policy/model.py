@@ -20,7 +20,9 @@ from data_contracts.vocab import (
     Urgency,
     Workflow,
 )
+from evenkeel.policy.approval import ApprovalRule
 from evenkeel.policy.costs import CostRules
+from evenkeel.policy.orders import OrderRule
 from evenkeel.policy.part import Fraction
 from evenkeel.policy.part import Part as _Part
 
@@ -259,6 +261,9 @@ class TradingRule(CostRules):
     bond_step_qty: float = Field(1000.0, gt=0, description="Units that an order for a bond is a multiple of.")
     short_term_rate_frac: Fraction = Field(0.37, description="Where a tax unit states no rate.")
     long_term_rate_frac: Fraction = Field(0.20, description="Where a tax unit states no rate.")
+    carried_loss_value_frac: Fraction = Field(
+        0.0, description="What a dollar of loss carried to later years is worth: gains that use it up cost so much."
+    )
     wash_limit_usd: float = Field(
         50.0, ge=0, description="A sale that would have more of its loss disallowed is not proposed."
     )
@@ -360,7 +365,9 @@ class Policy(_Part):
     max_fx_age_sessions: int = Field(1, ge=0, description="Sessions that an exchange rate may be old.")
     priority: PriorityWeights = PriorityWeights()
     trading: TradingRule = TradingRule()
+    orders: OrderRule = OrderRule()
     risk: RiskRule = RiskRule()
+    approval: ApprovalRule = ApprovalRule()
 
     @property
     def label(self) -> str:

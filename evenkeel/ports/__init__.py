@@ -1,8 +1,44 @@
 """What the inside asks of the outside world, as protocols; adapters fulfil them, `wiring` joins the two.
 
-Nothing here knows a file system, a database or a network. `stores`: clock, files, datasets, records; `records`: the past.
+Nothing here knows a file system, a database or a network. `stores`: clock, files, datasets, records. `approvals`: cases and their consents.
+`orders`: blocks and fills. `messages`: outbox, channels, addresses. `records`: past states, the trail's archive.
 """
 
+from evenkeel.ports.approvals import (
+    Approvals,
+    Case,
+    Consent,
+    Control,
+    Entry,
+    Move,
+)
+from evenkeel.ports.messages import (
+    Addresses,
+    Attempt,
+    Crm,
+    Delivery,
+    Message,
+    Notifier,
+    Outbox,
+    Outcome,
+    Retries,
+    StoredMessage,
+)
+from evenkeel.ports.orders import (
+    AccountShare,
+    Allocated,
+    Allocation,
+    Batch,
+    Block,
+    Fill,
+    HandedOver,
+    LotShare,
+    OrderAnswers,
+    OrderDesk,
+    OrderedLot,
+    OrderedSecurity,
+    OrderNews,
+)
 from evenkeel.ports.records import AlertState, TrailArchive
 from evenkeel.ports.stores import (
     Arrival,
@@ -25,21 +61,50 @@ from evenkeel.ports.stores import (
 )
 
 __all__ = [
+    "AccountShare",
+    "Addresses",
     "AlertState",
+    "Allocated",
+    "Allocation",
+    "Approvals",
     "Arrival",
+    "Attempt",
+    "Batch",
+    "Block",
+    "Case",
     "Clock",
+    "Consent",
+    "Control",
+    "Crm",
     "CustodianFeed",
+    "Delivery",
+    "Entry",
     "FileSource",
+    "Fill",
     "FrameStore",
+    "HandedOver",
     "Lease",
+    "LotShare",
+    "Message",
+    "Move",
+    "Notifier",
+    "OrderAnswers",
+    "OrderDesk",
+    "OrderNews",
+    "OrderedLot",
+    "OrderedSecurity",
+    "Outbox",
+    "Outcome",
     "ParsedFile",
     "RawArchive",
     "RawFile",
     "ReceivedFile",
     "Records",
     "RejectedRow",
+    "Retries",
     "RunRecord",
     "StoredDataset",
+    "StoredMessage",
     "StoredTrail",
     "TrailArchive",
     "TrailQuery",

@@ -16,6 +16,7 @@ from evenkeel.audit.chain import Entry
 from evenkeel.audit.checkpoint import Checkpoint
 from evenkeel.audit.event import Event
 from evenkeel.audit.verify import Outside
+from evenkeel.ports.messages import Message, Outbox
 from evenkeel.ports.records import AlertState
 
 
@@ -269,7 +270,7 @@ class UnitOfWork(Protocol):
         self,
         run: RunRecord,
         alerts: pl.DataFrame,
-        messages: Iterable[Mapping[str, Any]],
+        messages: Iterable[Message],
         events: Iterable[Event],
     ) -> None:
         """Write the run's manifest, upsert its alerts (`data_contracts.alerts`) by id, add messages to the outbox and events to the trail.
@@ -355,6 +356,11 @@ class Records(Protocol):
         Raises:
             LeaseHeld: Somebody else holds it.
         """
+        ...
+
+    @property
+    def outbox(self) -> Outbox:
+        """Return the messages on their way."""
         ...
 
     def decisions(self) -> pl.DataFrame:

@@ -12,7 +12,11 @@ from data_contracts.book_versions import BookVersions
 from data_contracts.contract import Contract
 from data_contracts.decisions import Decisions
 from data_contracts.event_alerts import EventAlerts
+from data_contracts.execution_differences import ExecutionDifferences
+from data_contracts.fills import Fills
 from data_contracts.fold_bases import FoldBases
+from data_contracts.order_allocations import OrderAllocations
+from data_contracts.orders import Orders
 from data_contracts.parsed import FACT_CONTRACTS
 from data_contracts.rejects import Rejects
 from data_contracts.releases import Releases
@@ -46,6 +50,11 @@ GROUPS: tuple[tuple[str, str, tuple[type[Contract], ...]], ...] = (
         "Beside the daily run",
         "Market events, and what people decided and released.",
         (EventAlerts, Decisions, Releases),
+    ),
+    (
+        "Orders",
+        "What is handed to custodians, whose parts it is made of, what was done, and in what it differs from what was approved.",
+        (Orders, OrderAllocations, Fills, ExecutionDifferences),
     ),
 )
 

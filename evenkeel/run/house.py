@@ -18,7 +18,16 @@ from evenkeel.book.model import Book
 from evenkeel.errors import TransientError, UsageError
 from evenkeel.identity import AccountKeyer
 from evenkeel.policy.model import Policy
-from evenkeel.ports import Clock, CustodianFeed, FileSource, FrameStore, RawArchive, Records, TrailArchive
+from evenkeel.ports import (
+    Approvals,
+    Clock,
+    CustodianFeed,
+    FileSource,
+    FrameStore,
+    RawArchive,
+    Records,
+    TrailArchive,
+)
 
 NEW_YORK = ZoneInfo("America/New_York")
 HOUSE_POLICY = "house"
@@ -34,6 +43,7 @@ class House:
     """Returns the book's files by their names relative to its folder."""
     store: FrameStore
     records: Records
+    approvals: Approvals
     archive: RawArchive
     clock: Clock
     keyer: AccountKeyer

@@ -95,6 +95,38 @@ def test_a_household_gets_a_list_for_each_portfolio(ran: Ran, capsys: Capture) -
     assert all(one["proposal"] for one in found)
 
 
+def test_cash_asked_for_is_there_afterwards_in_the_account_named(ran: Ran, capsys: Capture) -> None:
+    _, first, _ = TOGETHER
+    [before] = lists(capsys, ran, first, "--kind", "raise_cash")
+    [one] = lists(capsys, ran, first, "--kind", "raise_cash", "--amount", "2500")
+    sold = [
+        sum(float(trade["value_usd"]) for trade in each["proposal"]["trades"] if trade["account"]["id"] == first)
+        for each in (before, one)
+    ]
+    # Cash after counts what is set aside as gone: it may not fall below what must stay.
+    cash = one["proposal"]["cash"]
+    assert float(cash["after_usd"]) >= 0
+    assert float(cash["short_usd"]) == 0
+    assert sold[1] >= sold[0]
+    assert float(one["proposal"]["nav_usd"]) == pytest.approx(float(before["proposal"]["nav_usd"]) - 2500.0, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ((TOGETHER[0], "--amount", "2500"), "no cash moves between accounts, and there are 2 here"),
+        ((TOGETHER[1], "--amount", "-5"), "--amount -5: dollars above zero"),
+        ((TOGETHER[1], "--amount", "0.001"), "dollars and cents"),
+        ((TOGETHER[1], "--amount", "nan"), "dollars above zero"),
+        ((TOGETHER[1], "--amount", "much"), "--amount 'much': dollars, for example"),
+    ],
+)
+def test_an_amount_that_says_nothing_is_refused(ran: Ran, capsys: Capture, words: tuple[str, ...], why: str) -> None:
+    code, said = asked(capsys, ran, *words)
+    assert code == EXIT_USAGE
+    assert why in " ".join(said.split())
+
+
 def test_asking_changes_nothing(ran: Ran, capsys: Capture) -> None:
     home = ran[0]
     before, digests = home.records(), home.all_digests()

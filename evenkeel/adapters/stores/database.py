@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,16 +10,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, func, make_url, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from evenkeel.adapters.stores.records_schema import HEAD
 from evenkeel.errors import TransientError, UsageError
 
 BUSY_SECONDS = 30
 """How long a writer waits for another one's transaction."""
+
+POOL_SECONDS = 120
+"""How long a thread waits for a connection of its process: the pool is not fair, and one in a hurry may be overtaken often."""
 
 _READING = "evenkeel_reading"
 _UPGRADE_LOCK = 7_310_525_118_001
@@ -44,7 +49,9 @@ def open_engine(url: str) -> Engine:
     if parsed.drivername != "postgresql+psycopg":
         raise UsageError(f"{parsed.render_as_string()}: records live in SQLite or PostgreSQL (psycopg), not in this")
     try:
-        return create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+        return create_engine(
+            parsed, pool_pre_ping=True, pool_timeout=POOL_SECONDS, connect_args={"connect_timeout": 10}
+        )
     except NoSuchModuleError as error:
         raise UsageError(f"{parsed.render_as_string()}: its driver is not installed") from error
 
@@ -53,7 +60,7 @@ def _open_sqlite(url: URL) -> Engine:
     if not url.database or url.database == ":memory:":
         raise UsageError("records need a file: write sqlite:///path/records.db")
     Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(url, pool_timeout=POOL_SECONDS, connect_args={"timeout": BUSY_SECONDS})
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
@@ -114,6 +121,10 @@ def errors_said(engine: Engine) -> Iterator[None]:
     """
     try:
         yield
+    except PoolTimeout as error:
+        raise TransientError(
+            f"records at {engine.url.render_as_string()}: every connection of this process is in use; try again"
+        ) from error
     except DBAPIError as error:
         if isinstance(error, OperationalError) or error.connection_invalidated:
             raise TransientError(
@@ -125,6 +136,14 @@ def errors_said(engine: Engine) -> Iterator[None]:
 def _first_line(error: BaseException | None) -> str:
     lines = str(error).strip().splitlines()
     return lines[0] if lines else type(error).__name__
+
+
+def machine_now(connection: Connection) -> dt.datetime:
+    """Return the instant by one clock for all, never the settable one: the server's where there is one."""
+    if connection.dialect.name == "postgresql":
+        instant: dt.datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+        return instant.astimezone(dt.UTC)
+    return dt.datetime.now(dt.UTC)
 
 
 def insert_once(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

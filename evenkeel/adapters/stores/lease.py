@@ -12,9 +12,9 @@ import threading
 import uuid
 from types import TracebackType
 
-from sqlalchemy import Connection, Engine, RowMapping, func, select, update
+from sqlalchemy import Connection, Engine, RowMapping, select, update
 
-from evenkeel.adapters.stores.database import insert_once, writing
+from evenkeel.adapters.stores.database import insert_once, machine_now, writing
 from evenkeel.adapters.stores.process import host_identity, is_gone, started
 from evenkeel.adapters.stores.records_schema import leases
 from evenkeel.errors import LeaseHeld, TransientError
@@ -72,7 +72,7 @@ class HeldLease:
             LeaseHeld: It was lost: it ran out, and somebody else took it.
         """
         with writing(self._engine) as connection:
-            now = _now(connection)
+            now = machine_now(connection)
             renewed = connection.execute(
                 update(leases)
                 .where(leases.c.name == self.name, leases.c.token == self.token)
@@ -92,7 +92,7 @@ class HeldLease:
             raise self._lost(connection)
 
     def _take(self, connection: Connection) -> None:
-        now = _now(connection)
+        now = machine_now(connection)
         ours = {
             "name": self.name,
             "token": self.token,
@@ -131,14 +131,6 @@ class HeldLease:
                 continue  # the next beat may reach the database; if none does, the lease runs out
             except LeaseHeld:
                 return  # the run learns it from its own next renewal
-
-
-def _now(connection: Connection) -> dt.datetime:
-    """Return the instant by one clock for all: the server's where there is one."""
-    if connection.dialect.name == "postgresql":
-        instant: dt.datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
-        return instant.astimezone(dt.UTC)
-    return dt.datetime.now(dt.UTC)
 
 
 def _described(row: RowMapping) -> str:

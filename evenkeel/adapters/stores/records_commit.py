@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
 from sqlalchemy import Connection, Engine, func, select, update
 
-from evenkeel.adapters.stores.database import errors_said, insert_once, upsert
+from evenkeel.adapters.stores.database import errors_said, upsert
 from evenkeel.adapters.stores.lease import HeldLease
-from evenkeel.adapters.stores.records_schema import alert_log, alerts, current_runs, outbox, run_datasets, runs
+from evenkeel.adapters.stores.outbox_queue import queue_messages
+from evenkeel.adapters.stores.records_schema import alert_log, alerts, current_runs, run_datasets, runs
 from evenkeel.adapters.stores.trail import write_events
 from evenkeel.audit.alert_row import plain_row, row_digest
 from evenkeel.audit.event import Event
-from evenkeel.ports import RunRecord
+from evenkeel.ports import Message, RunRecord
 
 WHOLE_BOOK = "daily"
 """The kind of run that looks at everything: an alert of its date that it does not show any more is withdrawn."""
@@ -68,7 +70,7 @@ class Commit:
         self,
         run: RunRecord,
         alerts: pl.DataFrame,
-        messages: Iterable[Mapping[str, Any]],
+        messages: Iterable[Message],
         events: Iterable[Event] = (),
     ) -> None:
         """Write the run's manifest, make it the one that counts for its date, bring its alerts up to date and queue its messages.
@@ -80,7 +82,7 @@ class Commit:
         Args:
             run: The run.
             alerts: Rows of `data_contracts.alerts`.
-            messages: Each with `message_id`, `kind` and `payload`; none for re-runs and backfills, which never send.
+            messages: What is to be told; none for re-runs and backfills, which never send.
             events: What the trail is told of the run.
         """
         connection = self._open()
@@ -97,7 +99,7 @@ class Commit:
                 [{"business_date": run.business_date, "kind": run.kind, "run_id": run.run_id}],
             )
             _write_alerts(connection, run, alerts)
-            insert_once(connection, outbox, [_message_row(run, message) for message in messages])
+            queue_messages(connection, [replace(each, run_id=run.run_id) for each in messages], run.finished_at)
             write_events(connection, events)
 
     def _open(self) -> Connection:
@@ -143,18 +145,6 @@ def _dataset_rows(run: RunRecord) -> list[dict[str, Any]]:
         }
         for position, stored in enumerate(run.datasets)
     ]
-
-
-def _message_row(run: RunRecord, message: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "message_id": message["message_id"],
-        "run_id": run.run_id,
-        "kind": message["kind"],
-        "payload": message["payload"],
-        "state": "pending",
-        "added_at": run.finished_at,
-        "changed_at": run.finished_at,
-    }
 
 
 def _write_alerts(connection: Connection, run: RunRecord, frame: pl.DataFrame) -> None:

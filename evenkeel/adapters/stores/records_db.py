@@ -17,8 +17,10 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, sele
 from data_contracts.decisions import Decisions
 from data_contracts.releases import Releases
 from evenkeel.adapters.stores.alert_states import states_of
+from evenkeel.adapters.stores.approvals_db import SqlApprovals
 from evenkeel.adapters.stores.database import insert_once, open_engine, reading, upgrade, writing
 from evenkeel.adapters.stores.lease import HeldLease
+from evenkeel.adapters.stores.outbox import SqlOutbox
 from evenkeel.adapters.stores.records_commit import WHOLE_BOOK, Commit
 from evenkeel.adapters.stores.records_schema import (
     arrivals,
@@ -63,6 +65,15 @@ class SqlRecords:
     def close(self) -> None:
         """Close the connections."""
         self._engine.dispose()
+
+    @property
+    def outbox(self) -> SqlOutbox:
+        """Return the messages on their way."""
+        return SqlOutbox(self._engine)
+
+    def approvals(self) -> SqlApprovals:
+        """Return the cases of the same database."""
+        return SqlApprovals(self._engine)
 
     def begin(self, lease: HeldLease | None = None) -> Commit:
         """Return a unit of work; with `lease` it commits only while that is held."""

@@ -30,7 +30,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0002"
+HEAD = "0004"
 """The newest migration: a database that is there already is known by it, without importing Alembic."""
 
 metadata = MetaData(
@@ -216,14 +216,27 @@ outbox = Table(
     "outbox",
     metadata,
     Column("message_id", String(128), primary_key=True),
-    Column("run_id", String(64), ForeignKey("runs.run_id"), nullable=False),
+    Column("run_id", String(64), ForeignKey("runs.run_id")),
     Column("kind", String(32), nullable=False),
+    Column("channel", String(16)),
+    Column("recipient_ref", Text),
+    Column("subject_id", Text),
     Column("payload", JSON, nullable=False),
     Column("state", String(16), nullable=False),
+    Column("attempt_count", Integer, nullable=False, default=0, server_default="0"),
+    Column("failure_count", Integer, nullable=False, default=0, server_default="0"),
+    Column("next_try_at", Instant),
+    Column("expires_at", Instant),
+    Column("last_error", Text),
+    Column("claimed_by", String(64)),
+    Column("claimed_until", Instant),
+    Column("sent_at", Instant),
+    Column("evidence", JSON(none_as_null=True)),
     Column("added_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
     Index("ix_outbox_state", "state", "added_at"),
-    comment="Messages to be sent, each once.",
+    Index("ix_outbox_next_try_at", "state", "next_try_at"),
+    comment="Messages to be sent, each once. Without channel: an announcement, of which addressed messages are yet to be made.",
 )
 
 leases = Table(

@@ -9,19 +9,18 @@ import polars as pl
 
 from evenkeel.engine.answer import Answer, tabulate
 from evenkeel.engine.arrays import AnswerArrays
-from evenkeel.engine.codes import WAYS, FoundBy
 from evenkeel.engine.netted.alone import answer_with
 from evenkeel.engine.netted.at_rates import totals
-from evenkeel.engine.netted.choosing import Chosen, Ready, Rounder, Run, choose, ready
+from evenkeel.engine.netted.choosing import Chosen, Ready, Run, choose, ready
 from evenkeel.engine.netted.price import gains_of
 from evenkeel.engine.netted.results import change_of, disallowed_of, of_pairs, result_rows, spread
-from evenkeel.engine.netted.rounded import rounded_answer
+from evenkeel.engine.netted.rounded import RoundBy, rounded_answer
 from evenkeel.engine.netted.told import NewLists
 from evenkeel.engine.problem import Prepared
 from evenkeel.engine.tables.outputs import TaxResults
 
 
-def solve_netted(prepared: Prepared, tax_units: pl.DataFrame, run: Run, rounder: Rounder | None) -> Answer:
+def solve_netted(prepared: Prepared, tax_units: pl.DataFrame, run: Run, by: RoundBy | None) -> Answer:
     """Return the best trades of every account, taxes netted where it has a tax unit and budgets kept.
 
     Accounts of one tax unit are each taken alone against the year so far.
@@ -30,7 +29,7 @@ def solve_netted(prepared: Prepared, tax_units: pl.DataFrame, run: Run, rounder:
         prepared: The problem.
         tax_units: Its tax units.
         run: Solves a problem at its lots' own rates.
-        rounder: Makes rounded lists of exact ones; None: exact lists.
+        by: How lists are rounded; None: exact lists.
     """
     known = ready(prepared, tax_units)
     base = run(known.prepared.arrays)
@@ -39,12 +38,13 @@ def solve_netted(prepared: Prepared, tax_units: pl.DataFrame, run: Run, rounder:
     chosen = choose(known, base, run, np.ones(count, bool), none, none)
     answer = base
     rows: pl.DataFrame = TaxResults.empty_frame()
-    if rounder is not None:
-        answer, rows = rounded_answer(known, base, chosen, run, rounder)
+    found_by = None
+    if by is not None:
+        rounded, rows = rounded_answer(known, base, chosen, run, by)
+        answer, found_by = rounded.answer, rounded.found_by
     elif chosen is not None:
         answer, rows = exact_answer(known, base, chosen)
     answer.outcome[known.outcome >= 0] = known.outcome[known.outcome >= 0]
-    found_by = None if rounder is None else np.full(count, WAYS.index(FoundBy.SEARCH))
     return replace(tabulate(known.prepared, answer, found_by), tax_results=rows)
 
 

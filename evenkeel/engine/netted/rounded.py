@@ -17,18 +17,53 @@ from evenkeel.engine.netted.at_rates import Lists, Part, at_rates, kept_lists, m
 from evenkeel.engine.netted.attempt import CENT
 from evenkeel.engine.netted.choosing import Chosen, Ready, Rounder, Run, choose
 from evenkeel.engine.netted.master import pair_places
-from evenkeel.engine.netted.price import gains_of, net_gains, own_taxes
+from evenkeel.engine.netted.price import flows_of, gains_of, net_gains, own_taxes
 from evenkeel.engine.netted.results import Change, change_of, disallowed_of, of_pairs, result_rows, spread
-from evenkeel.engine.netted.rounded_bound import rounded_bound
+from evenkeel.engine.netted.rounded_bound import case_bounds
+from evenkeel.engine.netted.rounded_program import ask_programs
 from evenkeel.engine.netted.search import account_rates
 from evenkeel.engine.netted.told import NewLists
+from evenkeel.engine.problem import Tables
+from evenkeel.engine.rounding import (
+    ALL_BUYS,
+    CASH_AFTER,
+    KEPT,
+    LEFT,
+    PROGRAM,
+    SEARCH,
+    Rounded,
+    round_lists,
+    round_problem,
+)
 from evenkeel.engine.tables.outputs import TaxResults
+
+WORTH_A_PROGRAM = 2e-5
+"""Share of net asset value that a program is asked for. Less than for lists that are not netted (`rounding.PROGRAM_GAP`): the search
+trades at the rates of one case, and near a corner of the year's tax a program finds better lists, not only better bounds."""
 
 TRIES = 7
 """Times that an account is decided with less of a budget, by half a cent more at first and by four times as much each time."""
 
 HAIR = 1e-6
 """Dollars over a budget that are floating point."""
+
+
+@dataclass(frozen=True)
+class RoundBy:
+    """How lists are rounded: by search, and by at most `programs` programs, which are written from `tables`."""
+
+    tables: Tables
+    programs: int
+
+    @staticmethod
+    def search(problem: Problem, start: AnswerArrays) -> AnswerArrays:
+        """Return rounded lists found from those of `start`."""
+        return round_lists(problem, start)
+
+    @staticmethod
+    def polish(problem: Problem, start: AnswerArrays) -> AnswerArrays:
+        """Return a program's lists in whole steps and cents; they may buy what the search does not list."""
+        return round_lists(problem, start, ALL_BUYS)
 
 
 @dataclass(frozen=True)
@@ -47,8 +82,8 @@ class Stated:
 
 
 def rounded_answer(
-    known: Ready, base: AnswerArrays, chosen: Chosen | None, run: Run, rounder: Rounder
-) -> tuple[AnswerArrays, pl.DataFrame]:
+    known: Ready, base: AnswerArrays, chosen: Chosen | None, run: Run, by: RoundBy
+) -> tuple[Rounded, pl.DataFrame]:
     """Return the answer with rounded lists, and the rows of `tax_results`.
 
     Args:
@@ -56,12 +91,15 @@ def rounded_answer(
         base: Exact lists of all accounts at their lots' own rates.
         chosen: What was decided for accounts at stake; None: there are none.
         run: Solves a problem at its lots' own rates.
-        rounder: Makes rounded lists of exact ones.
+        by: How lists are rounded.
     """
     arrays = known.prepared.arrays
-    rounded = rounder(arrays, base)
+    at_own_rates = round_problem(
+        by.tables, known.prepared, base, by.programs, None if chosen is None else chosen.places
+    )
     if chosen is None:
-        return rounded, TaxResults.empty_frame()
+        return at_own_rates, TaxResults.empty_frame()
+    rounded, found_by = at_own_rates.answer, at_own_rates.found_by
     part, places = chosen.decision.part, chosen.places
     own = lists_in(rounded, places)
     own = own._replace(lot=part.own_lot(arrays, chosen.stake, own))
@@ -73,7 +111,7 @@ def rounded_answer(
         if now is None:
             break
         at = np.searchsorted(places, now.places)
-        found = stated(chosen, known, _in_part(rounded_at_rates(now, run, rounder), now.decision.part, part, at))
+        found = stated(chosen, known, _in_part(rounded_at_rates(now, run, by.search), now.decision.part, part, at))
         tried = np.isin(np.arange(len(places)), at)
         best = _better(best, found, tried)
         is_over = tried & ~found.is_kept
@@ -84,10 +122,37 @@ def rounded_answer(
         some = np.zeros(len(base.outcome), bool)
         some[places[is_over]] = True
         now = choose(known, base, run, some, less_gain, less_sold)
-    return _told(known, rounded, chosen, best.lists)
+    best, bound, found_by[places] = _with_programs(known, chosen, best, run, by)
+    answer, rows = _told(known, rounded, chosen, best.lists, bound)
+    return Rounded(answer, found_by), rows
 
 
-def _told(known: Ready, rounded: AnswerArrays, chosen: Chosen, lists: Lists) -> tuple[AnswerArrays, pl.DataFrame]:
+def _with_programs(known: Ready, chosen: Chosen, best: Stated, run: Run, by: RoundBy) -> tuple[Stated, F8, I8]:
+    """Ask programs where the search leaves too much, most dollars first. Return the best lists, their bounds, and how each was found."""
+    cases = case_bounds(chosen)
+    bound, found_by = cases.of_groups(chosen.stake.groups), np.full(chosen.stake.groups, SEARCH)
+    gap = best.objective - bound
+    wide = np.flatnonzero(best.is_kept & (gap > WORTH_A_PROGRAM * np.maximum(chosen.scope.nav, 1.0)))
+    wide = wide[np.argsort(-gap[wide], kind="stable")]
+    found_by[wide[by.programs :]] = LEFT
+    asked = np.sort(wide[: by.programs])
+    if not len(asked):
+        return best, bound, found_by
+    told = ask_programs(by.tables, known, chosen, cases, best.objective, asked)
+    before = best.objective.copy()
+    for lists, case in zip(told.lists, told.cases, strict=True):
+        groups = np.flatnonzero(case >= 0)
+        if len(groups):
+            polished = _rounded(chosen, groups, case[groups], lists, run, by.polish, is_capped=False)
+            best = _better(best, stated(chosen, known, polished), case >= 0)
+    found_by[asked] = np.where(best.objective[asked] < before[asked] - 1e-6, PROGRAM, KEPT)
+    bound[asked] = np.maximum(bound[asked], np.minimum(told.bound, best.objective[asked]))
+    return best, bound, found_by
+
+
+def _told(
+    known: Ready, rounded: AnswerArrays, chosen: Chosen, lists: Lists, bound: F8
+) -> tuple[AnswerArrays, pl.DataFrame]:
     decision, stake = chosen.decision, chosen.stake
     part = decision.part
     gains = gains_of(part, lists)
@@ -98,7 +163,7 @@ def _told(known: Ready, rounded: AnswerArrays, chosen: Chosen, lists: Lists) -> 
     trade_tax = spread(part, stake, lists, gains, chosen.terms, net, change, known.is_long)
     tax = totals(lists.account, trade_tax, stake.groups)
     new = NewLists(part, lists, gains, trade_tax, decision.lot_cost, decision.best.price)
-    answer = answer_with(rounded, chosen.scope, chosen.places, new, tax, rounded_bound(chosen))
+    answer = answer_with(rounded, chosen.scope, chosen.places, new, tax, bound)
     ids = known.prepared.accounts["account_id"].gather(chosen.places)
     rows = result_rows(stake, chosen.terms, ids, change, decision.caps)
     # A step that makes no sense is seen by the search only.
@@ -113,24 +178,26 @@ def rounded_at_rates(chosen: Chosen, run: Run, rounder: Rounder) -> Lists:
     decision = chosen.decision
     is_capped = (decision.caps > 0).any(axis=1)
     found = [
-        _rounded(chosen, np.nonzero(is_in)[0], run, rounder, is_capped=is_so)
+        _rounded(chosen, np.nonzero(is_in)[0], decision.case[is_in], decision.lists, run, rounder, is_capped=is_so)
         for is_so, is_in in ((False, ~is_capped), (True, is_capped))
         if is_in.any()
     ]
     return Lists(*(np.concatenate(arrays) for arrays in zip(*found, strict=True)))
 
 
-def _rounded(chosen: Chosen, groups: I8, run: Run, rounder: Rounder, *, is_capped: bool) -> Lists:
-    """Round some accounts' lists.
+def _rounded(
+    chosen: Chosen, groups: I8, case: I8, lists: Lists, run: Run, rounder: Rounder, *, is_capped: bool
+) -> Lists:
+    """Round some accounts' lists, which are those of the decision's part, at the rates of a case each.
 
     Where a budget binds, the search would trade a dollar within it for any other: each costs its price and the budget's. So of each lot it
     gets no more than the decided list sells; and what is sold costs its real price, without the turnover budget's.
     """
     stake, decision, gains = chosen.stake, chosen.decision, chosen.gains
     part, every = take_part(chosen.scope.problem, stake, groups), np.arange(len(groups))
-    lists = moved_lists(decision.part, decision.lists, groups, part, every)
-    cases, case = decision.tried.cases, decision.case[groups]
-    caps, pairs = decision.caps[groups].copy(), stake.pairs_in()[groups]
+    lists = moved_lists(decision.part, lists, groups, part, every)
+    cases = decision.tried.cases
+    caps, pairs = cases.caps[case].copy(), stake.pairs_in()[groups]
     caps[np.arange(caps.shape[1]) >= 3 * pairs[:, None]] = 0.0
     places = pair_places(stake, groups, cases.is_split.shape[1])
     rates = account_rates(part, stake, places, cases.short[case], cases.long[case], caps)
@@ -151,6 +218,9 @@ def _rounded(chosen: Chosen, groups: I8, run: Run, rounder: Rounder, *, is_cappe
     new = NewLists(cut, lists, gains_of(cut, lists), none, np.zeros(len(lot)), start.price)
     scope = chosen.scope.take(part.at, problem)
     start = answer_with(start, scope, every, new, np.zeros(len(groups)), start.figures[:, BOUND])
+    # Floors are those that the decided list keeps: the start may have less cash, its sales being whole.
+    decided = chosen.scope.cash + flows_of(decision.part, decision.lists).moved[:, 0]
+    start.figures[:, CASH_AFTER] = decided[groups]
     rounded = lists_in(rounder(problem, start), every)
     rounded = rounded._replace(lot=np.where(rounded.lot >= 0, np.append(lot, -1)[rounded.lot], -1))
     return _in_part(rounded, part, decision.part, groups)

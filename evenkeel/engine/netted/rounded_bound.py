@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from evenkeel.engine.arrays import F8, F8_2D, I8
@@ -15,8 +17,23 @@ OF_CENTS = 0.04
 """Dollars that rounding amounts of tax, gains and carry-overs to the cent, before and after, may take off the change of a year's tax."""
 
 
-def rounded_bound(chosen: Chosen) -> F8:
-    """Return by account what no list has a lower objective than, rounded or not: every case's bound, less what cents can gain there."""
+@dataclass(frozen=True)
+class CaseBounds:
+    """By case, in the order of the decision's: its bound, and prices of classes at its rates (cash: -mu)."""
+
+    group: I8
+    bound: F8
+    price: F8_2D
+
+    def of_groups(self, count: int) -> F8:
+        """Return by group what no list has a lower objective than: the least of its cases' bounds."""
+        least = np.full(count, np.inf)
+        np.minimum.at(least, self.group, self.bound)
+        return least
+
+
+def case_bounds(chosen: Chosen) -> CaseBounds:
+    """Return the bound of each case of each account for lists rounded or not: the exact one's, less what cents can gain there."""
     stake, cases, scope, gains = chosen.stake, chosen.decision.tried.cases, chosen.scope, chosen.gains
     part = take_part(scope.problem, stake, cases.group)
     places = pair_places(stake, cases.group, cases.is_split.shape[1])
@@ -28,11 +45,8 @@ def rounded_bound(chosen: Chosen) -> F8:
     cost = lot_costs(part, stake, gains, rates)
     of_lots = _off_cents(part, gains.row[part.lot], account, cost, rate, price)
     off = totals(part.copy[account], of_lots, len(cases.group))
-    bound = np.full(stake.groups, np.inf)
-    np.minimum.at(bound, cases.group, cases.bound - off)
     has_unit = np.bincount(stake.pair_group, minlength=stake.groups) > 0
-    result: F8 = bound - np.where(has_unit, OF_CENTS, 0.0)
-    return result
+    return CaseBounds(cases.group, cases.bound - off - np.where(has_unit, OF_CENTS, 0.0)[cases.group], price)
 
 
 def _off_cents(part: Part, row: I8, account: I8, cost: F8, rate: F8, price: F8_2D) -> F8:

@@ -73,12 +73,13 @@ class Lists:
     washing: pl.DataFrame
 
 
-def solve_case(case: Case, nodes: pl.DataFrame, book: Book, policy: Policy) -> Lists:
+def solve_case(case: Case, nodes: pl.DataFrame, year: pl.DataFrame, book: Book, policy: Policy) -> Lists:
     """Return the lists of a case.
 
     Args:
         case: As `make_case` returns it.
         nodes: As `nodes_of` returns them.
+        year: What each tax unit has realised and carried in, as `tax_year.year_to_date` returns it.
         book: For wash units and groups.
         policy: The house's.
     """
@@ -86,7 +87,7 @@ def solve_case(case: Case, nodes: pl.DataFrame, book: Book, policy: Policy) -> L
     units = _units(case, book)
     groups = wash_groups(book.securities.select("security_id", "wash_group"))
     for _ in range(ATTEMPTS):
-        problems = make_problems(case, nodes, bars.no_buys, bars.no_sells, book, policy)
+        problems = make_problems(case, nodes, bars.no_buys, bars.no_sells, year, book, policy)
         lists = _solved(case, problems, bars, has_programs=False)
         more = _with_clashes(bars, lists, case, groups, units)
         if _size(more) == _size(bars):

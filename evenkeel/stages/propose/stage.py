@@ -80,7 +80,7 @@ def _of_policy(day: Day, wanted: pl.DataFrame, policy: Policy) -> tuple[pl.DataF
         trade_date, wanted, day.holdings, day.tax_lots, day.prices, day.washed, day.no_buys, day.book, policy
     )
     nodes = nodes_of(wanted.select("portfolio_id", "model_id"), day.drift, day.bands, node_of(day.book.model_targets))
-    lists = solve_case(case, nodes, day.book, policy)
+    lists = solve_case(case, nodes, day.year, day.book, policy)
     weights = node_weights(case, lists)
     trades = trade_rows(case, lists, weights, day.book, policy)
     taxes = year_taxes(trades, case.accounts, day.year, day.book, policy.trading)

@@ -12,12 +12,13 @@ from evenkeel.engine.codes import CashTerm
 from evenkeel.engine.households.problem import HouseholdTables
 from evenkeel.engine.problem import Tables
 from evenkeel.engine.tables.inputs import Accounts, CashTerms, Lots, Models, Restrictions, Securities
-from evenkeel.policy.model import Policy
+from evenkeel.policy.model import COMPARE_TOLERANCE, Policy
 from evenkeel.stages.propose.buyable import buyable_shelf
-from evenkeel.stages.propose.case import Case
+from evenkeel.stages.propose.case import LOSS_PREFERENCE, Case
 from evenkeel.stages.propose.kinds import TERMS
 from evenkeel.stages.propose.location import location_costs
 from evenkeel.stages.propose.lots import IN_FLIGHT, KEY
+from evenkeel.stages.propose.netted_units import netted_accounts, units_of_year
 from evenkeel.stages.propose.redemptions import kept_units
 from evenkeel.stages.propose.targets import engine_models, with_stuck
 
@@ -40,7 +41,13 @@ class Problems:
 
 
 def make_problems(
-    case: Case, nodes: pl.DataFrame, no_buys: pl.DataFrame, no_sells: pl.DataFrame, book: Book, policy: Policy
+    case: Case,
+    nodes: pl.DataFrame,
+    no_buys: pl.DataFrame,
+    no_sells: pl.DataFrame,
+    year: pl.DataFrame,
+    book: Book,
+    policy: Policy,
 ) -> Problems:
     """Return the problems of a case.
 
@@ -49,24 +56,27 @@ def make_problems(
         nodes: As `nodes_of` returns them.
         no_buys: Purchases barred on top: `account_id`, `security_id`.
         no_sells: Sales barred on top: the same, and `is_of_losses` (lots at a loss alone).
-        book: For the IPS's least cash.
+        year: What each tax unit has realised and carried in, as `tax_year.year_to_date` returns it.
+        book: For the IPS's least cash, and tax units.
         policy: The house's.
     """
     trading = policy.trading
     by_account = case.accounts.select("account_id", "portfolio_id")
     lots = case.lots.join(by_account, on="account_id", how="left")
     totals = _totals(case, lots)
-    aimed = with_stuck(nodes, _stuck(lots, totals, trading.target_cost_frac))
+    sizes = by_account.group_by("portfolio_id").len()
+    several = sizes.filter(pl.col("len") > 1).select("portfolio_id")
+    units = units_of_year(year, book, trading)
+    netted = netted_accounts(case.accounts.join(several, on="portfolio_id", how="anti"), units)
+    aimed = with_stuck(nodes, _stuck(lots, netted, totals, trading.target_cost_frac))
     buyable = buyable_shelf(case, no_buys, aimed, totals, trading.max_issuer_frac, trading.max_sector_frac)
     portfolios = case.wanted.select("portfolio_id", "kind").with_columns(
         pl.lit(policy.partial_frac).alias("partial_frac")
     )
     models = engine_models(aimed, portfolios, _least_cash(book, totals))
-    sizes = by_account.group_by("portfolio_id").len()
-    several = sizes.filter(pl.col("len") > 1).select("portfolio_id")
-    accounts = _account_rows(case, policy)
+    accounts = _account_rows(case, policy).join(netted.select("account_id", "tax_unit_id"), on="account_id", how="left")
     securities = _security_rows(buyable)
-    engine_lots = _lot_rows(case, lots, no_sells)
+    engine_lots = _lot_rows(case, lots, no_sells, netted)
     terms = _cash_terms(case, policy)
     limits = _limit_rows(buyable)
     columns = list(Models.polars_schema())
@@ -87,6 +97,7 @@ def make_problems(
                 members.select(pl.col("account_id").alias("cash_plan_id")), on="cash_plan_id", how="semi"
             ),
             restrictions=limits.join(members, on="account_id", how="semi"),
+            tax_units=units.join(chosen.select("tax_unit_id"), on="tax_unit_id", how="semi"),
         )
 
     together = None
@@ -123,11 +134,27 @@ def _totals(case: Case, lots: pl.DataFrame) -> pl.DataFrame:
     return both.select("portfolio_id", (pl.col("cash_usd") + pl.col("value_usd").fill_null(0.0)).alias("nav_usd"))
 
 
-def _stuck(lots: pl.DataFrame, totals: pl.DataFrame, target_cost: float) -> pl.DataFrame:
-    """Return the weight of each node that stays: what may not be sold, or whose tax is more than moving a dollar is worth."""
-    tax = pl.col("full_rate") * pl.col("unit_gain") / pl.col("price_usd")
-    stays = pl.col("kept_by").is_not_null() | (tax > 2 * target_cost).fill_null(False)
-    kept_usd = pl.when(stays).then("value_usd").otherwise(pl.col("price_usd") * kept_units())
+def _stuck(lots: pl.DataFrame, netted: pl.DataFrame, totals: pl.DataFrame, target_cost: float) -> pl.DataFrame:
+    """Return the weight of each node that stays: what may not be sold, or whose tax is more than moving a dollar is worth.
+
+    Gains that losses of the year take up are not taxed, the smallest for a dollar sold first.
+    """
+    gain_frac, gain = pl.col("unit_gain") / pl.col("price_usd"), pl.col("unit_gain") * pl.col("held_qty")
+    is_kept = pl.col("kept_by").is_not_null()
+    lots = lots.join(netted, on="account_id", how="left").sort("account_id", gain_frac, "security_id", "lot_id")
+    counted = pl.when(~is_kept & (gain > 0)).then(gain).otherwise(0.0).fill_null(0.0)
+    left = pl.col("free_gain_usd") - (counted.cum_sum().over("account_id") - counted)
+    worth = 2 * target_cost + COMPARE_TOLERANCE
+    is_dear = pl.col("used_up_rate") * gain_frac > worth
+    free = pl.when(is_dear | (counted <= 0)).then(0.0).otherwise((left / counted).clip(0.0, 1.0)).fill_null(0.0)
+    too_taxed = (pl.col("full_rate") * gain_frac > worth).fill_null(False)
+    kept_usd = (
+        pl.when(is_kept)
+        .then("value_usd")
+        .when(too_taxed)
+        .then(pl.col("value_usd") * (1.0 - free))
+        .otherwise(pl.col("price_usd") * kept_units())
+    )
     return (
         lots.with_columns(kept_usd.alias("value_usd"))
         .filter(pl.col("value_usd") > 0)
@@ -192,8 +219,22 @@ def _security_rows(buyable: pl.DataFrame) -> pl.DataFrame:
     ).pipe(_columns, Securities)
 
 
-def _lot_rows(case: Case, lots: pl.DataFrame, no_sells: pl.DataFrame) -> pl.DataFrame:
-    """Return the lots, and what orders in flight will change as lots that nobody trades."""
+def _lot_rows(case: Case, lots: pl.DataFrame, no_sells: pl.DataFrame, netted: pl.DataFrame) -> pl.DataFrame:
+    """Return the lots, and what orders in flight will change as lots that nobody trades.
+
+    Where gains are netted a loss, which here is only a preference between lots, is stated so small instead of being taxed so low; a gain
+    whose age is not known counts as short-term.
+    """
+    is_small = pl.col("is_netted") & (pl.col("unit_gain") < 0)
+    lots = lots.join(
+        netted.select("account_id", pl.lit(True).alias("is_netted")), on="account_id", how="left"
+    ).with_columns(
+        pl.when(is_small)
+        .then(pl.col("price_usd") - pl.col("unit_gain") * LOSS_PREFERENCE)
+        .otherwise("unit_basis_usd")
+        .alias("unit_basis_usd"),
+        pl.col("is_long_term").fill_null(False),
+    )
     whole = no_sells.filter(~pl.col("is_of_losses")).select(KEY).unique().with_columns(pl.lit(True).alias("is_kept"))
     losses = no_sells.filter("is_of_losses").select(KEY).unique().with_columns(pl.lit(True).alias("is_loss_kept"))
     barred = lots.join(whole, on=KEY, how="left").join(losses, on=KEY, how="left")
@@ -207,6 +248,7 @@ def _lot_rows(case: Case, lots: pl.DataFrame, no_sells: pl.DataFrame) -> pl.Data
         pl.format("{} kept", "lot_id").alias("lot_id"),
         (pl.col("held_qty") - pl.col("free_qty")).alias("held_qty"),
         "unit_basis_usd",
+        "is_long_term",
         pl.col("rate").alias("gain_rate_frac"),
         pl.lit(0.0).alias("washed_qty"),
         pl.lit(False).alias("is_sellable"),
@@ -216,6 +258,7 @@ def _lot_rows(case: Case, lots: pl.DataFrame, no_sells: pl.DataFrame) -> pl.Data
         "lot_id",
         "held_qty",
         "unit_basis_usd",
+        "is_long_term",
         pl.col("rate").alias("gain_rate_frac"),
         pl.min_horizontal("washed_qty", "held_qty").clip(lower_bound=0.0).alias("washed_qty"),
         (pl.col("kept_by").is_null() & pl.col("is_open") & ~is_barred).alias("is_sellable"),
@@ -231,6 +274,7 @@ def _lot_rows(case: Case, lots: pl.DataFrame, no_sells: pl.DataFrame) -> pl.Data
             pl.lit(0.0).alias("gain_rate_frac"),
             pl.lit(0.0).alias("washed_qty"),
             pl.lit(False).alias("is_sellable"),
+            pl.lit(False).alias("is_long_term"),
         )
         .rename({"price_usd": "unit_basis_usd"})
     )

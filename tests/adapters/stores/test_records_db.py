@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,10 @@ from evenkeel.adapters.stores.records_db import SqlRecords
 from evenkeel.adapters.stores.records_schema import alert_log, outbox
 from evenkeel.adapters.stores.records_schema import alerts as alert_table
 from evenkeel.errors import TransientError, UsageError
-from evenkeel.ports import Arrival
+from evenkeel.ports import Arrival, Message
 from tests.adapters.stores.samples import MONDAY, NOON, TUESDAY, alert, alerts, event, processes, run
 
-MESSAGE = {"message_id": "m1", "kind": "digest", "payload": {"to": "ADV1", "count": 1}}
+MESSAGE = Message("m1", "digest", None, "", "ev-1", {"to": "ADV1", "count": 1})
 
 
 @pytest.fixture
@@ -119,7 +120,7 @@ def test_the_same_run_again_changes_nothing(records: SqlRecords) -> None:
     commit(records, run("r1"), alerts(alert("a")), [MESSAGE])
     tables = records_schema.metadata.sorted_tables
     before = [rows(records, table) for table in tables]
-    commit(records, run("r1", status="other"), alerts(alert("b")), [MESSAGE | {"message_id": "m2"}])
+    commit(records, run("r1", status="other"), alerts(alert("b")), [replace(MESSAGE, message_id="m2")])
     assert [rows(records, table) for table in tables] == before
 
 
@@ -147,7 +148,7 @@ def test_an_error_on_the_way_leaves_nothing(records: SqlRecords) -> None:
 
 def test_a_message_is_queued_once(records: SqlRecords) -> None:
     commit(records, run("r1"), alerts(), [MESSAGE])
-    commit(records, run("r2"), alerts(), [MESSAGE | {"payload": {"count": 2}}])
+    commit(records, run("r2"), alerts(), [replace(MESSAGE, payload={"count": 2})])
     (message,) = rows(records, outbox)
     assert message["payload"] == {"to": "ADV1", "count": 1}
     assert (message["state"], message["run_id"]) == ("pending", "r1")
@@ -257,7 +258,7 @@ def commit_for_ever(url: str) -> None:
     records = SqlRecords(url)
     for number in range(1, 100_000):
         found = alerts(*(alert(f"a{i:03d}", severity_frac=float(number)) for i in range(200)))
-        message = MESSAGE | {"message_id": f"m{number:06d}"}
+        message = replace(MESSAGE, message_id=f"m{number:06d}")
         commit(records, run(f"r{number:06d}", at=NOON + dt.timedelta(seconds=number)), found, [message])
 
 

@@ -184,6 +184,22 @@ def test_a_rounded_list_keeps_every_rule_and_states_the_tax_of_the_year(
         assert Decimal(str(row["carry_long_after_usd"])) == after.netted.carry_long_usd
 
 
+@settings(max_examples=8, deadline=None)
+@given(SEEDS, st.booleans(), st.sampled_from([(1.0, None), (1.0, 500.0)]))
+def test_a_programs_list_is_no_worse_than_the_searchs_and_no_gap_wider(
+    seed: int, washed: bool, steps: tuple[float | None, float | None]
+) -> None:
+    tables = stepped(netted_tables(seed, 10, washed=washed, dust=1.0), *steps)
+    searched, answer = (solve(tables, is_rounded=True, programs=programs) for programs in (0, 20))
+    assert violations(tables, answer) == []
+    assert budgets_broken(tables, answer) == []
+    both = answer.accounts.filter(SOLVED).join(searched.accounts, on="account_id", suffix="_searched")
+    hair = 1e-9 * pl.col("nav_usd")
+    assert both.filter(pl.col("objective_usd") > pl.col("objective_usd_searched") + hair).height == 0
+    assert both.filter(pl.col("bound_usd") < pl.col("bound_usd_searched") - hair).height == 0
+    assert both.filter(pl.col("bound_usd") > pl.col("objective_usd") + hair).height == 0
+
+
 @QUICK
 @given(SEEDS, st.integers(0, 99), st.booleans())
 def test_the_order_of_rows_does_not_matter(seed: int, order: int, is_rounded: bool) -> None:
@@ -202,8 +218,7 @@ def test_accounts_without_a_unit_or_budget_are_solved_as_ever(seed: int, is_roun
     tables = netted_tables(seed, 8)
     plain = replace(tables, accounts=tables.accounts.drop("tax_unit_id", "turnover_budget_frac"))
     alone = tables.accounts.filter(pl.col("tax_unit_id").is_null() & pl.col("turnover_budget_frac").is_null())
-    # Netted lists are searched and no program is asked for them.
-    one, other = (solve(t, is_rounded=is_rounded, programs=0) for t in (tables, plain))
+    one, other = (solve(t, is_rounded=is_rounded) for t in (tables, plain))
     for name in ("accounts", "classes", "trades"):
         rows = [getattr(a, name).join(alone.select("account_id"), on="account_id", how="semi") for a in (one, other)]
         assert rows[0].equals(rows[1]), name

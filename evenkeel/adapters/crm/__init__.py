@@ -1,0 +1,1 @@
+"""The CRMs that tasks and notes are left in."""

@@ -1,0 +1,193 @@
+"""Make addressed messages of an announcement: look up what it names by id, fill in the fields, render.
+
+An announcement is queued in the transaction of what it tells of, and holds ids only: `proposal_id`, `alert_id`, `adviser_id`,
+`household_id`, `recipient_id`, `recipient_role`, `due_at`, and where they are known `case_version`, `escalated_from`, `decided_by`,
+`reason`, `next_step`. Whatever is missing is an error here, before anything is queued for a channel.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from data_contracts.alerts import Alerts
+from data_contracts.proposals import Proposals
+from data_contracts.trades import Trades
+from data_contracts.vocab import Channel, MessageKind
+from evenkeel.desk.directory import Directory
+from evenkeel.desk.event_message import event_values
+from evenkeel.desk.page import directory_of
+from evenkeel.desk.proposal_fields import proposal_fields
+from evenkeel.desk.proposals import Proposal, proposals_by_id
+from evenkeel.desk.reading import dataset
+from evenkeel.errors import UsageError
+from evenkeel.identity import stable_id
+from evenkeel.messages.audience import CLIENT, DECIDED_BY, NEXT_STEPS, OPERATIONS, kind_for
+from evenkeel.messages.fields import (
+    FIELDS,
+    Asked,
+    Decided,
+    MarketEvent,
+    build_fields,
+)
+from evenkeel.messages.links import LinkPurpose, Signer, link
+from evenkeel.messages.templates import Rendered, Templates
+from evenkeel.ports import Message, RunRecord, StoredMessage
+from evenkeel.run.house import House
+
+CRMS = (Channel.REDTAIL, Channel.WEALTHBOX)
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """One run's alerts, proposals and names, read once."""
+
+    alerts: Mapping[str, Mapping[str, Any]]
+    proposals: Mapping[str, Proposal]
+    directory: Directory
+
+
+@dataclass(frozen=True)
+class Composer:
+    """Makes messages; called with a stored announcement.
+
+    Attributes:
+        house: Where the facts are.
+        templates: Those that count.
+        signer: Signs links.
+        public_url: Where links lead.
+        channels: By which people are told, by audience: `adviser`, `client`, `operations`.
+    """
+
+    house: House
+    templates: Templates
+    signer: Signer
+    public_url: str
+    channels: Mapping[str, Sequence[Channel]]
+    _runs: dict[str, _Facts] = field(default_factory=dict)
+
+    def __call__(self, stored: StoredMessage) -> list[Message]:
+        """Return a message for each channel of the recipient.
+
+        Raises:
+            UsageError: A field is missing, or what it names is not there.
+        """
+        told = stored.message.payload
+        role, recipient = str(told.get("recipient_role") or "adviser"), told.get("recipient_id")
+        if not recipient:
+            raise UsageError(f"message {stored.message.kind}: recipient_id is missing; nothing was queued")
+        kind = kind_for(stored.message.kind, role)
+        try:
+            values = self._values(kind, stored, str(recipient), role)
+        except ValueError as error:
+            # Its text may hold the value.
+            raise UsageError(f"message {kind}: an id, a date or a version is none; nothing was queued") from error
+        fields = build_fields(kind, values)
+        rendered = self.templates.render(kind, fields)
+        audience = CLIENT if role == CLIENT else "operations" if role in OPERATIONS else "adviser"
+        due_at = values.get("due_at")
+        return [
+            _message(stored, kind, channel, str(recipient), rendered, values.get("approval_link"), due_at)
+            for channel in self.channels[audience]
+        ]
+
+    def _values(self, kind: MessageKind, stored: StoredMessage, recipient: str, role: str) -> dict[str, Any]:
+        if FIELDS[kind] is MarketEvent:
+            return event_values(self.house, self._run(stored), recipient)
+        told, facts = stored.message.payload, self._facts(stored)
+        alert, proposal = facts.alerts.get(told.get("alert_id", "")), facts.proposals.get(told.get("proposal_id", ""))
+        if alert is None or proposal is None:
+            what = "alert" if alert is None else "proposal"
+            raise UsageError(f"message {kind}: its run has no {what} of that id; nothing was queued")
+        adviser = facts.directory.adviser(str(told.get("adviser_id") or alert["adviser_id"]))
+        name = alert["household_name"] if role == CLIENT else facts.directory.adviser(recipient)
+        values: dict[str, Any] = {"recipient_name": name, "proposal": proposal_fields(alert, proposal)}
+        if FIELDS[kind] is Asked:
+            if not told.get("due_at"):
+                raise UsageError(f"message {kind}: due_at is missing; nothing was queued")
+            due_at = dt.datetime.fromisoformat(told["due_at"])
+            version = int(told.get("case_version") or 0)
+            token = self.signer.token(LinkPurpose.DECIDE, told["proposal_id"], recipient, version, due_at)
+            more = {"escalated_from": told["escalated_from"]} if told.get("escalated_from") else {}
+            return (
+                values
+                | more
+                | {
+                    "adviser_name": adviser,
+                    "due_at": due_at,
+                    "approval_link": link(self.public_url, token),
+                }
+            )
+        if FIELDS[kind] is Decided:
+            return values | {
+                "decided_at": stored.added_at,
+                "decided_by": told.get("decided_by") or DECIDED_BY[kind],
+                "reason": told.get("reason") or "",
+                "next_step": told.get("next_step") or NEXT_STEPS[kind],
+            }
+        raise UsageError(f"message {kind}: it is not made from an announcement; nothing was queued")
+
+    def _facts(self, stored: StoredMessage) -> _Facts:
+        run = self._run(stored)
+        if run.run_id not in self._runs:
+            self._runs.clear()  # one run's facts at a time are enough
+            self._runs[run.run_id] = _read(self.house, run)
+        return self._runs[run.run_id]
+
+    def _run(self, stored: StoredMessage) -> RunRecord:
+        run = self.house.records.run(stored.message.run_id or "")
+        if run is None:
+            raise UsageError(f"message {stored.message.kind}: it names no run that is known; nothing was queued")
+        return run
+
+
+def _message(
+    stored: StoredMessage,
+    kind: MessageKind,
+    channel: Channel,
+    recipient: str,
+    rendered: Rendered,
+    approval_link: str | None,
+    due_at: dt.datetime | None,
+) -> Message:
+    announced = stored.message
+    payload: dict[str, Any] = {"subject": rendered.subject, "text": rendered.text, "html": rendered.html}
+    if approval_link:
+        payload["link"] = approval_link
+    if channel in CRMS:
+        is_task = due_at is not None
+        payload["crm"] = {
+            "kind": "task" if is_task else "note",
+            "name": rendered.subject,
+            "text": _crm_text(announced.payload, rendered),
+            "priority": "High" if kind is MessageKind.APPROVAL_ESCALATED else "Medium",
+            **({"due_at": due_at.isoformat()} if due_at is not None else {}),
+        }
+    return Message(
+        message_id=stable_id("ms", announced.message_id, channel, recipient),
+        kind=kind.value,
+        channel=channel,
+        # In a CRM a task lies with the client it is about.
+        recipient_ref=str(announced.payload.get("household_id") or recipient) if channel in CRMS else recipient,
+        subject_id=announced.subject_id,
+        payload=payload,
+        run_id=announced.run_id,
+        expires_at=due_at,
+    )
+
+
+def _crm_text(told: Mapping[str, Any], rendered: Rendered) -> str:
+    """Return what a CRM keeps: the message without its link, which is one person's, and the alert's id to search by."""
+    lines = [line for line in rendered.text.splitlines() if "/decide?t=" not in line and "Look and decide" not in line]
+    return "\n".join([*lines, f"Alert {told.get('alert_id')}, proposal {told.get('proposal_id')}"])
+
+
+def _read(house: House, run: RunRecord) -> _Facts:
+    directory = directory_of(house, run)
+    alerts = dataset(house, run, Alerts).filter(pl.col("proposal_id").is_not_null())
+    proposals = proposals_by_id(dataset(house, run, Proposals), dataset(house, run, Trades), directory)
+    return _Facts({row["alert_id"]: row for row in alerts.iter_rows(named=True)}, proposals, directory)

@@ -1,0 +1,89 @@
+"""The sweep: new proposals become cases, and what time has done to those that wait is done to them. Every fifteen minutes.
+
+Safe to run late, twice, and in two places: a lease lets one at it, each step is stored once at the version it was made for, and ids of
+messages are functions of proposal and version. A sweep that was missed is made up by the next.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from data_contracts.vocab import Step
+from evenkeel.approval.sweeping import sweep_case
+from evenkeel.desk.consent.deciding import store_moves
+from evenkeel.desk.consent.opening import Opened, open_cases
+from evenkeel.desk.consent.people import firm
+from evenkeel.errors import ActedBefore
+from evenkeel.run.house import House
+
+AT_ONCE = 500
+"""Cases looked at between two looks at the lease."""
+WORDS = {
+    Step.REMIND: ("reminder", "reminders"),
+    Step.ESCALATE: ("escalated", "escalated"),
+    Step.EXPIRE: ("expired", "expired"),
+    Step.FOLLOW_UP: ("for follow-up", "for follow-up"),
+    Step.APPROVE: ("small list let go", "small lists let go"),
+}
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What a sweep has done; `overtaken_count`: cases on which a person acted at the same moment."""
+
+    opened: Opened
+    steps: Mapping[Step, int]
+    overtaken_count: int
+
+
+def sweep(house: House) -> Swept:
+    """Open what is new, and do what has come due.
+
+    Raises:
+        LeaseHeld: Another sweep is at it.
+        UsageError: The home has no run.
+    """
+    with house.approvals.sweeping(house.lease_seconds) as lease:
+        opened = open_cases(house)
+        now, people = house.clock.now(), firm(house).people
+        steps: Counter[Step] = Counter()
+        overtaken = 0
+        passed: set[str] = set()
+        while True:
+            lease.renew()
+            waiting = [
+                case for case in house.approvals.due(now, AT_ONCE + len(passed)) if case.proposal_id not in passed
+            ]
+            if not waiting:
+                break
+            for case in waiting:
+                step = sweep_case(case, now, people)
+                passed.add(case.proposal_id)
+                if step is None:
+                    continue
+                try:
+                    store_moves(house, [step])
+                except ActedBefore:
+                    overtaken += 1
+                    continue
+                steps[step.step] += 1
+        house.records.checkpoint(now)
+    return Swept(opened, dict(steps), overtaken)
+
+
+def swept_line(swept: Swept) -> str:
+    """Return what a sweep has done, in one line."""
+    opened = swept.opened
+    parts = [
+        f"{opened.opened_count} opened ({opened.held_back_count} held back)",
+        f"{opened.superseded_count} superseded",
+        f"{opened.same_count} the same as before",
+    ]
+    parts += [f"{count} {WORDS[step][count != 1]}" for step, count in swept.steps.items() if step in WORDS]
+    if opened.too_old_date:
+        parts.append(f"nobody is asked about the run of {opened.too_old_date}, which is the newest and too old")
+    if swept.overtaken_count:
+        parts.append(f"{swept.overtaken_count} answered meanwhile")
+    return "Sweep: " + ", ".join(parts) + "."

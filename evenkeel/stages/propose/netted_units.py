@@ -1,0 +1,76 @@
+"""Whose lists are chosen by the year's tax rather than by each lot's own rate, and the engine's tax units for them.
+
+That is where the year so far matters: gains or losses realised, or losses carried in. In a year without either, and in a list that counts
+losses only as a preference between lots, the year's tax of gains is each gain at its own rate. A list for harvesting counts its losses in
+full, at the lots' own rates. The engine rounds no household's lists with netted taxes, so several accounts together have their own rates.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from data_contracts.vocab import FilingStatus
+from evenkeel.book.model import Book
+from evenkeel.engine.tables.inputs import TaxUnits
+from evenkeel.policy.model import TradingRule
+from evenkeel.rules.netting import LOSS_LIMIT_CENTS
+from evenkeel.stages.propose.kinds import TERMS
+
+YEAR = ("realised_short_usd", "realised_long_usd", "carry_short_usd", "carry_long_usd")
+_LIMITS = {status.value: LOSS_LIMIT_CENTS[status] / 100 for status in FilingStatus}
+
+
+def netted_accounts(accounts: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
+    """Return which accounts' lists are chosen by the year's tax.
+
+    Args:
+        accounts: As in `Case`, of portfolios of one account.
+        units: As `units_of_year` returns them.
+
+    Returns:
+        `account_id`, `tax_unit_id`, `free_gain_usd` (gains that losses beyond what lowers other income take up), `used_up_rate` (what a
+        dollar of those losses is worth by policy).
+    """
+    harvests = [kind.value for kind, terms in TERMS.items() if terms.harvests]
+    lost = -sum((pl.col(name) * sign for name, sign in zip(YEAR, (1, 1, -1, -1), strict=True)), pl.lit(0.0))
+    return (
+        accounts.filter(~pl.col("kind").is_in(harvests), pl.col("short_rate") > 0)
+        .select("account_id", "tax_unit_id")
+        .join(units, on="tax_unit_id", how="inner")
+        .select(
+            "account_id",
+            "tax_unit_id",
+            (lost - pl.col("deduction_limit_usd")).clip(lower_bound=0.0).alias("free_gain_usd"),
+            pl.col("carry_value_frac").alias("used_up_rate"),
+        )
+        .sort("account_id")
+    )
+
+
+def units_of_year(year: pl.DataFrame, book: Book, trading: TradingRule) -> pl.DataFrame:
+    """Return the engine's tax units of the book that have a year so far; one whose rates the engine cannot take is left out.
+
+    `year`: as `tax_year.year_to_date` returns it.
+    """
+    is_any = pl.any_horizontal(pl.col(name) != 0 for name in YEAR)
+    rates = book.tax_units.select(
+        "tax_unit_id",
+        pl.col("short_term_rate_frac").fill_null(trading.short_term_rate_frac).alias("short_rate_frac"),
+        pl.col("long_term_rate_frac").fill_null(trading.long_term_rate_frac).alias("long_rate_frac"),
+        pl.col("state_rate_frac").fill_null(0.0),
+        pl.col("filing_status").replace_strict(_LIMITS, return_dtype=pl.Float64).alias("deduction_limit_usd"),
+    )
+    carried = pl.min_horizontal(
+        pl.lit(trading.carried_loss_value_frac), pl.col("short_rate_frac") + pl.col("state_rate_frac")
+    )
+    rows = (
+        year.filter(is_any)
+        .join(rates, on="tax_unit_id", how="inner")
+        .filter(pl.col("long_rate_frac") <= pl.col("short_rate_frac"))
+        .with_columns(
+            pl.col("short_rate_frac").alias("ordinary_rate_frac"),
+            carried.alias("carry_value_frac"),
+            pl.lit(None, pl.Float64).alias("gain_budget_usd"),
+        )
+    )
+    return rows.select(pl.col(name).cast(kind) for name, kind in TaxUnits.polars_schema().items()).sort("tax_unit_id")

@@ -1,0 +1,224 @@
+"""From a run's proposal to an approval that can be staged, or cannot: through the commands, as people type them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data_contracts.vocab import ProposalState, Role, Step
+from evenkeel.desk.consent.deciding import Asking
+from evenkeel.desk.consent.staging import advance, stage
+from evenkeel.sandbox.plan import SandboxPlan
+from tests.command.consent_home import ASKED, SENIOR, Desk, edit, make
+from tests.command.practice import Home
+
+Made = tuple[Home, SandboxPlan]
+OPS = Asking("ops", Role.OPERATIONS)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """A home after its first session, its proposals not opened yet."""
+    return make(tmp_path_factory.mktemp("consent") / "home")
+
+
+@pytest.fixture
+def desk(made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Desk:
+    """A home of one's own, swept once."""
+    opened = Desk(made[0].copy(tmp_path / "home"), capsys)
+    assert "opened" in opened("sweep")
+    return opened
+
+
+def approved(desk: Desk) -> dict[str, Any]:
+    """Have the asked portfolio's list approved by its adviser and both owners, and return it."""
+    proposal = desk.case(ASKED[1])["proposal_id"]
+    desk("desk", "approve", proposal, "--actor", "A-03")
+    desk("desk", "consent", proposal, "--actor", "pat", "--signature", "Pat Doe")
+    assert "approved" in desk("desk", "consent", proposal, "--actor", "lou", "--signature", "Lou Doe")
+    return desk.case(ASKED[1])
+
+
+def staged(desk: Desk, proposal: str) -> tuple[str | None, str | None]:
+    """Try to stage, and return the state after it, if it changed, and what was said."""
+    with desk.home.environment(EVENKEEL_CLOCK=desk.now.isoformat()):
+        [one] = stage(desk.home.house(), [proposal], OPS)
+    return one.case.state.value if one.case else None, one.problem
+
+
+def test_the_adviser_then_every_owner_then_it_is_staged(desk: Desk) -> None:
+    case = desk.case(ASKED[1])
+    assert (case["line"], case["state"]) == ("100k to 500k, client asked", "with_adviser")
+    assert "own book" in desk("desk", "approve", case["proposal_id"], "--actor", "A-02", code=2)
+    assert "waits for A-03" in desk(
+        "desk", "consent", case["proposal_id"], "--actor", "pat", "--signature", "P", code=2
+    )
+    ready = approved(desk)
+    assert {(one["kind"], one["given_by"], one["signature"]) for one in ready["consents"]} == {
+        ("adviser", "A-03", None),
+        ("client", "lou", "Lou Doe"),
+        ("client", "pat", "Pat Doe"),
+    }
+    assert {one["digest_seen"] for one in ready["consents"]} == {ready["digest"]}
+    assert (ready["stale"], ready["waits"]) == ([], [])
+    assert staged(desk, case["proposal_id"]) == ("staged", None)
+    with desk.home.environment(EVENKEEL_CLOCK=desk.now.isoformat()):
+        house = desk.home.house()
+        for step in (Step.SEND, Step.FILL, Step.RECONCILE):
+            last = advance(house, case["proposal_id"], step, OPS)
+    assert last.state is ProposalState.RECONCILED
+    assert sorted(desk.messages(case["proposal_id"])) == [
+        ("approval_requested", "A-03"),
+        ("approval_requested", "lou"),
+        ("approval_requested", "pat"),
+        ("proposal_approved", "A-03"),
+    ]
+    assert "is whole" in desk("audit", "verify")
+    assert "signed" in desk("desk", "show", case["proposal_id"])
+
+
+def test_sweeping_again_changes_nothing(desk: Desk) -> None:
+    before = desk.home.records()
+    assert "0 opened" in desk("sweep")
+    after = desk.home.records()
+    assert {name: rows for name, rows in after.items() if name not in ("leases",)} == before
+
+
+def test_who_was_slower_is_told(desk: Desk) -> None:
+    case = desk.case(SENIOR[1])
+    proposal, version = case["proposal_id"], case["version"]
+    desk("desk", "decline", proposal, "--reason", "not now", "--actor", "A-01")
+    said = desk("desk", "approve", proposal, "--actor", "A-01", "--role", "senior_adviser", "--seen", version, code=2)
+    assert "decline by A-01" in said
+    assert "look again" in said
+
+
+def test_declined_yesterday_and_still_drifted_today(made: Made, desk: Desk) -> None:
+    case = desk.case(SENIOR[1])
+    desk("desk", "decline", case["alert_id"], "--reason", "the client sells the house", "--actor", "A-01")
+    desk.later(days=1)
+    made[1].deliver(made[1].dates[1], desk.home.path)
+    desk("run", "--date", made[1].dates[1])
+    desk("sweep")
+    assert desk.case(SENIOR[1], "declined", "with_adviser")["state"] == "declined", "no new case: the alert is quiet"
+    assert "Quiet" in desk("alerts")
+
+
+def test_the_next_run_takes_nobodys_time_unless_the_list_is_another(made: Made, desk: Desk) -> None:
+    before = desk.case(ASKED[1])
+    desk.later(days=1)
+    made[1].deliver(made[1].dates[1], desk.home.path)
+    desk("run", "--date", made[1].dates[1])
+    desk("sweep")
+    after = desk.case(ASKED[1])
+    if after["proposal_id"] == before["proposal_id"]:
+        assert after["consents"][0]["due_at"] == before["consents"][0]["due_at"]
+    else:
+        old = desk.case(ASKED[1], "superseded")
+        assert old["steps"][-1]["detail"]["newer_proposal_id"] == after["proposal_id"]
+        assert ("superseded", "A-03") in desk.messages(old["proposal_id"])
+    assert "0 opened" in desk("sweep")
+
+
+def test_a_smaller_list_is_another_proposal_with_consents_of_its_own(desk: Desk) -> None:
+    case = desk.case(ASKED[1])
+    first = case["list"]["trades"][0]
+    words = ("desk", "modify", case["proposal_id"], "--actor", "A-03", "--reason", "keeps some")
+    assert "more than" in desk(*words, "--qty", f"{first['trade_no']}=999999", code=2)
+    assert "there is no trade 99" in desk(*words, "--drop", 99, code=2)
+    assert "nothing would be left" in desk(
+        *words, *[w for row in case["list"]["trades"] for w in ("--drop", row["trade_no"])], code=2
+    )
+    desk(*words, "--qty", f"{first['trade_no']}={int(float(first['traded_qty'])) - 1}")
+    changed = desk.case(ASKED[1])
+    assert changed["modifies"] == case["proposal_id"]
+    assert changed["digest"] != case["digest"]
+    assert changed["state"] == "with_client"
+    assert [one["state"] for one in changed["consents"]] == ["given", "pending", "pending"]
+    assert desk.case(ASKED[1], "superseded")["proposal_id"] == case["proposal_id"]
+    assert "before the client sees it" in desk(
+        "desk", "modify", changed["proposal_id"], *words[3:], "--drop", 1, code=2
+    )
+
+
+def test_silence_reminds_escalates_and_ends_it_once_each(desk: Desk) -> None:
+    proposal = desk.case(ASKED[1])["proposal_id"]
+    seen = []
+    for hours in (23, 2, 0, 24, 0, 24, 0):
+        desk.later(hours=hours)
+        desk("sweep")
+        seen.append(desk.messages(proposal)[1:])
+    assert seen == [
+        [],
+        [("approval_reminder", "A-03")],
+        [("approval_reminder", "A-03")],
+        [("approval_reminder", "A-03"), ("approval_escalated", "A-01")],
+        [("approval_reminder", "A-03"), ("approval_escalated", "A-01")],
+        [("approval_reminder", "A-03"), ("approval_escalated", "A-01"), ("approval_expired", "A-03")],
+        [("approval_reminder", "A-03"), ("approval_escalated", "A-01"), ("approval_expired", "A-03")],
+    ]
+    assert desk.case(ASKED[1], "expired")["consents"][0]["state"] == "lapsed"
+    assert "no_response" in desk("audit", "show", "--kind", "no_response")
+
+
+def test_whoever_it_was_escalated_to_may_answer(desk: Desk) -> None:
+    proposal = desk.case(ASKED[1])["proposal_id"]
+    desk.later(hours=49)
+    desk("sweep")
+    assert desk.case(ASKED[1])["escalated_to"] == "A-01"
+    assert "with client" in desk("desk", "approve", proposal, "--actor", "A-01")
+
+
+def test_compliance_answers_what_is_escalated_to_it_and_nothing_else(desk: Desk) -> None:
+    proposal = desk.case(ASKED[1])["proposal_id"]
+    as_compliance = ("--actor", "C-01", "--role", "compliance")
+    assert "only for what is escalated to it" in desk("desk", "approve", proposal, *as_compliance, code=2)
+    desk("desk", "escalate", proposal, "--reason", "concentrated", "--actor", "A-03")
+    assert "waits for C-01" in desk("desk", "approve", proposal, "--actor", "A-03", code=2)
+    assert "waits for compliance" in desk(
+        "desk", "modify", proposal, "--drop", 1, "--reason", "x", "--actor", "A-03", code=2
+    )
+    desk("desk", "approve", proposal, *as_compliance, "--reason", "within the IPS")
+    assert desk.case(ASKED[1])["state"] == "with_adviser"
+    assert "is not for the role compliance" in desk(
+        "desk", "modify", proposal, "--drop", 1, "--reason", "x", *as_compliance, code=2
+    )
+
+
+def test_the_adviser_of_record_has_left(desk: Desk) -> None:
+    proposal = desk.case(ASKED[1])["proposal_id"]
+    edit(desk.home.path, "households.csv", lambda row: {"adviser_id": "A-02"} if row["adviser_id"] == "A-03" else {})
+    path = desk.home.path / "book" / "advisers.csv"
+    path.write_text("".join(line for line in path.read_text().splitlines(True) if not line.startswith("A-03")))
+    assert "does not act as adviser" in desk("desk", "approve", proposal, "--actor", "A-03", code=2)
+    assert "with client" in desk("desk", "approve", proposal, "--actor", "A-02")
+
+
+def test_a_deputy_answers_while_the_adviser_is_away(desk: Desk) -> None:
+    proposal = desk.case(ASKED[1])["proposal_id"]
+    away = {"deputy_id": "A-02", "absent_from": "2026-03-02", "absent_until": "2026-03-06"}
+    edit(desk.home.path, "advisers.csv", lambda row: away if row["adviser_id"] == "A-03" else {})
+    desk.later(hours=25)
+    desk("sweep")
+    assert desk.messages(proposal)[-1] == ("approval_reminder", "A-02")
+    assert "with client" in desk("desk", "approve", proposal, "--actor", "A-02")
+
+
+def test_many_at_once_each_by_itself(desk: Desk) -> None:
+    first, second = desk.case(SENIOR[1])["proposal_id"], desk.case(ASKED[1])["proposal_id"]
+    said = desk("desk", "batch", "approve", first, second, "--actor", "A-01", "--role", "senior_adviser")
+    assert "2 of 2" in said
+    said = desk("desk", "batch", "approve", first, second, "--actor", "A-01", "--role", "senior_adviser", code=3)
+    assert "0 of 2" in said
+
+
+def test_a_client_sees_their_own_household_and_an_adviser_their_own_book(desk: Desk) -> None:
+    desk("desk", "approve", desk.case(ASKED[1])["proposal_id"], "--actor", "A-03")
+    assert "1 proposal" in desk("desk", "cases", "--actor", "pat", "--role", "client")
+    assert "only in the client's own household" in desk(
+        "desk", "show", desk.case(SENIOR[1])["proposal_id"], "--actor", "pat", "--role", "client", code=2
+    )
+    assert ASKED[0] not in desk("desk", "cases", "--actor", "A-02")
+    assert "sees no proposals" in desk("desk", "cases", "--actor", "root", "--role", "administrator", code=2)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from data_contracts.vocab import EventKind
 from evenkeel.audit.comparing import Difference, differences
 
 ENDINGS = ("ended", "withdrawn")
@@ -18,6 +19,15 @@ ENDINGS = ("ended", "withdrawn")
 
 _SEVERAL = {"doubt": ("portfolio_id", "doubt", "subject_id")}
 """Records that have no id of their own, and what tells them apart."""
+
+_WHAT = {
+    EventKind.POLICY_IN_FORCE.value: "policy",
+    EventKind.MODEL_IN_FORCE.value: "model",
+    EventKind.IPS_IN_FORCE.value: "ips",
+    EventKind.MESSAGE_IN_DOUBT.value: "message",
+    EventKind.NO_RESPONSE.value: "response",
+}
+"""Kinds of which the last word alone does not say what became of a record."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +72,7 @@ def histories(events: Iterable[Mapping[str, Any]]) -> list[History]:
 
 def record_of(event: Mapping[str, Any]) -> tuple[str, str]:
     """Return the kind of record that an event tells of, and the record's id."""
-    kind = str(event["kind"])
-    what = kind.removesuffix("_in_force") if kind.endswith("_in_force") else kind.rpartition("_")[0] or kind
+    what = _WHAT.get(event["kind"]) or str(event["kind"]).rpartition("_")[0]
     payload = json.loads(event["payload"])
     names = _SEVERAL.get(what, (f"{what}_id",))
     if isinstance(payload, dict) and all(name in payload for name in names):

@@ -17,8 +17,8 @@ from evenkeel.approval.moving import By, move
 from evenkeel.approval.rights import require_right
 from evenkeel.approval.staleness import Basis, Stale
 from evenkeel.desk.consent.deciding import Asking, Outcome, case_of, require_seen, store_moves
+from evenkeel.desk.consent.drafting import accounts_of
 from evenkeel.desk.consent.ground import Ground, basis, basis_from_json, ground_of, orders, pairs_of
-from evenkeel.desk.consent.opening import accounts_of
 from evenkeel.desk.consent.people import firm, require_person
 from evenkeel.desk.reading import run_of
 from evenkeel.errors import ActedBefore, UsageError

@@ -41,6 +41,8 @@ def _rows() -> Iterable[Transition]:
     yield Transition(S.DRAFTED, Step.OVERRIDE_WASH, S.CHECKED, frozenset({Role.SENIOR_ADVISER}), True)
     yield Transition(S.DRAFTED, Step.ESCALATE, S.ESCALATED, _DESK, True)
     yield Transition(S.DRAFTED, Step.DECLINE, S.DECLINED, _DESK, True)
+    yield Transition(S.DRAFTED, Step.DEFER, S.DEFERRED, _DESK, True)
+    yield Transition(S.DRAFTED, Step.SNOOZE, S.DEFERRED, _DESK, True)
     yield Transition(S.CHECKED, Step.PRESENT, S.WITH_ADVISER, _AUTO)
     for target in (S.WITH_ADVISER, S.WITH_CLIENT, S.APPROVED):
         yield Transition(S.WITH_ADVISER, Step.APPROVE, target, _DESK | _AUTO)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from data_contracts.vocab import ProposalState, Role, Step
+from evenkeel.approval.acting import open_case
 from evenkeel.desk.consent.deciding import Asking
 from evenkeel.desk.consent.staging import advance, stage
 from evenkeel.sandbox.plan import SandboxPlan
 from tests.command.consent_home import ASKED, SENIOR, Desk, edit, make
 from tests.command.practice import Home
+from tests.support.consenting import account, case, facts
 
 Made = tuple[Home, SandboxPlan]
 OPS = Asking("ops", Role.OPERATIONS)
@@ -222,3 +225,43 @@ def test_a_client_sees_their_own_household_and_an_adviser_their_own_book(desk: D
     )
     assert ASKED[0] not in desk("desk", "cases", "--actor", "A-02")
     assert "sees no proposals" in desk("desk", "cases", "--actor", "root", "--role", "administrator", code=2)
+
+
+def held_back(desk: Desk, name: str, *failed: str) -> None:
+    """Put a proposal on record that checks hold back."""
+    with desk.home.environment(EVENKEEL_CLOCK=desk.now.isoformat()):
+        house = desk.home.house()
+        run = house.records.manifest(house.records.committed_dates()[-1])
+        assert run is not None
+        new = case(
+            facts(90_000, account(ASKED[2], asks=False), adviser_id="A-03", household_id=ASKED[0]),
+            proposal_id=name,
+            alert_id=f"ep-of-{name}",
+            run_id=run.run_id,
+            at=desk.now,
+        )
+        new = replace(new, content={**new.content, "failed_checks": list(failed)})
+        house.approvals.store(open_case(new, failed, desk.now))
+
+
+def test_a_wash_sale_passes_by_a_senior_advisers_written_reason_alone(desk: Desk) -> None:
+    held_back(desk, "pro-washed", "wash_sale")
+    held_back(desk, "pro-worse", "wash_sale", "suitability")
+    why = ("--reason", "the client accepts that 40 dollars are disallowed")
+    assert "cannot be: approve" in desk("desk", "approve", "pro-washed", "--actor", "A-03", code=2)
+    refused = desk("desk", "override-wash", "pro-washed", *why, "--actor", "A-03", "--role", "adviser", code=2)
+    assert "it is for: senior adviser" in refused
+    assert "needs a reason" in desk("desk", "override-wash", "pro-washed", "--reason", " ", "--actor", "A-01", code=2)
+    assert "suitability, wash_sale" in desk("desk", "override-wash", "pro-worse", *why, "--actor", "A-01", code=2)
+    assert "with adviser" in desk("desk", "override-wash", "pro-washed", *why, "--actor", "A-01")
+    assert "approved" in desk("desk", "approve", "pro-washed", "--actor", "A-03")
+    assert "40 dollars" in desk("desk", "show", "pro-washed")
+
+
+def test_what_a_check_holds_back_goes_to_compliance_or_is_put_off(desk: Desk) -> None:
+    held_back(desk, "pro-worse", "suitability")
+    desk("desk", "escalate", "pro-worse", "--reason", "too risky?", "--actor", "A-03")
+    desk("desk", "approve", "pro-worse", "--actor", "C-01", "--role", "compliance", "--reason", "the IPS allows it")
+    assert "approved" in desk("desk", "approve", "pro-worse", "--actor", "A-03")
+    held_back(desk, "pro-other", "suitability")
+    assert "deferred" in desk("desk", "defer", "pro-other", "--reason", "next month", "--actor", "A-03")

@@ -13,10 +13,10 @@ import pytest
 import yaml
 
 from data_contracts.vocab import ProposalState
-from evenkeel.desk.consent.staging import readiness
+from evenkeel.desk.consent.staging import readiness, recheck
 from evenkeel.ports.approvals import Case
 from tests.command.consent_home import ASKED, SENIOR, Desk, edit
-from tests.command.test_consent import Made, approved, desk, made, staged
+from tests.command.test_consent import OPS, Made, approved, desk, made, staged
 
 __all__ = ["desk", "made"]
 
@@ -94,6 +94,29 @@ def test_what_is_paused_waits_whole_and_goes_on_when_it_is_released(desk: Desk, 
     desk("desk", "resume", *what, "--reason", "calm", *AS_SENIOR)
     assert staged(desk, ready["proposal_id"]) == ("staged", None)
     assert "execution_resumed" in desk("audit", "show", "--kind", "execution_resumed")
+
+
+def test_a_wire_between_staging_and_sending_takes_the_orders_back(desk: Desk) -> None:
+    ready = approved(desk)
+    assert staged(desk, ready["proposal_id"]) == ("staged", None)
+    with desk.home.environment(EVENKEEL_CLOCK=desk.now.isoformat()):
+        assert recheck(desk.home.house(), [ready["proposal_id"]], OPS) == []
+        wire(desk)
+        [back] = recheck(desk.home.house(), [ready["proposal_id"]], OPS)
+    assert back.case is not None
+    assert back.case.state is ProposalState.EXPIRED
+    steps = desk.case(ASKED[1], "expired")["steps"]
+    assert [one["step"] for one in steps[-3:]] == ["stage", "unstage", "invalidate"]
+
+
+def test_a_pause_between_staging_and_sending_lets_the_orders_wait(desk: Desk) -> None:
+    ready = approved(desk)
+    staged(desk, ready["proposal_id"])
+    desk("desk", "pause", "book", "--reason", "stress", *AS_SENIOR)
+    with desk.home.environment(EVENKEEL_CLOCK=desk.now.isoformat()):
+        [back] = recheck(desk.home.house(), [ready["proposal_id"]], OPS)
+    assert back.case is not None
+    assert back.case.state is ProposalState.APPROVED
 
 
 def test_a_suspension_holds_until_a_person_ends_it(desk: Desk) -> None:

@@ -18,6 +18,9 @@ from evenkeel.ports.approvals import Case
 TUESDAY = dt.date(2026, 3, 3)
 NOON = dt.datetime(2026, 3, 3, 12, 0, tzinfo=EASTERN)
 
+BASIS = {"business_date": "2026-03-02", "prices": {}, "cash": {}, "holdings": {}, "planned": [], "model": ""}
+"""What a list of these tests rests on: nothing that could move."""
+
 PEOPLE = People(
     [
         Person("ada", escalates_to="sol"),
@@ -111,7 +114,7 @@ def case(
             "client_within": row.client_within.model_dump(mode="json"),
             "approval": rule.model_dump(mode="json"),
         },
-        content={"list": {"trades": trades()}, "basis": {}},
+        content={"list": {"figures": {}, "trades": trades()}, "basis": dict(BASIS)},
         consents=consents_of(proposal_id, way),
     )
 

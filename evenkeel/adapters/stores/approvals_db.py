@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from data_contracts.vocab import ControlKind, ProposalState, Role
 from evenkeel.adapters.stores.approvals_rows import (
-    CHANGING,
-    as_json,
     case_of,
-    case_row,
     consent_of,
-    consent_row,
     control_of,
     control_row,
     entry_of,
-    entry_row,
 )
+from evenkeel.adapters.stores.approvals_writing import Known, utc, write_moves
 from evenkeel.adapters.stores.database import insert_once, reading, writing
 from evenkeel.adapters.stores.lease import HeldLease
-from evenkeel.adapters.stores.outbox_queue import queue_message
 from evenkeel.adapters.stores.records_approvals import (
     case_log,
     consents,
@@ -32,7 +26,6 @@ from evenkeel.adapters.stores.records_approvals import (
     proposal_cases,
     proposal_lists,
 )
-from evenkeel.adapters.stores.records_schema import decisions
 from evenkeel.adapters.stores.trail import write_events
 from evenkeel.audit.event import Event
 from evenkeel.errors import ActedBefore
@@ -42,10 +35,6 @@ SWEEP = "sweep"
 """Name of the lease."""
 _AT_ONCE = 500
 """Ids in one query: SQLite takes a few thousand at most."""
-
-
-class _Known(Exception):
-    """A case that is to be opened is there already: the transaction is left as if it had not been."""
 
 
 class SqlApprovals:
@@ -62,8 +51,8 @@ class SqlApprovals:
         """
         try:
             with writing(self._engine) as connection:
-                _store(connection, moves)
-        except _Known:
+                write_moves(connection, moves)
+        except Known:
             return False
         return True
 
@@ -151,7 +140,7 @@ class SqlApprovals:
             )
             if not done.rowcount:
                 row = connection.execute(select(desk_controls).where(is_it)).mappings().one_or_none()
-                by = f"by {row['ended_by']} at {_utc(row['ended_at'])}" if row else "and is not on record"
+                by = f"by {row['ended_by']} at {utc(row['ended_at'])}" if row else "and is not on record"
                 raise ActedBefore(f"{control_id} was ended already {by}")
             write_events(connection, [event])
 
@@ -174,82 +163,6 @@ class SqlApprovals:
         return HeldLease(self._engine, SWEEP, SWEEP, seconds)
 
 
-def _store(connection: Connection, moves: Sequence[Move]) -> None:
-    """Write steps in order; what they add to log, trail and outbox at once, at the end."""
-    ours: set[str] = set()
-    for move in moves:
-        if move.before is None:
-            _open(connection, move.after)
-        else:
-            if move.before.proposal_id not in ours:
-                _require_version(connection, move.before)
-            _change(connection, move.before, move.after)
-        ours.add(move.after.proposal_id)
-    connection.execute(case_log.insert(), [entry_row(move) for move in moves])
-    write_events(connection, [event for move in moves for event in move.events])
-    for move in moves:
-        for told in move.messages:
-            queue_message(connection, told.message_id, told.kind, told.payload, move.at, run_id=move.after.run_id)
-    insert_once(connection, decisions, [move.decision for move in moves if move.decision is not None])
-
-
-def _open(connection: Connection, case: Case) -> None:
-    content = {"proposal_id": case.proposal_id, "digest": case.digest, "content": as_json(case.content)}
-    if not _is_new(connection, content):
-        raise _Known
-    connection.execute(proposal_cases.insert(), [case_row(case)])
-    if case.consents:
-        connection.execute(consents.insert(), [consent_row(one) for one in case.consents])
-
-
-def _change(connection: Connection, before: Case, after: Case) -> None:
-    """Write a case after a step; consents first, since the case's guard looks at them."""
-    was = {one.consent_id: one for one in before.consents}
-    _write_consents(connection, [one for one in after.consents if was.get(one.consent_id) != one], set(was))
-    row = case_row(after)
-    is_it = proposal_cases.c.proposal_id == after.proposal_id
-    connection.execute(update(proposal_cases).where(is_it).values({name: row[name] for name in CHANGING}))
-
-
-def _is_new(connection: Connection, row: Mapping[str, Any]) -> bool:
-    """Write the list of a new case; False where it is there, whoever was faster."""
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    statement = insert(proposal_lists).on_conflict_do_nothing().returning(proposal_lists.c.proposal_id)
-    return connection.execute(statement, dict(row)).first() is not None
-
-
-def _require_version(connection: Connection, before: Case) -> None:
-    """Lock the case, and refuse to go on where it is not as the actor saw it."""
-    is_it = proposal_cases.c.proposal_id == before.proposal_id
-    found = connection.execute(select(proposal_cases.c.version).where(is_it).with_for_update()).scalar()
-    if found == before.version:
-        return
-    last = connection.execute(
-        select(case_log)
-        .where(case_log.c.proposal_id == before.proposal_id)
-        .order_by(case_log.c.version.desc())
-        .limit(1)
-    )
-    row = last.mappings().one_or_none()
-    if row is None:
-        raise ActedBefore(f"{before.proposal_id} is not on record; `evenkeel desk cases` lists what is")
-    raise ActedBefore(
-        f"{before.proposal_id} was changed meanwhile: {row['step'].replace('_', ' ')} by {row['actor']} ({row['role']}) at "
-        f"{_utc(row['at'])}, it is {row['to_state'].replace('_', ' ')} now, version {row['version']}, not {before.version}; look again"
-    )
-
-
-def _write_consents(connection: Connection, changed: Sequence[Consent], known: set[str]) -> None:
-    new = [consent_row(one) for one in changed if one.consent_id not in known]
-    if new:
-        connection.execute(consents.insert(), new)
-    for one in changed:
-        if one.consent_id in known:
-            row = consent_row(one)
-            is_it = consents.c.consent_id == row.pop("consent_id")
-            connection.execute(update(consents).where(is_it).values(row))
-
-
 def _all_cases(*order: Any) -> Select[Any]:
     joined = proposal_cases.join(proposal_lists, proposal_lists.c.proposal_id == proposal_cases.c.proposal_id)
     query = select(proposal_cases, proposal_lists.c.content).select_from(joined)
@@ -269,7 +182,3 @@ def _cases(connection: Connection, query: Select[Any]) -> list[Case]:
 def _in_parts(ids: Collection[str]) -> list[list[str]]:
     ordered = sorted(ids)
     return [ordered[start : start + _AT_ONCE] for start in range(0, len(ordered), _AT_ONCE)]
-
-
-def _utc(instant: dt.datetime) -> str:
-    return f"{instant:%Y-%m-%d %H:%M:%S} UTC"

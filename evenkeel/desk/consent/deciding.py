@@ -21,7 +21,7 @@ from data_contracts.vocab import (
 )
 from evenkeel.approval import acting
 from evenkeel.approval.moving import By, move, without_messages
-from evenkeel.desk.consent.opening import accounts_of
+from evenkeel.desk.consent.drafting import accounts_of
 from evenkeel.desk.consent.people import Firm, firm, require_case_right
 from evenkeel.desk.quiet import decision_about
 from evenkeel.errors import ActedBefore, EvenkeelError, UsageError

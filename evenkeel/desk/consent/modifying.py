@@ -23,7 +23,7 @@ from evenkeel.approval.moving import By
 from evenkeel.approval.routing import Facts, TradedAccount
 from evenkeel.audit.canonical import plain
 from evenkeel.desk.consent.deciding import Asking, case_of, require_seen, store_moves
-from evenkeel.desk.consent.opening import drafted
+from evenkeel.desk.consent.drafting import drafted
 from evenkeel.desk.consent.people import Firm, firm, require_case_right, split_codes
 from evenkeel.errors import UsageError
 from evenkeel.identity import stable_id

@@ -1,11 +1,12 @@
 """Whether an approval is still good, and the steps from it to the reconciled fill.
 
-Orders call `readiness` before they build anything and `stage` when they have; a stale approval is never staged, it expires with its causes.
-What is paused or in pilot mode waits whole and stays approved.
+Orders call `readiness` before they build anything, `stage` when they have, and `recheck` before they send. A stale approval is never
+staged, it expires with its causes. What is paused or in pilot mode waits whole and stays approved.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 
@@ -17,12 +18,12 @@ from evenkeel.approval.moving import By, move
 from evenkeel.approval.rights import require_right
 from evenkeel.approval.staleness import Basis, Stale
 from evenkeel.desk.consent.deciding import Asking, Outcome, case_of, require_seen, store_moves
+from evenkeel.desk.consent.drafting import accounts_of
 from evenkeel.desk.consent.ground import Ground, basis, basis_from_json, ground_of, orders, pairs_of
-from evenkeel.desk.consent.opening import accounts_of
 from evenkeel.desk.consent.people import firm, require_person
 from evenkeel.desk.reading import run_of
 from evenkeel.errors import ActedBefore, UsageError
-from evenkeel.ports.approvals import Case, Control
+from evenkeel.ports.approvals import Case, Control, Move
 from evenkeel.run.house import House
 
 _STEPS = {
@@ -90,6 +91,41 @@ def stage(house: House, names: Iterable[str], asking: Asking) -> list[Outcome]:
     return outcomes
 
 
+def recheck(house: House, names: Iterable[str], asking: Asking) -> list[Outcome]:
+    """Look at staged proposals once more before they are sent: a stale one expires, one that is paused or piloted is unstaged and waits.
+
+    Returns:
+        What was taken back, with the case after it and why; those that are still good are left out.
+
+    Raises:
+        UsageError: The role may not.
+    """
+    if asking.role is not Role.AUTOMATION:
+        require_person(firm(house).people, asking.actor, asking.role)
+    _require(UseCase.STAGE, asking.role)
+    cases = [case for case in (case_of(house, name) for name in names) if case.state is ProposalState.STAGED]
+    outcomes = []
+    for proposal_id, found in readiness(house, cases).items():
+        if found.is_ready:
+            continue
+        case = next(each for each in cases if each.proposal_id == proposal_id)
+        said = "; ".join([*(one.text for one in found.stale), *found.waits])
+        at = house.clock.now()
+        moves = [move(case, Step.UNSTAGE, ProposalState.APPROVED, By(asking.actor, asking.role, at, said))]
+        if found.stale:
+            moves.append(_expired(moves[-1].after, found, at))
+        try:
+            store_moves(house, moves)
+        except ActedBefore as error:
+            outcomes.append(Outcome(proposal_id, None, str(error)))
+            continue
+        outcomes.append(
+            Outcome(proposal_id, moves[-1].after, f"{proposal_id} was taken back before it was sent: {said}")
+        )
+    house.records.checkpoint(house.clock.now())
+    return outcomes
+
+
 def advance(house: House, named: str, step: Step, asking: Asking) -> Case:
     """Take a staged proposal on: `unstage`, `send`, `fill`, `reconcile`.
 
@@ -116,16 +152,21 @@ def _staged(house: House, case: Case, found: Readiness | None, asking: Asking) -
     require_seen(house, case, asking)
     at = house.clock.now()
     if found is not None and found.stale:
-        causes = [{**asdict(one), "cause": one.cause.value} for one in found.stale]
-        said = "; ".join(one.text for one in found.stale)
-        expired = acting.invalidate(case, at, causes, said)
+        expired = _expired(case, found, at)
         store_moves(house, [expired])
-        return Outcome(case.proposal_id, expired.after, f"{case.proposal_id} was approved and is stale: {said}")
+        return Outcome(
+            case.proposal_id, expired.after, f"{case.proposal_id} was approved and is stale: {expired.reason}"
+        )
     if found is not None and found.waits:
         return Outcome(case.proposal_id, None, f"{case.proposal_id} waits: {'; '.join(found.waits)}")
     made = move(case, Step.STAGE, ProposalState.STAGED, By(asking.actor, asking.role, at, asking.reason))
     store_moves(house, [made])
     return Outcome(case.proposal_id, made.after, None)
+
+
+def _expired(case: Case, found: Readiness, at: dt.datetime) -> Move:
+    causes = [{**asdict(one), "cause": one.cause.value} for one in found.stale]
+    return acting.invalidate(case, at, causes, "; ".join(one.text for one in found.stale))
 
 
 def _require(use_case: UseCase, role: Role) -> None:

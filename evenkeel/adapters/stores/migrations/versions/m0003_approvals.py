@@ -19,6 +19,7 @@ ALLOWED = {
         "checked",
         "escalated",
         "declined",
+        "deferred",
         "superseded",
     ),
     "checked": (

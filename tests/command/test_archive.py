@@ -86,6 +86,14 @@ def test_a_run_goes_on_without_the_archive_and_says_so(
     assert len(objects(archived)) == 2
 
 
+def test_a_sweep_puts_away_what_people_have_said(archived: Home) -> None:
+    snooze(archived)
+    assert archived.command("sweep") == 0
+    assert b"not now" in b"".join(objects(archived).values())
+    with archived.house().records.trail() as trail:
+        assert len(objects(archived)) == len(trail.checkpoints)
+
+
 def test_status_says_so_when_the_archive_is_away(
     archived: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -57,3 +57,7 @@ class TransientError(EvenkeelError):
 
 class TrailBroken(EvenkeelError):
     """The audit trail cannot be read or continued as it stands."""
+
+
+class RecordDamaged(EvenkeelError):
+    """What the record names is gone or not what it was: what, where, which digest was expected, which was found."""

@@ -390,6 +390,7 @@ def compute_day(
     *,
     is_past_deadline: bool,
     releases: DataFrame[Releases] | None = None,
+    earlier_files: Mapping[str, EarlierFile] | None = None,
 ) -> Frames:
     """Return every dataset of a date, from its landed tables, in memory.
 
@@ -402,6 +403,7 @@ def compute_day(
         before: What this function returned for the session before; empty on the first.
         is_past_deadline: What has not come by now is missing, no longer late.
         releases: All that people have released from quarantine.
+        earlier_files: By feed, what it sent last before the date.
     """
     lifted = Releases.empty_frame() if releases is None else releases
     today: dict[type[Contract], pl.DataFrame] = {
@@ -419,6 +421,7 @@ def compute_day(
             today={contract: today[contract] for contract in stage.reads},
             before={contract: before[contract] for contract in stage.reads_before if contract in before},
             releases=lifted,
+            earlier_files=earlier_files or {},
             scanned={contract: before[contract].lazy() for contract in stage.scans_before if contract in before},
         )
         today |= stage.compute(inputs)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -45,6 +46,15 @@ class Settings(BaseSettings):
     )
     retention_days: int = Field(
         2557, ge=2192, description="Days that files and log of the lake are kept; at least six years."
+    )
+    audit_archive_url: str | None = Field(
+        None, description="s3:// address of the trail's archive, a bucket with object lock; none by default."
+    )
+    audit_archive_mode: Literal["GOVERNANCE", "COMPLIANCE"] = Field(
+        "GOVERNANCE", description="Mode of the archive's object lock."
+    )
+    audit_archive_years: int = Field(
+        6, ge=5, le=100, description="Years that an object of the archive is locked; 17 CFR 275.204-2(e) asks for five."
     )
     task_runner: str = Field(
         "prefect.task_runners.ThreadPoolTaskRunner",

@@ -20,10 +20,11 @@ from evenkeel.adapters.stores.file_sources import FolderSource, S3Source
 from evenkeel.adapters.stores.raw_archive import open_archive
 from evenkeel.adapters.stores.records_db import SqlRecords
 from evenkeel.adapters.stores.strays import arriving_folder
+from evenkeel.adapters.stores.trail_archive import S3TrailArchive
 from evenkeel.book.feeds import FeedSpec
 from evenkeel.errors import UsageError
 from evenkeel.identity import AccountKeyer
-from evenkeel.ports import Clock, CustodianFeed, FileSource
+from evenkeel.ports import Clock, CustodianFeed, FileSource, TrailArchive
 from evenkeel.run.house import House
 from evenkeel.settings import Settings
 
@@ -82,6 +83,18 @@ def _open(settings: Settings) -> House:
         max_file_bytes=settings.max_file_mib * MIB,
         lease_seconds=settings.lease_seconds,
         code_version=__version__,
+        trail_archive=_trail_archive(settings),
+    )
+
+
+def _trail_archive(settings: Settings) -> TrailArchive | None:
+    if settings.audit_archive_url is None:
+        return None
+    return S3TrailArchive(
+        settings.audit_archive_url,
+        mode=settings.audit_archive_mode,
+        years=settings.audit_archive_years,
+        endpoint_url=settings.s3_endpoint_url,
     )
 
 

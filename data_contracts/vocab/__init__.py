@@ -87,6 +87,7 @@ from data_contracts.vocab.orders import (
     TimeInForce,
     WaitReason,
 )
+from data_contracts.vocab.records import RunInput
 from data_contracts.vocab.trades import (
     Advice,
     CheckResult,
@@ -162,6 +163,7 @@ __all__ = [
     "RestrictionKind",
     "Role",
     "Rule",
+    "RunInput",
     "Sector",
     "Segment",
     "StaleCause",

@@ -59,6 +59,12 @@ def lines_of(
             yield _line({"damaged": asdict(entry)})
 
 
+def checkpoint_lines(content: bytes) -> list[Checkpoint | None]:
+    """Return the checkpoints that an export has; None for a line that should say one and does not."""
+    said = (_said(line) for line in content.splitlines()[1:])
+    return [parse(json.dumps(each["checkpoint"])) for each in said if "checkpoint" in each]
+
+
 def verify_export(lines: Iterable[bytes], name: str, outside: Sequence[Outside] = ()) -> Verdict:
     """Return what is wrong with an export, by itself, or held against checkpoints kept elsewhere.
 

@@ -8,12 +8,11 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from evenkeel.cli import message_commands
+from evenkeel.cli import message_commands, replaying
+from evenkeel.cli.audit_commands import audit_app
 from evenkeel.cli.desk_commands import desk_app
+from evenkeel.cli.options import Date, Home
 
-Home = Annotated[
-    Path | None, Parameter(name="--home", help="Folder of the home; EVENKEEL_HOME or ./.evenkeel by default.")
-]
 Kind = Literal[
     "full",
     "to_edge",
@@ -27,7 +26,6 @@ Kind = Literal[
     "harvest_and_rebalance",
 ]
 """`vocab.RebalanceKind`, written out: `--help` imports nothing."""
-Date = Annotated[dt.date | None, Parameter(name="--date", help="Business date, YYYY-MM-DD.")]
 
 
 def register(app: App) -> None:
@@ -49,9 +47,10 @@ def register(app: App) -> None:
         sql,
     ):
         app.command(command)
+    app.command(replaying.replay)
     app.command(_book_app())
     app.command(desk_app())
-    app.command(_audit_app())
+    app.command(audit_app())
     app.command(message_commands.channels_app())
     app.command(message_commands.messages_app())
     app.command(_engine_app())
@@ -265,58 +264,6 @@ def _book_app() -> App:
         return homes.book_check(home, date)
 
     return book
-
-
-def _audit_app() -> App:
-    audit = App(name="audit", help="The trail of what happened: proved, handed out, searched.")
-
-    @audit.command
-    def verify(
-        *,
-        file: Annotated[Path | None, Parameter(help="Verify this export instead of a home's trail.")] = None,
-        checkpoint: Annotated[
-            tuple[Path, ...],
-            Parameter(help="An older copy of the home's audit/checkpoints.jsonl to compare with.", negative=()),
-        ] = (),
-        home: Home = None,
-    ) -> int:
-        """Work out every hash anew; exit code 3 where the trail is not what it was, with the place."""
-        from evenkeel.cli import auditing
-
-        return auditing.verify(home, file, checkpoint)
-
-    @audit.command
-    def export(
-        path: Annotated[Path, Parameter(name="PATH", help="The file to write.")],
-        /,
-        *,
-        first: Annotated[dt.date | None, Parameter(name="--from", help="First business date.")] = None,
-        last: Annotated[dt.date | None, Parameter(name="--to", help="Last business date.")] = None,
-        home: Home = None,
-    ) -> int:
-        """Write the trail as JSON Lines that anyone can verify."""
-        from evenkeel.cli import auditing
-
-        return auditing.export(home, path, first, last)
-
-    @audit.command
-    def show(
-        *,
-        subject: Annotated[
-            str | None, Parameter(help="What it is about or mentions: an account, alert, household, run.")
-        ] = None,
-        kind: Annotated[str | None, Parameter(help="What it says, `exception_found` for example.")] = None,
-        date: Date = None,
-        limit: Annotated[int, Parameter(help="The newest so many.")] = 200,
-        format: Annotated[Literal["table", "json"], Parameter(help="How to print.")] = "table",
-        home: Home = None,
-    ) -> int:
-        """Search the trail."""
-        from evenkeel.cli import auditing
-
-        return auditing.show(home, subject, kind, date, limit, format)
-
-    return audit
 
 
 def _engine_app() -> App:

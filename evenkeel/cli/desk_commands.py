@@ -8,9 +8,8 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-Home = Annotated[
-    Path | None, Parameter(name="--home", help="Folder of the home; EVENKEEL_HOME or ./.evenkeel by default.")
-]
+from evenkeel.cli.options import Home
+
 Named = Annotated[str, Parameter(name="ID", help="A proposal or an alert, by its id or a beginning of it.")]
 Account = Annotated[str, Parameter(name="ACCOUNT", help="The account's id in the book.")]
 Why = Annotated[str, Parameter(help="Why, in words; it is kept.")]

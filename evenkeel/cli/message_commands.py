@@ -7,9 +7,8 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-Home = Annotated[
-    Path | None, Parameter(name="--home", help="Folder of the home; EVENKEEL_HOME or ./.evenkeel by default.")
-]
+from evenkeel.cli.options import Home
+
 ChannelName = Literal["email", "webhook", "chat", "sms", "redtail", "wealthbox", "journal", "file"]
 """`vocab.Channel`, written out: `--help` imports nothing."""
 StateName = Literal["pending", "sending", "sent", "delayed", "dead", "in_doubt", "withheld", "composed"]

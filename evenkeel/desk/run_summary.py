@@ -20,6 +20,7 @@ from evenkeel.desk.reading import dataset, run_of
 from evenkeel.desk.render_html import coverage_line
 from evenkeel.desk.words import eastern
 from evenkeel.ports import RunRecord
+from evenkeel.run.archiving import archive_standing
 from evenkeel.run.house import House
 from evenkeel.run.sequence import Outcome
 
@@ -38,6 +39,7 @@ def print_summary(house: House, outcome: Outcome, dates: Sequence[dt.date], page
     also = sorted({run.business_date for run in outcome.runs} - set(dates))
     if also:
         console.print(f"Also brought up to date: {', '.join(map(str, also))}")
+    _print_archive(house, console)
     console.print(f"Page: {page}")
 
 
@@ -52,7 +54,14 @@ def print_status(house: House, console: Console) -> None:
     if newest.business_date < last and not is_sandbox:
         console.print(f"The last closed session, {last}, has not been run yet: `evenkeel run`.")
     _print_stops(dataset(house, newest, Exceptions), console)
+    _print_archive(house, console)
     console.print(f"Book {newest.book_digest[:12]}, policy {newest.policy_version}, evenkeel {newest.code_version}.")
+
+
+def _print_archive(house: House, console: Console) -> None:
+    standing = archive_standing(house)
+    if standing is not None:
+        console.print(standing.line, markup=False)
 
 
 def _print_one(house: House, run: RunRecord, console: Console) -> None:

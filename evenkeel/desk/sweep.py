@@ -16,6 +16,7 @@ from evenkeel.desk.consent.deciding import store_moves
 from evenkeel.desk.consent.opening import Opened, open_cases
 from evenkeel.desk.consent.people import firm
 from evenkeel.errors import ActedBefore
+from evenkeel.run.archiving import archive_quietly
 from evenkeel.run.house import House
 
 AT_ONCE = 500
@@ -70,6 +71,8 @@ def sweep(house: House) -> Swept:
                     continue
                 steps[step.step] += 1
         house.records.checkpoint(now)
+    # What people have said since the last run is put away within a quarter of an hour; an archive that is away fails no sweep.
+    archive_quietly(house)
     return Swept(opened, dict(steps), overtaken)
 
 

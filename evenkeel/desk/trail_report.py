@@ -6,6 +6,8 @@ import datetime as dt
 import json
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,11 @@ from rich.console import Console
 from rich.text import Text
 
 from data_contracts.vocab import EventKind
+from evenkeel.audit.archive import compare, pieces
 from evenkeel.audit.checkpoint import parse
 from evenkeel.audit.export import Part, lines_of, verify_export
-from evenkeel.audit.verify import Outside, Verdict, verify
+from evenkeel.audit.selection import is_selection, verify_selection
+from evenkeel.audit.verify import PROBLEMS_KEPT, Outside, Problem, Verdict, verify
 from evenkeel.desk.words import counted
 from evenkeel.errors import UsageError
 from evenkeel.run.house import House
@@ -30,16 +34,37 @@ SHOWN = {
 SAID_CHARACTERS = 300
 
 
-def verify_home(house: House, older: Sequence[Path] = ()) -> Verdict:
-    """Return what is wrong with the home's trail; held against its own checkpoint file and older copies of it.
+def verify_home(house: House, older: Sequence[Path] = (), *, with_archive: bool = False) -> Verdict:
+    """Return what is wrong with the home's trail; held against its own checkpoint file, older copies of it, and its archive.
 
     Raises:
         TrailBroken: The trail cannot even be read.
+        UsageError: No archive is set, or it is of no use.
+        TransientError: The archive cannot be reached.
     """
     copies = [read_outside(path) for path in older]
+    archive = house.trail_archive
+    if with_archive and archive is None:
+        raise UsageError("no archive is set; EVENKEEL_AUDIT_ARCHIVE_URL names it (docs/audit-trail.md)")
     with house.records.trail() as trail:
         kept = [trail.outside] if trail.outside else []
-        return verify(trail.entries(0, None), trail.checkpoints, [*kept, *copies], trail.unsealed_count)
+        found: list[Problem] = []
+        notes: list[str] = []
+        if with_archive and archive is not None:
+            held = archive.held()
+            found, notes, outside = compare(
+                pieces(trail.checkpoints), trail.entries, held, archive.read, archive.address
+            )
+            copies.append(outside)
+            notes.append(f"held against {counted(len(held), 'object')} in {archive.address}")
+        verdict = verify(trail.entries(0, None), trail.checkpoints, [*kept, *copies], trail.unsealed_count)
+    problems = sorted([*verdict.problems, *found], key=lambda problem: problem.seq)
+    return replace(
+        verdict,
+        problems=tuple(problems[:PROBLEMS_KEPT]),
+        problem_count=verdict.problem_count + len(found),
+        notes=(*verdict.notes, *notes),
+    )
 
 
 def verify_file(path: Path, older: Sequence[Path] = ()) -> Verdict:
@@ -50,8 +75,12 @@ def verify_file(path: Path, older: Sequence[Path] = ()) -> Verdict:
     """
     if not path.is_file():
         raise UsageError(f"there is no file {path}")
+    outside = [read_outside(each) for each in older]
     with path.open("rb") as lines:
-        return verify_export(lines, path.name, [read_outside(each) for each in older])
+        first = lines.readline()
+        if is_selection(first):
+            return verify_selection([first, *lines], path.name, outside)
+        return verify_export(chain((first,), lines), path.name, outside)
 
 
 def read_outside(path: Path) -> Outside:

@@ -1,7 +1,7 @@
 """What the inside asks of the outside world, as protocols; adapters fulfil them, `wiring` joins the two.
 
 Nothing here knows a file system, a database or a network. `stores`: clock, files, datasets, records. `approvals`: cases and their consents.
-`orders`: blocks and fills. `messages`: outbox, channels, addresses. `records`: the trail's archive.
+`orders`: blocks and fills. `messages`: outbox, channels, addresses. `records`: past states, the trail's archive.
 """
 
 from evenkeel.ports.approvals import (
@@ -39,6 +39,7 @@ from evenkeel.ports.orders import (
     OrderedSecurity,
     OrderNews,
 )
+from evenkeel.ports.records import AlertState, TrailArchive
 from evenkeel.ports.stores import (
     Arrival,
     Clock,
@@ -62,6 +63,7 @@ from evenkeel.ports.stores import (
 __all__ = [
     "AccountShare",
     "Addresses",
+    "AlertState",
     "Allocated",
     "Allocation",
     "Approvals",
@@ -104,6 +106,7 @@ __all__ = [
     "StoredDataset",
     "StoredMessage",
     "StoredTrail",
+    "TrailArchive",
     "TrailQuery",
     "UnitOfWork",
 ]

@@ -17,6 +17,7 @@ from evenkeel.audit.checkpoint import Checkpoint
 from evenkeel.audit.event import Event
 from evenkeel.audit.verify import Outside
 from evenkeel.ports.messages import Message, Outbox
+from evenkeel.ports.records import AlertState
 
 
 class Clock(Protocol):
@@ -173,6 +174,10 @@ class FrameStore(Protocol):
         """Return the rows, with the contract's columns and types, in key order."""
         ...
 
+    def columns_of(self, contract: type[Contract], stored: StoredDataset) -> list[str]:
+        """Return the contract's columns that the rows were written with; the others it has gained since."""
+        ...
+
     def scan(self, contract: type[Contract], stored: Sequence[StoredDataset]) -> pl.LazyFrame:
         """Return a lazy union of several dates in the order given, with `business_date` first where the contract has none."""
         ...
@@ -225,13 +230,29 @@ class StoredTrail:
 
 @dataclass(frozen=True)
 class TrailQuery:
-    """Which events somebody looks for; `subject` is what they are about, their run's or their own id, or an id they mention."""
+    """Which events somebody looks for: those that match everything given.
+
+    Attributes:
+        subject: What they are about, their run's or their own id, or an id they mention.
+        kind: What they say.
+        business_date: The date they belong to.
+        limit: The newest so many.
+        first: The first date they may belong to.
+        last: The last one.
+        actor: Who.
+        role: In what role.
+        words: Text that stands somewhere in them, a reason or a message, whatever its case.
+    """
 
     subject: str | None = None
     kind: str | None = None
     business_date: dt.date | None = None
     limit: int = 1000
-    """The newest so many."""
+    first: dt.date | None = None
+    last: dt.date | None = None
+    actor: str | None = None
+    role: str | None = None
+    words: str | None = None
 
 
 class UnitOfWork(Protocol):
@@ -356,6 +377,10 @@ class Records(Protocol):
 
     def add_release(self, release: Mapping[str, Any], event: Event) -> None:
         """Store one release (columns of `data_contracts.releases`) and its event; the same id again changes nothing."""
+        ...
+
+    def alert_states(self, beginning: str, business_date: dt.date | None = None) -> list[AlertState]:
+        """Return the states that alerts whose id begins so were shown in, on a date or all, in the order in which they were written."""
         ...
 
     def commit_count(self, business_date: dt.date, kind: str) -> int:

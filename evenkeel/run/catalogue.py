@@ -21,6 +21,7 @@ from data_contracts.event_alerts import EventAlerts
 from data_contracts.fold_bases import FoldBases
 from data_contracts.parsed import FACT_CONTRACTS
 from data_contracts.rejects import Rejects
+from data_contracts.run_inputs import RunInputs
 from data_contracts.source_files import SourceFiles
 from evenkeel.pipeline import STAGES
 
@@ -44,13 +45,19 @@ BOOK_TABLES: tuple[type[Contract], ...] = (
 INGESTED: tuple[type[Contract], ...] = (SourceFiles, Rejects, *FACT_CONTRACTS, *BOOK_TABLES, BookVersions)
 """What ingest writes."""
 
-FOLDED = frozenset([FoldBases.dataset_name(), *(table.dataset_name() for stage in STAGES for table in stage.writes)])
+_FOLDED: tuple[type[Contract], ...] = (FoldBases, RunInputs, *(table for stage in STAGES for table in stage.writes))
+
+FOLDED = frozenset(table.dataset_name() for table in _FOLDED)
 """What builds on the session before, and is made anew when an earlier date changes: everything behind ingest."""
+
+UNTOLD = frozenset([RunInputs.dataset_name()])
+"""What makes no run another run: a decision that changed nothing is not a new result."""
 
 _WRITTEN: tuple[type[Contract], ...] = (
     *INGESTED,
     *(table for stage in STAGES for table in stage.writes),
     FoldBases,
+    RunInputs,
     EventAlerts,
 )
 

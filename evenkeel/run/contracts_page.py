@@ -20,6 +20,7 @@ from data_contracts.orders import Orders
 from data_contracts.parsed import FACT_CONTRACTS
 from data_contracts.rejects import Rejects
 from data_contracts.releases import Releases
+from data_contracts.run_inputs import RunInputs
 from data_contracts.source_files import SourceFiles
 from evenkeel.pipeline import STAGES
 from evenkeel.run.catalogue import BOOK_TABLES
@@ -41,9 +42,9 @@ GROUPS: tuple[tuple[str, str, tuple[type[Contract], ...]], ...] = (
         for stage in STAGES
     ),
     (
-        "The book as it held on each date, and what the date was folded on",
+        "The book as it held on each date, what the date was folded on, and what else its run went by",
         "Stored for every date beside the rest; in SQL with `business_date` first.",
-        (BookVersions, FoldBases, *BOOK_TABLES),
+        (BookVersions, FoldBases, RunInputs, *BOOK_TABLES),
     ),
     (
         "Beside the daily run",

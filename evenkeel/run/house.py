@@ -18,7 +18,16 @@ from evenkeel.book.model import Book
 from evenkeel.errors import TransientError, UsageError
 from evenkeel.identity import AccountKeyer
 from evenkeel.policy.model import Policy
-from evenkeel.ports import Approvals, Clock, CustodianFeed, FileSource, FrameStore, RawArchive, Records
+from evenkeel.ports import (
+    Approvals,
+    Clock,
+    CustodianFeed,
+    FileSource,
+    FrameStore,
+    RawArchive,
+    Records,
+    TrailArchive,
+)
 
 NEW_YORK = ZoneInfo("America/New_York")
 HOUSE_POLICY = "house"
@@ -48,6 +57,8 @@ class House:
     max_file_bytes: int
     lease_seconds: int
     code_version: str
+    trail_archive: TrailArchive | None = None
+    """Where the trail is put away, where one is set."""
     _books: dict[tuple[str, dt.date, dt.datetime | None], Book] = field(default_factory=dict)
 
     def book(self, on: dt.date, as_known_at: dt.datetime | None = None) -> Book:

@@ -32,6 +32,7 @@ from evenkeel.identity import stable_id
 from evenkeel.policy.model import COMPARE_TOLERANCE
 from evenkeel.ports import RunRecord
 from evenkeel.run.announcing import announce_event
+from evenkeel.run.archiving import archive_quietly
 from evenkeel.run.house import House
 from evenkeel.run.trail_events import commit_event
 from evenkeel.stages.drift import measure_drift
@@ -253,4 +254,5 @@ def _commit(
         # The records hold the day's alerts; an event has none of its own there.
         unit.commit_run(run, Alerts.empty_frame(), announce_event(event_id, affected), [commit_event(run, turn)])
     house.records.checkpoint(now)
+    archive_quietly(house)
     return run

@@ -9,34 +9,33 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import cast
 
 import polars as pl
-from pandera.typing.polars import DataFrame
 
 from data_contracts.alerts import Alerts
 from data_contracts.book_versions import BookVersions
 from data_contracts.conform import conform
 from data_contracts.contract import Contract
 from data_contracts.coverage import Coverage
-from data_contracts.decisions import Decisions
 from data_contracts.exceptions import Exceptions
 from data_contracts.fold_bases import FoldBases
 from data_contracts.parsed import FACT_CONTRACTS
 from data_contracts.rejects import Rejects
-from data_contracts.releases import Releases
+from data_contracts.run_inputs import RunInputs
 from data_contracts.source_files import SourceFiles
 from data_contracts.vocab import ExceptionEffect
 from evenkeel.book.model import Book
 from evenkeel.identity import stable_id
 from evenkeel.pipeline import STAGES, Inputs, Stage
 from evenkeel.ports import RunRecord, StoredDataset
-from evenkeel.run.catalogue import BOOK_TABLES, FOLDED
+from evenkeel.run.archiving import archive_quietly
+from evenkeel.run.catalogue import BOOK_TABLES, FOLDED, UNTOLD
 from evenkeel.run.fetch import read_files
-from evenkeel.run.house import House, deadline_of, house_policy
+from evenkeel.run.house import House, house_policy
+from evenkeel.run.known import NOTHING_KNOWN, known_of, state_known
 from evenkeel.run.trail_sources import events_of_run
+from evenkeel.run.versions import MADE_WITH, made_with
 from evenkeel.stages.ingest.land import land
-from evenkeel.stages.reconcile.files import EarlierFile
 
 __all__ = [
     "FOLDED",
@@ -85,8 +84,12 @@ def reconcile(house: House, day: Day, staged: Staged) -> list[StoredDataset]:
     before = house.records.latest_manifest_before(day.business_date)
     row = {"business_date": day.business_date, "run_id": before.run_id if before else None}
     base = conform(pl.DataFrame([row], schema=FoldBases.polars_schema()), FoldBases)
-    stored = house.store.write(FoldBases, day.business_date, base)
-    return [stored, *_run(_STAGES["reconcile"], house, day, {**staged, stored.dataset: stored})]
+    known = state_known(house, day.business_date, _book(house, day, staged))
+    stored = [
+        house.store.write(FoldBases, day.business_date, base),
+        house.store.write(RunInputs, day.business_date, known),
+    ]
+    return [*stored, *_run(_STAGES["reconcile"], house, day, {**staged, **{one.dataset: one for one in stored}})]
 
 
 def drift(house: House, day: Day, staged: Staged) -> list[StoredDataset]:
@@ -127,7 +130,7 @@ def records(house: House, day: Day, staged: Staged) -> RunRecord:
     exceptions = _counts(_read(house, Exceptions, staged), "effect")
     coverage = _counts(_read(house, Coverage, staged), "status")
     now = house.clock.now()
-    contents = [f"{stored.dataset}:{stored.digest}" for stored in datasets]
+    contents = [f"{stored.dataset}:{stored.digest}" for stored in datasets if stored.dataset not in UNTOLD]
     run = RunRecord(
         run_id=stable_id(
             "run", "daily", day.business_date, book.digest, policy.label, house.code_version, folded_on, *contents
@@ -147,6 +150,7 @@ def records(house: House, day: Day, staged: Staged) -> RunRecord:
             "exceptions": exceptions,
             "alerts": _counts(raised, "status"),
             "files": _counts(_read(house, SourceFiles, staged), "status"),
+            MADE_WITH: dict(made_with()),
         },
         datasets=datasets,
     )
@@ -154,35 +158,29 @@ def records(house: House, day: Day, staged: Staged) -> RunRecord:
     with house.records.begin() as unit:
         unit.commit_run(run, raised, (), events)
     house.records.checkpoint(now)
+    # What cannot be put away now is put away next time; `evenkeel status` says what is left.
+    archive_quietly(house)
     return run
 
 
 def _run(stage: Stage, house: House, day: Day, staged: Staged) -> list[StoredDataset]:
     book = _book(house, day, staged)
-    policy = house_policy(book)
     before = _base(house, staged) if stage.is_fold else None
-    is_checking = stage.name == "reconcile"
+    known = known_of(house, _read(house, RunInputs, staged)) if stage.is_fold else NOTHING_KNOWN
     inputs = Inputs(
         business_date=day.business_date,
         book=book,
-        policy=policy,
-        is_past_deadline=house.clock.now() >= deadline_of(day.business_date, policy),
-        decisions=cast("DataFrame[Decisions]", house.records.decisions() if stage.is_fold else Decisions.empty_frame()),
+        policy=house_policy(book),
+        is_past_deadline=known.is_past_deadline,
+        decisions=known.decisions,
         today={contract: _read(house, contract, staged) for contract in stage.reads},
         before=_of_run(house, before, stage.reads_before),
-        releases=cast("DataFrame[Releases]", house.records.releases() if is_checking else Releases.empty_frame()),
-        earlier_files=_earlier_files(house, day, book) if is_checking else {},
+        releases=known.releases,
+        earlier_files=known.earlier_files,
         scanned=_scans_of_run(house, before, stage.scans_before),
     )
     frames = stage.compute(inputs)
     return [house.store.write(contract, day.business_date, frames[contract]) for contract in stage.writes]
-
-
-def _earlier_files(house: House, day: Day, book: Book) -> dict[str, EarlierFile]:
-    newest = {feed.feed: house.records.newest_file_before(feed.feed, day.business_date) for feed in book.feeds}
-    return {
-        feed: EarlierFile(file.name, file.business_date) for feed, file in newest.items() if file and file.business_date
-    }
 
 
 def _book(house: House, day: Day, staged: Staged) -> Book:

@@ -103,6 +103,22 @@ class DeltaStore:
             raise EvenkeelError(self._damage(stored, f"{frame.height} rows instead of {stored.row_count}"))
         return frame
 
+    def columns_of(self, contract: type[Contract], stored: StoredDataset) -> list[str]:
+        """Return the contract's columns that the rows were written with; the others it has gained since.
+
+        Raises:
+            EvenkeelError: A file is gone or damaged.
+        """
+        names = contract.polars_schema().names()
+        if not stored.files:
+            return names
+        try:
+            first = pl.scan_parquet(self.addresses(stored)[0], glob=False, storage_options=self._options())
+            held = set(first.collect_schema().names())
+        except (OSError, pl.exceptions.PolarsError) as error:
+            raise EvenkeelError(self._damage(stored, str(error).splitlines()[0])) from error
+        return [name for name in names if name in held or name == PARTITION]
+
     def scan(self, contract: type[Contract], stored: Sequence[StoredDataset]) -> pl.LazyFrame:
         """Return a lazy union of several dates in the order given, with `business_date` first where the contract has none."""
         filled = [one for one in stored if one.files]

@@ -60,8 +60,8 @@ class FolderArchive:
         place = self._place(file_id)
         if not place.is_file():
             raise _missing(file_id, str(self._folder))
-        if _digest_of(place) != file_id:
-            raise _damaged(file_id, str(place))
+        if (found := _digest_of(place)) != file_id:
+            raise _damaged(file_id, str(place), found)
         return place
 
     def _place(self, file_id: str) -> Path:
@@ -111,8 +111,8 @@ class S3Archive:
         try:
             with s3_errors(f"s3://{self._bucket}/{key}"):
                 self._s3.client.download_file(self._bucket, key, str(arriving))
-            if _digest_of(arriving) != file_id:
-                raise _damaged(file_id, f"s3://{self._bucket}/{key}")
+            if (found := _digest_of(arriving)) != file_id:
+                raise _damaged(file_id, f"s3://{self._bucket}/{key}", found)
             arriving.replace(copy)
         except FileNotFoundError as error:
             raise _missing(file_id, f"s3://{self._bucket}/{self._prefix}") from error
@@ -164,7 +164,8 @@ def _missing(file_id: str, where: str) -> EvenkeelError:
     return EvenkeelError(f"archive {where}: file {file_id[:12]} is not there; restore the archive from its backup")
 
 
-def _damaged(file_id: str, where: str) -> EvenkeelError:
+def _damaged(file_id: str, where: str, found: str) -> EvenkeelError:
     return EvenkeelError(
-        f"archive: {where} does not hold the bytes received as {file_id[:12]}; restore it from its backup"
+        f"archive: {where} does not hold the bytes received as {file_id[:12]}: SHA-256 expected {file_id}, found {found}; restore it "
+        "from its backup"
     )

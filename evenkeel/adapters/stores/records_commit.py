@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -17,6 +14,7 @@ from evenkeel.adapters.stores.lease import HeldLease
 from evenkeel.adapters.stores.outbox_queue import queue_messages
 from evenkeel.adapters.stores.records_schema import alert_log, alerts, current_runs, run_datasets, runs
 from evenkeel.adapters.stores.trail import write_events
+from evenkeel.audit.alert_row import plain_row, row_digest
 from evenkeel.audit.event import Event
 from evenkeel.ports import Message, RunRecord
 
@@ -184,8 +182,7 @@ def _withdraw(connection: Connection, run: RunRecord, shown: set[str]) -> list[d
 
 
 def _alert_row(run: RunRecord, row: Mapping[str, Any]) -> dict[str, Any]:
-    text = {name: _plain(value) for name, value in row.items()}
-    canonical = json.dumps(text, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    text = plain_row(row)
     return {
         "alert_id": row["alert_id"],
         "run_id": run.run_id,
@@ -199,13 +196,6 @@ def _alert_row(run: RunRecord, row: Mapping[str, Any]) -> dict[str, Any]:
         "score": row["score"],
         "value_cents": int(row["value_usd"] * 100),
         "due_at": row["due_at"],
-        "digest": hashlib.sha256(canonical.encode()).hexdigest(),
+        "digest": row_digest(text),
         "alert": text,
     }
-
-
-def _plain(value: Any) -> Any:
-    """Return a value as JSON has it: dates in ISO form, money as text, which loses no cent."""
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    return value if value is None or isinstance(value, str | int | float | bool) else str(value)

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, sele
 
 from data_contracts.decisions import Decisions
 from data_contracts.releases import Releases
+from evenkeel.adapters.stores.alert_states import states_of
 from evenkeel.adapters.stores.approvals_db import SqlApprovals
 from evenkeel.adapters.stores.database import insert_once, open_engine, reading, upgrade, writing
 from evenkeel.adapters.stores.lease import HeldLease
@@ -34,7 +35,7 @@ from evenkeel.adapters.stores.trail import checkpoints_after, count_commits, sea
 from evenkeel.adapters.stores.trail_file import append_checkpoints, last_checkpoint_seq
 from evenkeel.adapters.stores.trail_reading import find_events, open_trail, seq_range
 from evenkeel.audit.event import Event
-from evenkeel.ports import Arrival, ReceivedFile, RunRecord, StoredDataset, StoredTrail, TrailQuery
+from evenkeel.ports import AlertState, Arrival, ReceivedFile, RunRecord, StoredDataset, StoredTrail, TrailQuery
 
 _IN_ORDER = (
     received_files.c.first_seen_at,
@@ -195,6 +196,10 @@ class SqlRecords:
         with writing(self._engine) as connection:
             insert_once(connection, releases, [release])
             write_events(connection, [event])
+
+    def alert_states(self, beginning: str, business_date: dt.date | None = None) -> list[AlertState]:
+        """Return the states that alerts whose id begins so were shown in, on a date or all, in the order in which they were written."""
+        return states_of(self._engine, beginning, business_date)
 
     def commit_count(self, business_date: dt.date, kind: str = WHOLE_BOOK) -> int:
         """Return how often a run of a date and kind has come to count, by the trail."""

@@ -67,6 +67,18 @@ def find_events(engine: Engine, query: TrailQuery) -> list[dict[str, Any]]:
         found = found.where(events.kind == query.kind)
     if query.business_date is not None:
         found = found.where(events.business_date == query.business_date.isoformat())
+    if query.first is not None:
+        found = found.where(events.business_date >= query.first.isoformat())
+    if query.last is not None:
+        found = found.where(events.business_date <= query.last.isoformat())
+    if query.actor is not None:
+        found = found.where(events.actor == query.actor)
+    if query.role is not None:
+        found = found.where(events.role == query.role)
+    if query.words is not None:
+        # As the payload has it: quotes and backslashes inside text are written with a backslash there.
+        said = json.dumps(query.words, ensure_ascii=False)[1:-1]
+        found = found.where(events.payload.icontains(said, autoescape=True))
     with reading(engine) as connection:
         newest = connection.execute(found.order_by(events.event_no.desc()).limit(query.limit)).mappings().all()
         return [dict(row) for row in reversed(newest)]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evenkeel.audit.merkle import Tree
+from evenkeel.audit.merkle import Paths, Tree, root_by_path
 
 UNTIMED = settings(deadline=None)
 
@@ -71,3 +71,19 @@ def test_a_continued_tree_is_the_whole_one(first: list[bytes], later: list[bytes
 def test_peaks_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ValueError, match="perfect subtrees"):
         Tree(3, [b"x" * 32])
+
+
+@UNTIMED
+@given(st.lists(st.binary(max_size=8), min_size=1, max_size=70), st.data())
+def test_every_leaf_has_a_path_to_the_root_and_to_no_other(leaves: list[bytes], data: st.DataObject) -> None:
+    tree = Tree()
+    tree.add(leaves)
+    paths = Paths(leaves)
+    index = data.draw(st.integers(0, len(leaves) - 1))
+    path = paths.of(index)
+    assert root_by_path(leaves[index], index, len(leaves), path) == tree.root()
+    assert root_by_path(leaves[index] + b"x", index, len(leaves), path) != tree.root()
+    assert root_by_path(leaves[index], index, len(leaves), [*path, b"x" * 32]) != tree.root()
+    assert root_by_path(leaves[index], len(leaves), len(leaves), path) is None
+    if path:
+        assert root_by_path(leaves[index], index, len(leaves), path[:-1]) != tree.root()

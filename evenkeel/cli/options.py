@@ -1,0 +1,14 @@
+"""Options that many commands have, with their words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+Home = Annotated[
+    Path | None, Parameter(name="--home", help="Folder of the home; EVENKEEL_HOME or ./.evenkeel by default.")
+]
+Date = Annotated[dt.date | None, Parameter(name="--date", help="Business date, YYYY-MM-DD.")]

@@ -12,7 +12,7 @@ ENGINE := .venv/.engine
 CANDIDATES := $(strip $(PYTHON) python3.13 python3.12 python3.11 python3)
 IN_RANGE := import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 
-.PHONY: help setup demo test check format e2e kill faults faults-pairs faults-random bench bench-engine contracts lock clean
+.PHONY: help setup demo test check format e2e load kill faults faults-pairs faults-random bench bench-engine contracts lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -37,6 +37,9 @@ format: $(READY) ## Format the code and fix what lint can fix
 
 e2e: $(ENGINE) ## Run the end-to-end and slow tests: a server, a worker, both drivers
 	$(BIN)/pytest -m "e2e or slow"
+
+load: $(READY) ## Let fifty people act on ten thousand proposals at once, on SQLite and PostgreSQL, and print the rates
+	EVENKEEL_LOAD=10000 $(BIN)/pytest -q -s tests/adapters/stores/test_many_actors.py -m slow
 
 kill: $(ENGINE) ## Run the tests that kill processes midway
 	$(BIN)/pytest -m kill

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, func, make_url, select, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -108,8 +110,23 @@ def reading(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """Open a transaction that writes; commit on success, roll back when an exception is on its way."""
-    with errors_said(engine), engine.begin() as connection:
+    with _turn(engine), errors_said(engine), engine.begin() as connection:
         yield connection
+
+
+_turns: WeakKeyDictionary[Engine, threading.RLock] = WeakKeyDictionary()
+_turns_lock = threading.Lock()
+
+
+def _turn(engine: Engine) -> AbstractContextManager[object]:
+    """Let a process's threads write to SQLite one after the other.
+
+    SQLite takes one writer at a time, and those who wait ask again and again in no order: of fifty one may wait past its limit.
+    """
+    if engine.dialect.name != "sqlite":
+        return nullcontext()
+    with _turns_lock:
+        return _turns.setdefault(engine, threading.RLock())
 
 
 @contextmanager

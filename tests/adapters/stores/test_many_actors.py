@@ -1,8 +1,9 @@
-"""Ten thousand proposals, fifty people at once: no proposal in two states, none lost, no message twice, no consent missing."""
+"""Many proposals, fifty people at once (`make load`: ten thousand): no proposal in two states, none lost, no message twice, no consent missing."""
 
 from __future__ import annotations
 
 import datetime as dt
+import os
 import random
 import time
 from collections import Counter
@@ -29,7 +30,7 @@ from evenkeel.ports.approvals import Case, Move
 from tests.adapters.stores.samples import run
 from tests.support.consenting import NOON, PEOPLE, account, case, facts
 
-PROPOSALS, ACTORS, TOGETHER = 10_000, 50, 100
+PROPOSALS, ACTORS, TOGETHER = int(os.environ.get("EVENKEEL_LOAD", "1000")), 50, 100
 SHARE = 0.4
 """Of the proposals of their block that each actor looks at."""
 S = ProposalState
@@ -90,7 +91,7 @@ def act(approvals: SqlApprovals, seed: int, ids: list[str]) -> Counter[str]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_ten_thousand_proposals_and_fifty_actors(records: SqlRecords, records_url: str) -> None:
+def test_many_proposals_and_fifty_actors(records: SqlRecords, records_url: str) -> None:
     approvals = records.approvals()
     joint = facts(90_000, account(owners="pat lou", registration="joint"))
     started = time.perf_counter()

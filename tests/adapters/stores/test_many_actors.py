@@ -1,4 +1,4 @@
-"""Many proposals, fifty people at once (`make load`: ten thousand): no proposal in two states, none lost, no message twice, no consent missing."""
+"""Many proposals, fifty people at once (`make load`: ten thousand): none in two states, none lost, no message twice, no consent missing."""
 
 from __future__ import annotations
 

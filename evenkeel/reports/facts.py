@@ -52,6 +52,7 @@ CASES = pl.Schema(
         "is_discretionary": pl.Boolean(),
         "account_ids": pl.List(pl.String()),
         "failed_checks": pl.List(pl.String()),
+        "digest": pl.String(),
         "drift_before_frac": pl.Float64(),
         "drift_after_frac": pl.Float64(),
         "trade_count": pl.Int64(),

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from evenkeel.cli import message_commands
+from evenkeel.cli import message_commands, report_commands
 from evenkeel.cli.desk_commands import desk_app
 
 Home = Annotated[
@@ -54,6 +54,7 @@ def register(app: App) -> None:
     app.command(_audit_app())
     app.command(message_commands.channels_app())
     app.command(message_commands.messages_app())
+    app.command(report_commands.report_app())
     app.command(_engine_app())
 
 

@@ -358,6 +358,10 @@ class Records(Protocol):
         """Store one release (columns of `data_contracts.releases`) and its event; the same id again changes nothing."""
         ...
 
+    def add_event(self, event: Event) -> None:
+        """Store an event that goes with nothing else; the same id again changes nothing."""
+        ...
+
     def commit_count(self, business_date: dt.date, kind: str) -> int:
         """Return how often a run of a date and kind has come to count, by the trail: a run that comes again counts anew."""
         ...

@@ -20,7 +20,7 @@ _ACCOUNT = (
     Column("model_id", "Model", Unit.CODE),
     Column("adviser_id", "Adviser", Unit.CODE),
     Column("custodian", "Custodian", Unit.CODE),
-    Column("status", "Coverage", Unit.CODE),
+    Column("status", "Coverage", Unit.WORDS),
     Column("max_drift_frac", "Largest drift, pts", Unit.POINTS),
     Column("is_inside", "In bands", Unit.FLAG),
     Column("is_within_2", "Within 2 pts", Unit.FLAG),

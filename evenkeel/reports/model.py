@@ -16,6 +16,9 @@ class Unit(StrEnum):
 
     TEXT = "text"
     CODE = "code"
+    """An id: shown as it is."""
+    WORDS = "words"
+    """A code of a vocabulary: shown with spaces."""
     COUNT = "count"
     RATIO = "frac"
     POINTS = "points"

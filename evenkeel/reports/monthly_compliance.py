@@ -138,7 +138,7 @@ def _account_types(derived: Derived) -> Table:
         for kind in sorted({*counts, *cases})
     ]
     columns = (
-        Column("account_type", "Registration, tax status", Unit.CODE),
+        Column("account_type", "Registration, tax status", Unit.WORDS),
         Column("account_count", "Accounts", Unit.COUNT),
         *_REBALANCES,
         *_RATES,

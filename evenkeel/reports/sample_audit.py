@@ -23,15 +23,15 @@ _SAMPLED = (
     Column("alert_id", "Alert", Unit.CODE),
     Column("portfolio_id", "Portfolio", Unit.CODE),
     Column("adviser_id", "Adviser", Unit.CODE),
-    Column("status", "Stood at the end", Unit.CODE),
+    Column("status", "Stood at the end", Unit.WORDS),
     Column("proposal_count", "Proposals", Unit.COUNT),
-    Column("outcome", "Came to", Unit.CODE),
+    Column("outcome", "Came to", Unit.WORDS),
     Column("event_count", "Events in the trail", Unit.COUNT),
     Column("gap_count", "Gaps", Unit.COUNT),
 )
 _CHAIN = (
     Column("alert_id", "Alert", Unit.CODE),
-    Column("part", "Part", Unit.CODE),
+    Column("part", "Part", Unit.WORDS),
     Column("subject_id", "Which", Unit.CODE),
     Column("at", "When", Unit.INSTANT),
     Column("who", "Who", Unit.CODE),
@@ -40,7 +40,7 @@ _CHAIN = (
 )
 _GAPS = (
     Column("alert_id", "Alert", Unit.CODE),
-    Column("part", "Where", Unit.CODE),
+    Column("part", "Where", Unit.WORDS),
     Column("subject_id", "Which", Unit.CODE),
     Column("says", "What is missing"),
 )

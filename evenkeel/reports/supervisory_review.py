@@ -32,13 +32,13 @@ _DECIDED = frozenset(
 _STEP = (
     Column("at", "When", Unit.INSTANT),
     Column("actor", "Who", Unit.CODE),
-    Column("role", "In what role", Unit.CODE),
-    Column("step", "What", Unit.CODE),
+    Column("role", "In what role", Unit.WORDS),
+    Column("step", "What", Unit.WORDS),
     Column("proposal_id", "Proposal", Unit.CODE),
     Column("household_id", "Household", Unit.CODE),
     Column("portfolio_id", "Portfolio", Unit.CODE),
     Column("value_usd", "Value", Unit.DOLLARS),
-    Column("to_state", "Then", Unit.CODE),
+    Column("to_state", "Then", Unit.WORDS),
     Column("reason", "Why"),
 )
 _LATE = (
@@ -54,7 +54,7 @@ _REVIEW = (
     Column("period", "Period"),
     Column("at", "Signed", Unit.INSTANT),
     Column("actor", "By", Unit.CODE),
-    Column("role", "In what role", Unit.CODE),
+    Column("role", "In what role", Unit.WORDS),
     Column("is_this", "What is shown here", Unit.FLAG),
     Column("own_count", "Own decisions among it", Unit.COUNT),
     Column("comment", "Comment"),

@@ -225,3 +225,4 @@ class EventKind(StrEnum):
     EXECUTION_RESUMED = "execution_resumed"
     PILOT_STARTED = "pilot_started"
     PILOT_ENDED = "pilot_ended"
+    REPORT_SIGNED = "report_signed"

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from evenkeel.cli import message_commands, replaying
+from evenkeel.cli import message_commands, replaying, report_commands
 from evenkeel.cli.audit_commands import audit_app
 from evenkeel.cli.desk_commands import desk_app
 from evenkeel.cli.options import Date, Home
@@ -53,6 +53,7 @@ def register(app: App) -> None:
     app.command(audit_app())
     app.command(message_commands.channels_app())
     app.command(message_commands.messages_app())
+    app.command(report_commands.report_app())
     app.command(_engine_app())
 
 

@@ -383,6 +383,10 @@ class Records(Protocol):
         """Return the states that alerts whose id begins so were shown in, on a date or all, in the order in which they were written."""
         ...
 
+    def add_event(self, event: Event) -> None:
+        """Store an event that goes with nothing else; the same id again changes nothing."""
+        ...
+
     def commit_count(self, business_date: dt.date, kind: str) -> int:
         """Return how often a run of a date and kind has come to count, by the trail: a run that comes again counts anew."""
         ...

@@ -33,7 +33,7 @@ def flow_of(deployment: dict[str, Any]) -> Flow[..., Any]:
 
 
 def test_every_deployment_is_a_module_entrypoint_on_the_pool(deployments: dict[str, dict[str, Any]]) -> None:
-    assert set(deployments) == {"daily", "backfill", "market-event", "sweep"}
+    assert set(deployments) == {"daily", "backfill", "market-event", "sweep", "reports"}
     for name, deployment in deployments.items():
         assert ":" not in deployment["entrypoint"], "a file entrypoint loads a second copy of the module"
         assert flow_of(deployment).name == name
@@ -90,6 +90,19 @@ def test_looks_fall_between_close_and_next_morning_on_weekdays(
         return
     assert {dt.time(7, 0), dt.time(8, 0), dt.time(18, 0)} <= times
     assert not any(dt.time(10, 0) <= time < dt.time(18, 0) for time in times)
+
+
+def test_reports_are_written_once_a_month(deployments: dict[str, dict[str, Any]]) -> None:
+    import asyncio
+
+    assert deployments["reports"]["parameters"] == {}
+    [entry] = deployments["reports"]["schedules"]
+    schedule = CronSchedule(cron=entry["cron"], timezone=entry["timezone"])
+    on_the_second = asyncio.run(_fires(schedule, dt.date(2026, 4, 2)))
+    assert [at.replace(tzinfo=None) for at in on_the_second if at.date() == dt.date(2026, 4, 2)] == [
+        dt.datetime(2026, 4, 2, 11)
+    ]
+    assert not [at for at in asyncio.run(_fires(schedule, dt.date(2026, 4, 3))) if at.date() == dt.date(2026, 4, 3)]
 
 
 def test_the_automation_waits_for_the_event_that_is_emitted(deployments: dict[str, dict[str, Any]]) -> None:

@@ -201,6 +201,11 @@ class SqlRecords:
         """Return the states that alerts whose id begins so were shown in, on a date or all, in the order in which they were written."""
         return states_of(self._engine, beginning, business_date)
 
+    def add_event(self, event: Event) -> None:
+        """Store an event that goes with nothing else; the same id again changes nothing."""
+        with writing(self._engine) as connection:
+            write_events(connection, [event])
+
     def commit_count(self, business_date: dt.date, kind: str = WHOLE_BOOK) -> int:
         """Return how often a run of a date and kind has come to count, by the trail."""
         with reading(self._engine) as connection:

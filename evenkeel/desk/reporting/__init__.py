@@ -1,0 +1,1 @@
+"""Reports of a home: read, made, signed, written as pages and files. What they say is in `evenkeel.reports`."""

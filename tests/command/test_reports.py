@@ -1,0 +1,158 @@
+"""Reports of a small practice, through the command: before anybody decided, after, and of an empty firm."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+from evenkeel.sandbox.plan import SandboxPlan
+from tests.command.consent_home import ASKED, MORNING, SENIOR, Desk, make
+from tests.command.practice import Home
+
+NAMES = ("kpis", "drift-compliance", "monthly-compliance", "supervisory-review", "sample-audit")
+Made = tuple[Home, SandboxPlan]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """A home after its first session."""
+    return make(tmp_path_factory.mktemp("reports") / "home")
+
+
+@pytest.fixture
+def desk(made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Desk:
+    """A home of one's own, whose proposals nobody has opened."""
+    return Desk(made[0].copy(tmp_path / "home"), capsys)
+
+
+def rows(desk: Desk, *words: object) -> list[dict[str, str]]:
+    """Return the rows that a report has as CSV."""
+    return list(csv.DictReader(io.StringIO(desk("report", *words, "--format", "csv"))))
+
+
+def figures(desk: Desk, month: str = "2026-03") -> dict[str, dict[str, str]]:
+    return {row["figure"]: row for row in rows(desk, "kpis", "--month", month)}
+
+
+def decide(desk: Desk) -> str:
+    """Open cases, have one approved by all, one declined, one escalated; return the approved one."""
+    desk("sweep")
+    proposal = str(desk.case(ASKED[1])["proposal_id"])
+    desk.later(hours=2)
+    desk("desk", "approve", proposal, "--actor", "A-03")
+    desk("desk", "consent", proposal, "--actor", "pat", "--signature", "Pat Doe")
+    desk.later(hours=2)
+    desk("desk", "consent", proposal, "--actor", "lou", "--signature", "Lou Doe")
+    desk("desk", "decline", desk.case(SENIOR[1])["proposal_id"], "--reason", "=sells the house", "--actor", "A-01")
+    return proposal
+
+
+def test_nobody_has_decided_yet(desk: Desk) -> None:
+    found = figures(desk)
+    assert found["approval_rate_frac"]["value"] == ""
+    assert found["approval_rate_frac"]["reason"] == "no proposal was answered in the period"
+    assert found["rebalanced_within_sla_frac"]["value"] == ""
+    assert 0 < float(found["within_3_points_frac"]["value"]) < 1
+    accounts = rows(desk, "drift-compliance")
+    assert len(accounts) == int(float(found["within_3_points_frac"]["denominator"])) > 16
+    assert rows(desk, "supervisory-review", "--table", "decisions") == []
+
+
+def test_what_people_decided_is_in_the_figures_and_in_the_review(desk: Desk) -> None:
+    proposal = decide(desk)
+    found = figures(desk)
+    rate = found["approval_rate_frac"]
+    assert (float(rate["numerator"]), float(rate["denominator"]), float(rate["value"])) == (1, 2, 0.5)
+    assert float(found["approval_hours"]["value"]) == pytest.approx(4)
+    decisions = rows(desk, "supervisory-review")
+    assert [(row["actor"], row["step"]) for row in decisions] == [
+        ("A-03", "approve"),
+        ("pat", "approve"),
+        ("lou", "approve"),
+        ("A-01", "decline"),
+    ]
+    assert decisions[-1]["reason"] == "'=sells the house", "a spreadsheet would run it"
+    by_adviser = {row["adviser_id"]: row for row in rows(desk, "monthly-compliance")}
+    assert (by_adviser["A-03"]["approved_count"], by_adviser["A-03"]["approval_rate_frac"]) == ("1", "1.0")
+    assert (by_adviser["A-01"]["declined_count"], by_adviser["A-01"]["approval_rate_frac"]) == ("1", "0.0")
+    assert by_adviser["A-03"]["filled_count"] == "", "whether it was filled is not known, and so not 0"
+    chain = [row for row in rows(desk, "sample-audit", "--table", "chain") if row["subject_id"] == proposal]
+    assert {row["part"] for row in chain} >= {"proposal", "step"}
+    assert all(row["seqs"] for row in chain)
+    assert [row for row in rows(desk, "sample-audit", "--table", "gaps") if row["subject_id"] == proposal] == []
+    before = rows(desk, "before-after", "--proposal", proposal)
+    assert sum(float(row["before_frac"]) for row in before if row["before_frac"]) == pytest.approx(1, abs=0.01)
+    assert {row["after_frac"] for row in before} == {""}
+
+
+def test_every_page_stands_alone_and_shows_no_client(desk: Desk) -> None:
+    proposal = decide(desk)
+    for name in NAMES:
+        page = desk("report", name, "--format", "html")
+        assert page.startswith("<!doctype html>")
+        assert not re.search(r"(src|href)\s*=\s*[\"'](?!#)", page), name
+        assert "http" not in page, name
+        assert "Doe" not in page, "who signed is an id"
+        assert ">nan<" not in page, name
+        assert "None<" not in page, name
+    page = desk("report", "before-after", "--proposal", proposal, "--format", "html")
+    assert "Measured after" in page
+    assert "not known to be done yet" in page
+
+
+def test_a_folder_gets_the_page_and_every_table(desk: Desk, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    desk("report", "drift-compliance", "--out", folder)
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "drift-compliance-accounts.csv",
+        "drift-compliance-advisers.csv",
+        "drift-compliance-custodians.csv",
+        "drift-compliance-figures.csv",
+        "drift-compliance-history.csv",
+        "drift-compliance-models.csv",
+        "drift-compliance.html",
+    ]
+    desk("report", "kpis", "--format", "html", "--out", tmp_path / "k.html")
+    assert (tmp_path / "k.html").read_text().startswith("<!doctype html>")
+
+
+def test_a_review_is_signed_once_the_period_is_over_and_shows_what_changed_since(desk: Desk) -> None:
+    decide(desk)
+    sign = ("report", "sign", "--month", "2026-03", "--actor", "C-01", "--reason", "nothing found")
+    assert "is not over" in desk(*sign, code=2)
+    assert "not of adviser" in desk(*sign, "--role", "adviser", code=2)
+    desk.later(days=40)
+    assert "does not act as compliance" in desk(*(w if w != "C-01" else "A-03" for w in sign), code=2)
+    desk(*sign)
+    [review] = rows(desk, "supervisory-review", "--month", "2026-03", "--table", "reviews")
+    assert (review["actor"], review["is_this"], review["own_count"]) == ("C-01", "true", "0")
+    assert "report_signed" in desk("audit", "show", "--kind", "report_signed")
+    desk(*sign)
+    assert len(rows(desk, "supervisory-review", "--month", "2026-03", "--table", "reviews")) == 1, "signed once"
+    assert "is whole" in desk("audit", "verify")
+    assert "Nobody has reviewed 2026-02" in desk("report", "supervisory-review", "--month", "2026-02")
+
+
+def test_wrong_use_says_what_to_do(desk: Desk) -> None:
+    assert "give one of" in desk("report", "kpis", "--month", "2026-03", "--date", "2026-03-02", code=2)
+    assert "write it as 2026-03" in desk("report", "kpis", "--month", "March", code=2)
+    assert "--proposal goes with" in desk("report", "before-after", code=2)
+    assert "it has accounts, models" in desk("report", "drift-compliance", "--table", "x", "--format", "csv", code=2)
+    assert "it has accounts, models" in desk("report", "drift-compliance", "--table", "x", code=2)
+    assert "sample-audit" in desk("report", "list")
+
+
+def test_a_firm_without_any_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    home = Home(tmp_path / "home", more={"EVENKEEL_CLOCK": MORNING})
+    assert home.command("init") == 0
+    desk = Desk(home, capsys)
+    for name in NAMES:
+        for form in ("table", "html", "csv"):
+            assert desk("report", name, "--format", form)
+    assert {row["value"] for row in figures(desk).values()} == {""}
+    assert {row["reason"] for row in figures(desk).values()} == {"no session of the period was run"}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import re
 from pathlib import Path
 
 import pytest
 
+from evenkeel.desk.reporting.publishing import publish_last
 from evenkeel.sandbox.plan import SandboxPlan
 from tests.command.consent_home import ASKED, MORNING, SENIOR, Desk, make
 from tests.command.practice import Home
@@ -58,7 +60,10 @@ def test_nobody_has_decided_yet(desk: Desk) -> None:
     assert found["rebalanced_within_sla_frac"]["value"] == ""
     assert 0 < float(found["within_3_points_frac"]["value"]) < 1
     accounts = rows(desk, "drift-compliance")
-    assert len(accounts) == int(float(found["within_3_points_frac"]["denominator"])) > 16
+    scanned = [row for row in accounts if row["status"] == "scanned"]
+    assert len(scanned) == int(float(found["within_3_points_frac"]["denominator"]))
+    assert {row["max_drift_frac"] for row in accounts if row["status"] != "scanned"} == {""}
+    assert {row["is_inside"] for row in scanned} == {"true", "false"}
     assert rows(desk, "supervisory-review", "--table", "decisions") == []
 
 
@@ -95,7 +100,8 @@ def test_every_page_stands_alone_and_shows_no_client(desk: Desk) -> None:
         page = desk("report", name, "--format", "html")
         assert page.startswith("<!doctype html>")
         assert not re.search(r"(src|href)\s*=\s*[\"'](?!#)", page), name
-        assert "http" not in page, name
+        assert "http://" not in page, name
+        assert "https://" not in page, name
         assert "Doe" not in page, "who signed is an id"
         assert ">nan<" not in page, name
         assert "None<" not in page, name
@@ -119,6 +125,18 @@ def test_a_folder_gets_the_page_and_every_table(desk: Desk, tmp_path: Path) -> N
     ]
     desk("report", "kpis", "--format", "html", "--out", tmp_path / "k.html")
     assert (tmp_path / "k.html").read_text().startswith("<!doctype html>")
+
+
+def test_the_schedule_writes_the_month_and_after_its_last_one_the_quarter(desk: Desk) -> None:
+    house = desk.home.house()
+    folder = house.home / "reports"
+    pages = [path.relative_to(folder) for path in publish_last(house, dt.date(2026, 4, 2)) if path.suffix == ".html"]
+    assert list(map(str, pages)) == [
+        *(f"2026-03/{name}.html" for name in NAMES if name != "sample-audit"),
+        *(f"2026-Q1/{name}.html" for name in NAMES if name != "monthly-compliance"),
+    ]
+    publish_last(house, dt.date(2026, 3, 2))
+    assert sorted(each.name for each in folder.iterdir()) == ["2026-02", "2026-03", "2026-03-02", "2026-Q1"]
 
 
 def test_a_review_is_signed_once_the_period_is_over_and_shows_what_changed_since(desk: Desk) -> None:

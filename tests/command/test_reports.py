@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from data_contracts.vocab import Role, Step
+from evenkeel.desk.consent.deciding import Asking
+from evenkeel.desk.consent.staging import advance, stage
 from evenkeel.desk.reporting.publishing import publish_last
 from evenkeel.sandbox.plan import SandboxPlan
 from tests.command.consent_home import ASKED, MORNING, SENIOR, Desk, make
@@ -92,6 +95,29 @@ def test_what_people_decided_is_in_the_figures_and_in_the_review(desk: Desk) -> 
     before = rows(desk, "before-after", "--proposal", proposal)
     assert sum(float(row["before_frac"]) for row in before if row["before_frac"]) == pytest.approx(1, abs=0.01)
     assert {row["after_frac"] for row in before} == {""}
+
+
+def test_from_the_fill_on_cycle_and_reduction_are_known(made: Made, desk: Desk) -> None:
+    proposal = decide(desk)
+    with desk.home.environment(EVENKEEL_CLOCK=desk.now.isoformat()):
+        house = desk.home.house()
+        asking = Asking("ops", Role.OPERATIONS)
+        [staged] = stage(house, [proposal], asking)
+        assert staged.problem is None
+        advance(house, proposal, Step.SEND, asking)
+        advance(house, proposal, Step.FILL, asking)
+    desk.later(days=1)
+    made[1].deliver(made[1].dates[1], desk.home.path)
+    desk("run", "--date", made[1].dates[1])
+    found = figures(desk)
+    assert float(found["cycle_hours"]["denominator"]) == 1
+    assert float(found["cycle_hours"]["value"]) > 0
+    assert found["average_drift_reduction_frac"]["denominator"] == "1"
+    assert found["told_within_15_minutes_frac"]["reason"] == "executions are not kept in this home"
+    after = rows(desk, "before-after", "--proposal", proposal)
+    assert sum(float(row["after_frac"]) for row in after if row["after_frac"]) == pytest.approx(1, abs=0.01)
+    dates = {row["rebalanced_date"] for row in rows(desk, "drift-compliance") if row["account_id"] == ASKED[2]}
+    assert dates == {"2026-03-03"}
 
 
 def test_every_page_stands_alone_and_shows_no_client(desk: Desk) -> None:

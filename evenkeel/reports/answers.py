@@ -78,7 +78,7 @@ def answers(facts: Facts) -> list[Answer]:
     """Return every case that was open by the end of what counts, in the order they were opened."""
     steps: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in facts.steps.sort("proposal_id", "version").iter_rows(named=True):
-        if row["at"] < facts.until_at:
+        if facts.is_by_then(row["at"]):
             steps[row["proposal_id"]].append(row)
     cases = {row["proposal_id"]: row for row in facts.cases.sort("opened_at", "proposal_id").iter_rows(named=True)}
     return [

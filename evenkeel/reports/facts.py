@@ -167,6 +167,10 @@ class Facts:
         """Return whether the whole period lies in the past."""
         return self.period.ends_at <= self.as_of_at
 
+    def is_by_then(self, instant: dt.datetime) -> bool:
+        """Return whether an instant is before the period's end and not after the moment the report is made."""
+        return instant < self.period.ends_at and instant <= self.as_of_at
+
     def has(self, instant: dt.datetime | None) -> bool:
         """Return whether an instant lies in the part of the period that counts."""
-        return instant is not None and self.period.starts_at <= instant < self.until_at
+        return instant is not None and self.period.starts_at <= instant and self.is_by_then(instant)

@@ -30,7 +30,7 @@ class Told:
 
 def told(facts: Facts) -> list[Told]:
     """Return the proposals whose last good execution lies in the period, by id."""
-    good = facts.fills.filter(pl.col("status") == FillStatus.GOOD.value, pl.col("filled_at") < facts.until_at)
+    good = facts.fills.filter(pl.col("status") == FillStatus.GOOD.value, pl.col("filled_at") <= facts.until_at)
     of_proposal = facts.allocations.select("order_id", "proposal_id").unique()
     last = good.join(of_proposal, on="order_id").group_by("proposal_id").agg(pl.col("filled_at").max())
     sent = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from statistics import median
 
 import polars as pl
@@ -34,7 +35,7 @@ class Derived:
     answers: Sequence[Answer]
     tasks: Sequence[Task]
 
-    @property
+    @cached_property
     def was_sent(self) -> bool:
         """Return whether orders ever went out."""
         return any(each.sent_at or each.filled_at for each in self.answers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 from evenkeel.calendar import EASTERN
 from evenkeel.errors import UsageError
@@ -27,12 +28,12 @@ class Period:
     first: dt.date
     last: dt.date
 
-    @property
+    @cached_property
     def starts_at(self) -> dt.datetime:
         """Return the instant at which the first day begins."""
         return _midnight(self.first)
 
-    @property
+    @cached_property
     def ends_at(self) -> dt.datetime:
         """Return the instant at which the last day is over."""
         return _midnight(self.last + dt.timedelta(days=1))

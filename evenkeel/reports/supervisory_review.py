@@ -202,7 +202,7 @@ def _late(derived: Derived) -> list[dict[str, Any]]:
         case, due_at = case_of.get(one["proposal_id"]), one["due_at"]
         if case is None or not facts.has(due_at) or one["state"] == ConsentState.WAIVED.value:
             continue
-        given_at = one["given_at"] if one["given_at"] and one["given_at"] < facts.until_at else None
+        given_at = one["given_at"] if one["given_at"] and facts.is_by_then(one["given_at"]) else None
         if given_at is None and not _is_waited_for(case, one):
             continue
         rows += _late_row(
@@ -211,7 +211,7 @@ def _late(derived: Derived) -> list[dict[str, Any]]:
     for task in derived.tasks:
         if not facts.has(task.due_at):
             continue
-        ends = [at for at in (task.acted_at, task.filled_at, task.over_at) if at is not None and at < facts.until_at]
+        ends = [at for at in (task.acted_at, task.filled_at, task.over_at) if at is not None and facts.is_by_then(at)]
         done_at = min(ends, default=None)
         rows += _late_row("alert", task.alert_id, task.portfolio_id, task.adviser_id, task.due_at, done_at, facts)
     return sorted(rows, key=lambda row: (row["due_at"], row["subject_id"]))

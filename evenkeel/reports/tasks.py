@@ -61,7 +61,7 @@ def tasks(facts: Facts, answered: Iterable[Answer]) -> list[Task]:
         of_alert[each.case["alert_id"]].append(each)
     said: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in facts.decisions.sort("decided_at", "decision_id").iter_rows(named=True):
-        if row["decided_at"] < facts.until_at:
+        if facts.is_by_then(row["decided_at"]):
             said[row["episode_id"]].append(row)
     rows = facts.alerts.filter(pl.col("business_date") <= facts.period.last).sort("alert_id", "business_date")
     grouped = {str(key[0]): part.to_dicts() for key, part in rows.group_by("alert_id", maintain_order=True)}

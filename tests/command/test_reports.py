@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import re
 from pathlib import Path
 
 import pytest
 
+from data_contracts.vocab import Role, Step
+from evenkeel.desk.consent.deciding import Asking
+from evenkeel.desk.consent.staging import advance, stage
+from evenkeel.desk.reporting.publishing import publish_last
 from evenkeel.sandbox.plan import SandboxPlan
 from tests.command.consent_home import ASKED, MORNING, SENIOR, Desk, make
 from tests.command.practice import Home
@@ -58,7 +63,10 @@ def test_nobody_has_decided_yet(desk: Desk) -> None:
     assert found["rebalanced_within_sla_frac"]["value"] == ""
     assert 0 < float(found["within_3_points_frac"]["value"]) < 1
     accounts = rows(desk, "drift-compliance")
-    assert len(accounts) == int(float(found["within_3_points_frac"]["denominator"])) > 16
+    scanned = [row for row in accounts if row["status"] == "scanned"]
+    assert len(scanned) == int(float(found["within_3_points_frac"]["denominator"]))
+    assert {row["max_drift_frac"] for row in accounts if row["status"] != "scanned"} == {""}
+    assert {row["is_inside"] for row in scanned} == {"true", "false"}
     assert rows(desk, "supervisory-review", "--table", "decisions") == []
 
 
@@ -89,13 +97,37 @@ def test_what_people_decided_is_in_the_figures_and_in_the_review(desk: Desk) -> 
     assert {row["after_frac"] for row in before} == {""}
 
 
+def test_from_the_fill_on_cycle_and_reduction_are_known(made: Made, desk: Desk) -> None:
+    proposal = decide(desk)
+    with desk.home.environment(EVENKEEL_CLOCK=desk.now.isoformat()):
+        house = desk.home.house()
+        asking = Asking("ops", Role.OPERATIONS)
+        [staged] = stage(house, [proposal], asking)
+        assert staged.problem is None
+        advance(house, proposal, Step.SEND, asking)
+        advance(house, proposal, Step.FILL, asking)
+    desk.later(days=1)
+    made[1].deliver(made[1].dates[1], desk.home.path)
+    desk("run", "--date", made[1].dates[1])
+    found = figures(desk)
+    assert float(found["cycle_hours"]["denominator"]) == 1
+    assert float(found["cycle_hours"]["value"]) > 0
+    assert found["average_drift_reduction_frac"]["denominator"] == "1"
+    assert found["told_within_15_minutes_frac"]["reason"] == "executions are not kept in this home"
+    after = rows(desk, "before-after", "--proposal", proposal)
+    assert sum(float(row["after_frac"]) for row in after if row["after_frac"]) == pytest.approx(1, abs=0.01)
+    dates = {row["rebalanced_date"] for row in rows(desk, "drift-compliance") if row["account_id"] == ASKED[2]}
+    assert dates == {"2026-03-03"}
+
+
 def test_every_page_stands_alone_and_shows_no_client(desk: Desk) -> None:
     proposal = decide(desk)
     for name in NAMES:
         page = desk("report", name, "--format", "html")
         assert page.startswith("<!doctype html>")
         assert not re.search(r"(src|href)\s*=\s*[\"'](?!#)", page), name
-        assert "http" not in page, name
+        assert "http://" not in page, name
+        assert "https://" not in page, name
         assert "Doe" not in page, "who signed is an id"
         assert ">nan<" not in page, name
         assert "None<" not in page, name
@@ -119,6 +151,18 @@ def test_a_folder_gets_the_page_and_every_table(desk: Desk, tmp_path: Path) -> N
     ]
     desk("report", "kpis", "--format", "html", "--out", tmp_path / "k.html")
     assert (tmp_path / "k.html").read_text().startswith("<!doctype html>")
+
+
+def test_the_schedule_writes_the_month_and_after_its_last_one_the_quarter(desk: Desk) -> None:
+    house = desk.home.house()
+    folder = house.home / "reports"
+    pages = [path.relative_to(folder) for path in publish_last(house, dt.date(2026, 4, 2)) if path.suffix == ".html"]
+    assert list(map(str, pages)) == [
+        *(f"2026-03/{name}.html" for name in NAMES if name != "sample-audit"),
+        *(f"2026-Q1/{name}.html" for name in NAMES if name != "monthly-compliance"),
+    ]
+    publish_last(house, dt.date(2026, 3, 2))
+    assert sorted(each.name for each in folder.iterdir()) == ["2026-02", "2026-03", "2026-03-02", "2026-Q1"]
 
 
 def test_a_review_is_signed_once_the_period_is_over_and_shows_what_changed_since(desk: Desk) -> None:

@@ -23,7 +23,7 @@ from evenkeel.adapters.stores.records_db import SqlRecords
 from evenkeel.adapters.stores.records_schema import alert_log, outbox
 from evenkeel.adapters.stores.records_schema import alerts as alert_table
 from evenkeel.errors import TransientError, UsageError
-from evenkeel.ports import Arrival, Message
+from evenkeel.ports import Arrival, Message, TrailQuery
 from tests.adapters.stores.samples import MONDAY, NOON, TUESDAY, alert, alerts, event, processes, run
 
 MESSAGE = Message("m1", "digest", None, "", "ev-1", {"to": "ADV1", "count": 1})
@@ -206,6 +206,12 @@ def test_decisions_come_back_as_their_contract_says(records: SqlRecords) -> None
     records.add_decision(decision | {"reason": "other"}, event("d1"))
     assert records.decisions().to_dicts() == [decision]
     assert records.decisions().schema == Decisions.polars_schema()
+
+
+def test_an_event_alone_is_written_once(records: SqlRecords) -> None:
+    for _ in range(2):
+        records.add_event(event("signed"))
+    assert len(records.find_events(TrailQuery())) == 1
 
 
 def arrival(name: str, minutes: int = 0, feed: str = "schwab") -> Arrival:

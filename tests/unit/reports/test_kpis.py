@@ -134,6 +134,19 @@ def test_what_lies_after_the_moment_does_not_count() -> None:
     assert found["missed_rebalancing_events"].value == 0, "not due yet"
 
 
+def test_what_was_over_before_it_came_due_was_neither_missed_nor_to_be_done() -> None:
+    told = Telling()
+    due = at("2026-03-04 07:00")
+    told.alert("2", "ep-1", "P-1", due_at=due)
+    told.alert("3", "ep-1", "P-1", "closed")
+    told.alert("2", "ep-2", "P-2", due_at=due)
+    told.case("pp-2", "ep-2", "P-2", ("send", "sent", "2026-03-03 09:45", "ops", "operations"))
+    found = figures(told.facts())
+    assert found["missed_rebalancing_events"].value == 1
+    within = found["rebalanced_within_sla_frac"]
+    assert (within.numerator, within.denominator) == (0, 1)
+
+
 def test_another_months_answers_are_that_months() -> None:
     found = figures(busy_month().facts("2026-02"))
     assert found["approval_rate_frac"].value is None
@@ -164,7 +177,14 @@ def test_a_changed_list_was_asked_when_the_first_of_its_line_was() -> None:
         ("present", "with_adviser", "2026-03-02 08:00"),
         ("supersede", "superseded", "2026-03-02 12:00", *ADVISER),
     )
-    told.case("pp-2", "ep-1", "P-1", ("approve", "approved", "2026-03-02 12:00", *ADVISER), modifies="pp-1")
+    told.case(
+        "pp-2",
+        "ep-1",
+        "P-1",
+        ("present", "with_adviser", "2026-03-02 11:00"),
+        ("approve", "approved", "2026-03-02 12:00", *ADVISER),
+        modifies="pp-1",
+    )
     found = figures(told.facts())
     assert (found["approval_rate_frac"].numerator, found["approval_rate_frac"].denominator) == (1, 1)
     assert found["approval_hours"].value == 4

@@ -32,6 +32,7 @@ def month() -> Telling:
         ("override_wash", "checked", "2026-03-02 07:45", "A-9", "senior_adviser", "losses do not matter here"),
         ASK,
         ("approve", "approved", "2026-03-03 09:00", "A-1", "adviser"),
+        ("stage", "staged", "2026-03-03 10:00", "ops", "operations"),
         ("invalidate", "expired", "2026-03-04 09:00"),
     )
     told.case(

@@ -1,7 +1,7 @@
 """What the inside asks of the outside world, as protocols; adapters fulfil them, `wiring` joins the two.
 
 Nothing here knows a file system, a database or a network. `stores`: clock, files, datasets, records. `approvals`: cases and their consents.
-`orders`: blocks and fills. `messages`: outbox, channels, addresses. `records`: the trail's archive.
+`orders`: blocks and fills. `order_book`: their record. `messages`: outbox, channels, addresses. `records`: the trail's archive.
 """
 
 from evenkeel.ports.approvals import (
@@ -24,6 +24,7 @@ from evenkeel.ports.messages import (
     Retries,
     StoredMessage,
 )
+from evenkeel.ports.order_book import HandOverNote, OrderBook, OrderChange, StoredDifference
 from evenkeel.ports.orders import (
     AccountShare,
     Allocated,
@@ -80,6 +81,7 @@ __all__ = [
     "FileSource",
     "Fill",
     "FrameStore",
+    "HandOverNote",
     "HandedOver",
     "Lease",
     "LotShare",
@@ -87,6 +89,8 @@ __all__ = [
     "Move",
     "Notifier",
     "OrderAnswers",
+    "OrderBook",
+    "OrderChange",
     "OrderDesk",
     "OrderNews",
     "OrderedLot",
@@ -102,6 +106,7 @@ __all__ = [
     "Retries",
     "RunRecord",
     "StoredDataset",
+    "StoredDifference",
     "StoredMessage",
     "StoredTrail",
     "TrailQuery",

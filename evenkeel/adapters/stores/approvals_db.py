@@ -62,7 +62,7 @@ class SqlApprovals:
         """
         try:
             with writing(self._engine) as connection:
-                _store(connection, moves)
+                store_moves(connection, moves)
         except _Known:
             return False
         return True
@@ -174,8 +174,14 @@ class SqlApprovals:
         return HeldLease(self._engine, SWEEP, SWEEP, seconds)
 
 
-def _store(connection: Connection, moves: Sequence[Move]) -> None:
-    """Write steps in order; what they add to log, trail and outbox at once, at the end."""
+def store_moves(connection: Connection, moves: Sequence[Move]) -> None:
+    """Write steps in order, in the caller's transaction; what they add to log, trail and outbox at once, at the end.
+
+    Raises:
+        ActedBefore: Somebody else has moved a case meanwhile.
+    """
+    if not moves:
+        return
     ours: set[str] = set()
     for move in moves:
         if move.before is None:

@@ -10,6 +10,7 @@ from cyclopts import App, Parameter
 
 from evenkeel.cli import message_commands
 from evenkeel.cli.desk_commands import desk_app
+from evenkeel.cli.order_commands import orders_app
 
 Home = Annotated[
     Path | None, Parameter(name="--home", help="Folder of the home; EVENKEEL_HOME or ./.evenkeel by default.")
@@ -51,6 +52,7 @@ def register(app: App) -> None:
         app.command(command)
     app.command(_book_app())
     app.command(desk_app())
+    app.command(orders_app())
     app.command(_audit_app())
     app.command(message_commands.channels_app())
     app.command(message_commands.messages_app())

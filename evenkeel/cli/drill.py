@@ -41,7 +41,7 @@ def _fresh_home(home: Path, households: int, days: int) -> Path:
         raise UsageError(f"{home} has a book that no sandbox wrote; give another --home")
     if (home / "sandbox").exists():
         # Only what a sandbox and its runs made is cleared, and only where a sandbox made the home.
-        for name in ("book", "sandbox", "inbox", "lake", "archive", "reports", "prefect"):
+        for name in ("book", "sandbox", "inbox", "lake", "archive", "reports", "prefect", "orders"):
             shutil.rmtree(home / name, ignore_errors=True)
         for path in home.glob("records.db*"):
             path.unlink()

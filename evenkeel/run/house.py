@@ -18,7 +18,17 @@ from evenkeel.book.model import Book
 from evenkeel.errors import TransientError, UsageError
 from evenkeel.identity import AccountKeyer
 from evenkeel.policy.model import Policy
-from evenkeel.ports import Approvals, Clock, CustodianFeed, FileSource, FrameStore, RawArchive, Records
+from evenkeel.ports import (
+    Approvals,
+    Clock,
+    CustodianFeed,
+    FileSource,
+    FrameStore,
+    OrderBook,
+    OrderDesk,
+    RawArchive,
+    Records,
+)
 
 NEW_YORK = ZoneInfo("America/New_York")
 HOUSE_POLICY = "house"
@@ -35,6 +45,11 @@ class House:
     store: FrameStore
     records: Records
     approvals: Approvals
+    order_book: OrderBook
+    order_desk: Callable[[], OrderDesk]
+    """Opens the desk that takes orders; raises UsageError where its settings are wrong."""
+    account_numbers: Callable[[], Mapping[str, str]]
+    """What custodians call the accounts, by account id."""
     archive: RawArchive
     clock: Clock
     keyer: AccountKeyer

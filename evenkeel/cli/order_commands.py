@@ -57,6 +57,7 @@ def list_orders(
 
 def show(
     id: Annotated[str, Parameter(name="ID", help="An order, by its id or a beginning of it.")],
+    /,
     *,
     home: Home = None,
     format: Format = "table",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from decimal import Decimal
 from pathlib import Path
@@ -9,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from data_contracts.vocab import DifferenceKind, OrderType
+from data_contracts.vocab import DifferenceKind, LotInstruction, OrderSide, OrderType
+from evenkeel.desk.execution import comparing
+from evenkeel.orders.after_fill import RelievedLot
 from evenkeel.ports.orders import Batch
 from evenkeel.sandbox.order_desk import answer
 from tests.command.consent_home import ASKED, SENIOR, Desk
@@ -225,3 +228,49 @@ def test_a_block_filled_by_half_at_its_limit(sent: tuple[Desk, list[str]]) -> No
     desk("orders", "answers")
     assert DifferenceKind.NOT_FILLED.value in {one["kind"] for one in listed(desk)["differences"]}
     assert {state(desk, one) for one in proposals} <= {"reconciled", "sent"}
+
+
+def test_a_list_made_smaller_is_ordered_as_it_was_approved(desk: Desk) -> None:
+    case = desk.case(SENIOR[1])
+    trades = case["list"]["trades"]
+    dropped = trades[-1]["trade_no"]
+    desk("desk", "modify", case["proposal_id"], "--drop", dropped, "--reason", "not this one", *AS_SENIOR)
+    smaller = desk.case(SENIOR[1])
+    at(desk, "09:45")
+    said = desk("orders", "plan")
+    assert "1 proposal staged" in said
+    lots = [lot for batch in batches(desk) for block in batch.blocks for part in block.allocations for lot in part.lots]
+    assert {lot.proposal_id for lot in lots} == {smaller["proposal_id"]}
+    waiting = {one["trade_no"] for one in listed(desk)["waiting"]}
+    assert {lot.trade_no for lot in lots} | waiting == {row["trade_no"] for row in trades} - {dropped}
+
+
+def test_a_custodian_that_relieved_other_lots_is_told_of(
+    sent: tuple[Desk, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, _ = sent
+    filled(desk)
+    at(desk, "19:00", "2026-03-04")
+    desk("orders", "answers")
+    sale = next(
+        block
+        for batch in batches(desk)
+        for block in batch.blocks
+        if block.side is OrderSide.SELL
+        and all(lot.instruction is LotInstruction.SPECIFIC_LOT for part in block.allocations for lot in part.lots)
+    )
+    part = sale.allocations[0]
+    other = RelievedLot(part.account_id, sale.security.security_id, part.order_qty, None, None, dt.date(1999, 1, 4))
+
+    def relieved(house: object, dates: list[dt.date]) -> dict[dt.date, list[RelievedLot]]:
+        return {sale.trade_date: [other]}
+
+    monkeypatch.setattr(comparing, "_relieved", relieved)
+    monkeypatch.setattr(comparing, "relief_dates", lambda house: [sale.trade_date])
+    desk("orders", "answers")
+    told = [one for one in listed(desk)["differences"] if one["kind"] == DifferenceKind.LOT.value]
+    assert {one["account_id"] for one in told} == {part.account_id}
+    assert "1999-01-04" in {one["subject"] for one in told}
+    assert sum(Decimal(one["found"]) for one in told) == part.order_qty
+    desk("orders", "answers")
+    assert [one for one in listed(desk)["differences"] if one["kind"] == DifferenceKind.LOT.value] == told

@@ -133,10 +133,11 @@ def _differences(
 ) -> list[Difference]:
     rule = policy.orders
     content = case.content["list"]
-    proposed = {one["node"]: float(one["after_frac"]) for one in content["classes"]}
     cash = next((one["node"] for one in content["classes"] if one.get("asset_class") == AssetClass.CASH.value), "cash")
     nodes = {int(row["trade_no"]): row["node_id"] for row in content["trades"]}
-    weights = weights_after(case.proposal_id, proposed, _nav(house, case), nodes, done, cash)
+    nav = _nav(house, case)
+    proposed = proposed_weights(content, nav, cash)
+    weights = weights_after(case.proposal_id, proposed, nav, nodes, done, cash)
     found = [
         Difference(
             DifferenceKind.NOT_FILLED,
@@ -157,6 +158,21 @@ def _differences(
     return found + weight_differences(case.proposal_id, proposed, weights, rule)
 
 
+def proposed_weights(content: Mapping[str, Any], nav_usd: float, cash_node: str) -> dict[str, float]:
+    """Return the weights that a list proposes, by node.
+
+    A list that a person has made smaller says none: then they are the weights before and what its trades move, at their own prices.
+    """
+    if all(one["after_frac"] is not None for one in content["classes"]):
+        return {one["node"]: float(one["after_frac"]) for one in content["classes"]}
+    weights = {one["node"]: float(one["before_frac"] or 0) for one in content["classes"]}
+    for row in content["trades"]:
+        moved = float(row["value_usd"]) / nav_usd * (1 if row["side"] == OrderSide.BUY.value else -1)
+        weights[row["node_id"]] = weights.get(row["node_id"], 0.0) + moved
+        weights[cash_node] = weights.get(cash_node, 0.0) - moved
+    return weights
+
+
 def _nav(house: House, case: Case) -> float:
     """Return the value that the proposal's weights are shares of."""
     origin = case.modifies or case.proposal_id
@@ -169,7 +185,7 @@ def _nav(house: House, case: Case) -> float:
 def _relieved_otherwise(house: House, policy: Policy) -> dict[dt.date, list[Difference]]:
     """Return what the newest runs' files say of lots and gains that differs from what was asked and approved."""
     found: dict[dt.date, list[Difference]] = {}
-    dates = house.records.committed_dates()[-RELIEF_SESSIONS:]
+    dates = relief_dates(house)
     if not dates:
         return found
     sales = [
@@ -189,6 +205,11 @@ def _relieved_otherwise(house: House, policy: Policy) -> dict[dt.date, list[Diff
         if differences:
             found.setdefault(block.trade_date, []).extend(differences)
     return found
+
+
+def relief_dates(house: House) -> list[dt.date]:
+    """Return the dates whose files are looked at for relieved lots, oldest first."""
+    return house.records.committed_dates()[-RELIEF_SESSIONS:]
 
 
 def _relieved(house: House, dates: Sequence[dt.date]) -> dict[dt.date, list[RelievedLot]]:

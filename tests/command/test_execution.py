@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from data_contracts.vocab import DifferenceKind, LotInstruction, OrderSide, OrderType
 from evenkeel.desk.execution import comparing
@@ -16,7 +17,7 @@ from evenkeel.orders.after_fill import RelievedLot
 from evenkeel.ports.orders import Batch
 from evenkeel.sandbox.order_desk import answer
 from tests.command.consent_home import ASKED, SENIOR, Desk
-from tests.command.test_consent import approved, desk, made
+from tests.command.test_consent import Made, approved, desk, made
 from tests.command.test_stale_consent import AS_SENIOR, wire
 
 __all__ = ["desk", "made"]
@@ -274,3 +275,33 @@ def test_a_custodian_that_relieved_other_lots_is_told_of(
     assert sum(Decimal(one["found"]) for one in told) == part.order_qty
     desk("orders", "answers")
     assert [one for one in listed(desk)["differences"] if one["kind"] == DifferenceKind.LOT.value] == told
+
+
+def add_own_orders(desk: Desk) -> None:
+    """Add the feed and its map as docs/orders.md has them."""
+    page = (Path(__file__).parents[2] / "docs" / "orders.md").read_text(encoding="utf-8")
+    feed, _, mapped = page.split("# feeds.yaml\n")[1].split("```")[0].partition("# maps/own_orders.yaml\n")
+    book = desk.home.path / "book"
+    feeds = yaml.safe_load((book / "feeds.yaml").read_text(encoding="utf-8"))
+    (book / "feeds.yaml").write_text(yaml.safe_dump([*feeds, *yaml.safe_load(feed)]), encoding="utf-8")
+    (book / "maps" / "own_orders.yaml").write_text(mapped, encoding="utf-8")
+
+
+def test_the_next_run_counts_our_orders_and_does_not_propose_them_again(made: Made, desk: Desk) -> None:
+    add_own_orders(desk)
+    proposals = ready(desk)
+    at(desk, "09:45")
+    desk("orders", "plan")
+    desk("orders", "send")
+    [path] = (desk.home.path / "inbox" / "own_orders").iterdir()
+    assert path.name == "own-orders_20260303.csv"
+    at(desk, "08:00", "2026-03-04")
+    made[1].deliver(made[1].dates[1], desk.home.path)
+    desk("run", "--date", made[1].dates[1])
+    ordered = {part.account_id for batch in batches(desk) for block in batch.blocks for part in block.allocations}
+    rows = desk("sql", "select distinct account_id from open_orders where feed = 'own_orders'", "--format", "csv")
+    assert set(rows.split()[1:]) == ordered
+    desk("sweep")
+    anew = json.loads(desk("desk", "cases", "--format", "json"))
+    assert not {one["portfolio_id"] for one in anew} & {ASKED[1], SENIOR[1]}
+    assert [state(desk, one) for one in proposals] == ["sent", "sent"]

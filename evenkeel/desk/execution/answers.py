@@ -18,6 +18,7 @@ from evenkeel.desk.consent.deciding import Asking
 from evenkeel.desk.execution import memoranda
 from evenkeel.desk.execution.comparing import Compared, compare, new_differences, shares_of
 from evenkeel.desk.execution.ground import WORKING
+from evenkeel.desk.execution.in_flight import tell_the_run
 from evenkeel.desk.execution.planning import AUTOMATIC, LEASE, require_execution
 from evenkeel.errors import TransientError, UsageError
 from evenkeel.orders.allocate import allocation_id
@@ -91,6 +92,7 @@ def take_answers(house: House, asking: Asking = AUTOMATIC) -> Taken:
             )
         )
         compared = compare(house, by)
+        tell_the_run(house)
     house.records.checkpoint(house.clock.now())
     return Taken(
         tuple(fills),

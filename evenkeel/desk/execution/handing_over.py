@@ -18,6 +18,7 @@ from evenkeel.calendar import EASTERN
 from evenkeel.desk.consent.deciding import Asking
 from evenkeel.desk.execution import memoranda
 from evenkeel.desk.execution.ground import pauses_of
+from evenkeel.desk.execution.in_flight import tell_the_run
 from evenkeel.desk.execution.planning import AUTOMATIC, LEASE, require_execution
 from evenkeel.errors import TransientError, UsageError
 from evenkeel.orders.approved import Pause
@@ -69,6 +70,7 @@ def hand_over(house: House, asking: Asking = AUTOMATIC) -> Sent:
                 continue
             _record(house, batch, files, by)
             handed.append((batch, files))
+        tell_the_run(house)
     house.records.checkpoint(house.clock.now())
     return Sent(tuple(handed), tuple(held), tuple(missed), tuple(problems))
 

@@ -1,4 +1,4 @@
-"""The one place where ports meet adapters."""
+"""The one place where ports meet adapters; those of orders and messages in `wiring_orders` and `wiring_messages`."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from evenkeel.identity import AccountKeyer
 from evenkeel.ports import Clock, CustodianFeed, FileSource, TrailArchive
 from evenkeel.run.house import House
 from evenkeel.settings import Settings
+from evenkeel.wiring_orders import ORDERS, account_numbers, open_order_desk
 
 MIB = 1024 * 1024
 
@@ -73,6 +74,9 @@ def _open(settings: Settings) -> House:
         ),
         records=records,
         approvals=records.approvals(),
+        order_book=records.order_book(),
+        order_desk=lambda: open_order_desk(home / ORDERS),
+        account_numbers=lambda: account_numbers(home / ORDERS),
         archive=open_archive(settings.archive_url or str(home / "archive"), endpoint_url=settings.s3_endpoint_url),
         clock=_clock(settings),
         keyer=AccountKeyer(account_key(settings)),

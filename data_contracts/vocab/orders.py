@@ -38,6 +38,13 @@ class HandOver(StrEnum):
     SUBMITTED = "submitted"
 
 
+class HandOverKind(StrEnum):
+    """What was handed over: orders, or who gets what of them."""
+
+    ORDERS = "orders"
+    ALLOCATIONS = "allocations"
+
+
 class BlockState(StrEnum):
     """Where a block order stands."""
 

@@ -12,6 +12,7 @@ from evenkeel.cli import message_commands, replaying, report_commands
 from evenkeel.cli.audit_commands import audit_app
 from evenkeel.cli.desk_commands import desk_app
 from evenkeel.cli.options import Date, Home
+from evenkeel.cli.order_commands import orders_app
 
 Kind = Literal[
     "full",
@@ -51,6 +52,7 @@ def register(app: App) -> None:
     app.command(_book_app())
     app.command(desk_app())
     app.command(audit_app())
+    app.command(orders_app())
     app.command(message_commands.channels_app())
     app.command(message_commands.messages_app())
     app.command(report_commands.report_app())

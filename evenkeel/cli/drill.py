@@ -41,7 +41,7 @@ def _fresh_home(home: Path, households: int, days: int) -> Path:
         raise UsageError(f"{home} has a book that no sandbox wrote; give another --home")
     if (home / "sandbox").exists():
         # Only what a sandbox and its runs made is cleared, and only where a sandbox made the home.
-        for name in ("book", "sandbox", "inbox", "lake", "archive", "reports", "prefect"):
+        for name in ("book", "sandbox", "inbox", "lake", "archive", "reports", "prefect", "orders"):
             shutil.rmtree(home / name, ignore_errors=True)
         for path in home.glob("records.db*"):
             path.unlink()
@@ -67,7 +67,25 @@ def demo(home: Path | None, households: int, days: int, seed: int) -> int:
             tell(looked.look.business_date, looked.look.at, looked.run, console)
     house = open_house(read_settings(target))
     close(house, plan.dates, [(one.business_date, one.what) for one in plan.expected], console)
+    _go_on(target, plan.dates[-1], seed)
     return EXIT_DONE
+
+
+def _go_on(target: Path, last_date: dt.date, seed: int) -> None:
+    """Play what people and custodians make of the last run's proposals."""
+    from evenkeel.desk.drill_desk import play
+    from evenkeel.run.house import House
+    from evenkeel.wiring import open_house, read_settings
+    from evenkeel.wiring_orders import ORDERS
+
+    settings = read_settings(target)
+
+    def house_at(at: dt.datetime) -> House:
+        return open_house(settings.model_copy(update={"clock": at}))
+
+    console.print("[bold]From the proposals to the orders[/bold]")
+    for line in play(house_at, target / ORDERS, last_date, seed):
+        console.print(f"  {line}", markup=False)
 
 
 def look_times(date: dt.date, is_late: bool) -> list[dt.datetime]:

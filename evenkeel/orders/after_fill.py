@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from data_contracts.vocab import DifferenceKind, LotInstruction, OrderSide
-from evenkeel.orders.differences import Difference
 from evenkeel.policy.model import COMPARE_TOLERANCE
 from evenkeel.policy.orders import OrderRule
+from evenkeel.ports.order_book import Difference
 from evenkeel.ports.orders import AccountShare, Block, OrderedLot
 
 _CENT = Decimal("0.01")

@@ -10,7 +10,7 @@ from decimal import Decimal
 from pandera.typing.polars import DataFrame
 
 from data_contracts.trades import Trades
-from data_contracts.vocab import LotInstruction, OrderSide, PauseScope, ReliefMethod, WaitReason
+from data_contracts.vocab import LotInstruction, OrderSide, PauseScope, ReliefMethod
 from evenkeel.ports.orders import OrderedSecurity
 
 
@@ -89,17 +89,6 @@ class Situation:
     pauses: tuple[Pause, ...] = ()
     taken: frozenset[tuple[str, int]] = frozenset()
     working: frozenset[tuple[str, str]] = frozenset()
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """A trade that goes into no block of this batch, and why; `trade_no` null: the whole proposal waits."""
-
-    proposal_id: str
-    reason: WaitReason
-    text: str
-    trade_no: int | None = None
-    account_id: str | None = None
 
 
 def approved_proposals(trades: DataFrame[Trades], approved_at: Mapping[str, dt.datetime]) -> list[ApprovedProposal]:

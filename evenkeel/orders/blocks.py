@@ -32,7 +32,6 @@ from evenkeel.orders.approved import (
     ApprovedTrade,
     OrderingAccount,
     Situation,
-    Waiting,
     in_turn,
 )
 from evenkeel.orders.kinds import limit_price, order_size_of, order_type_of
@@ -40,6 +39,7 @@ from evenkeel.orders.money import Sized, affordable
 from evenkeel.orders.times import timing_of
 from evenkeel.orders.waits import why_it_waits
 from evenkeel.policy.orders import OrderRule
+from evenkeel.ports.order_book import Waiting
 from evenkeel.ports.orders import Allocation, Batch, Block, OrderedLot
 
 

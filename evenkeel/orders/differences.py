@@ -1,46 +1,24 @@
-"""One difference between what was done and what was ordered or approved, and all of them as a dataset."""
+"""Differences between what was done and what was ordered or approved, as a dataset."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
-from decimal import Decimal
 
 import polars as pl
 from pandera.typing.polars import DataFrame
 
 from data_contracts.conform import conform
 from data_contracts.execution_differences import ExecutionDifferences
-from data_contracts.vocab import DifferenceKind
 from evenkeel.identity import stable_id
-
-
-@dataclass(frozen=True)
-class Difference:
-    """What differs: `subject` is a node, a security, a lot or an execution; `expected` and `found` in `unit` (frac, usd or qty).
-
-    `proposal_id` is null where it is the block's own, of all its proposals.
-    """
-
-    kind: DifferenceKind
-    proposal_id: str | None
-    account_id: str | None
-    subject: str
-    expected: Decimal
-    found: Decimal
-    unit: str
-    text: str
-    order_id: str | None = None
+from evenkeel.ports.order_book import Difference
 
 
 def differences_frame(business_date: dt.date, differences: Iterable[Difference]) -> DataFrame[ExecutionDifferences]:
     """Return the differences found for a session as the dataset."""
     rows = [
         {
-            "difference_id": stable_id(
-                "diff", business_date, one.kind.value, one.proposal_id, one.account_id, one.subject, one.order_id
-            ),
+            "difference_id": difference_id(business_date, one),
             "business_date": business_date,
             "kind": one.kind.value,
             "order_id": one.order_id,
@@ -55,3 +33,8 @@ def differences_frame(business_date: dt.date, differences: Iterable[Difference])
         for one in differences
     ]
     return conform(pl.DataFrame(rows, schema=ExecutionDifferences.polars_schema()), ExecutionDifferences)
+
+
+def difference_id(business_date: dt.date, one: Difference) -> str:
+    """Return the id of a difference: of what it is about, not of its figures."""
+    return stable_id("diff", business_date, one.kind.value, one.proposal_id, one.account_id, one.subject, one.order_id)

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from data_contracts.vocab import DifferenceKind, OrderSide
-from evenkeel.orders.differences import Difference
 from evenkeel.orders.fills import done, standing
+from evenkeel.ports.order_book import Difference
 from evenkeel.ports.orders import Block, Fill, OrderNews
 
 

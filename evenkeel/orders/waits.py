@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from data_contracts.vocab import WaitReason
-from evenkeel.orders.approved import ApprovedProposal, ApprovedTrade, Situation, Waiting, touched
+from evenkeel.orders.approved import ApprovedProposal, ApprovedTrade, Situation, touched
 from evenkeel.orders.kinds import order_type_of
 from evenkeel.policy.orders import OrderRule
+from evenkeel.ports.order_book import Waiting
 
 
 def why_it_waits(

@@ -1,7 +1,7 @@
 """What the inside asks of the outside world, as protocols; adapters fulfil them, `wiring` joins the two.
 
 Nothing here knows a file system, a database or a network. `stores`: clock, files, datasets, records. `approvals`: cases and their consents.
-`orders`: blocks and fills. `messages`: outbox, channels, addresses. `records`: past states, the trail's archive.
+`orders`: blocks and fills. `messages`: outbox, channels, addresses. `records`: the trail's archive.
 """
 
 from evenkeel.ports.approvals import (
@@ -24,6 +24,14 @@ from evenkeel.ports.messages import (
     Retries,
     StoredMessage,
 )
+from evenkeel.ports.order_book import (
+    Difference,
+    HandOverNote,
+    OrderBook,
+    OrderChange,
+    StoredDifference,
+    Waiting,
+)
 from evenkeel.ports.orders import (
     AccountShare,
     Allocated,
@@ -39,7 +47,10 @@ from evenkeel.ports.orders import (
     OrderedSecurity,
     OrderNews,
 )
-from evenkeel.ports.records import AlertState, TrailArchive
+from evenkeel.ports.records import (
+    AlertState,
+    TrailArchive,
+)
 from evenkeel.ports.stores import (
     Arrival,
     Clock,
@@ -78,10 +89,12 @@ __all__ = [
     "Crm",
     "CustodianFeed",
     "Delivery",
+    "Difference",
     "Entry",
     "FileSource",
     "Fill",
     "FrameStore",
+    "HandOverNote",
     "HandedOver",
     "Lease",
     "LotShare",
@@ -89,6 +102,8 @@ __all__ = [
     "Move",
     "Notifier",
     "OrderAnswers",
+    "OrderBook",
+    "OrderChange",
     "OrderDesk",
     "OrderNews",
     "OrderedLot",
@@ -104,9 +119,11 @@ __all__ = [
     "Retries",
     "RunRecord",
     "StoredDataset",
+    "StoredDifference",
     "StoredMessage",
     "StoredTrail",
     "TrailArchive",
     "TrailQuery",
     "UnitOfWork",
+    "Waiting",
 ]

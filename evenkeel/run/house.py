@@ -24,6 +24,8 @@ from evenkeel.ports import (
     CustodianFeed,
     FileSource,
     FrameStore,
+    OrderBook,
+    OrderDesk,
     RawArchive,
     Records,
     TrailArchive,
@@ -44,6 +46,11 @@ class House:
     store: FrameStore
     records: Records
     approvals: Approvals
+    order_book: OrderBook
+    order_desk: Callable[[], OrderDesk]
+    """Opens the desk that takes orders; raises UsageError where its settings are wrong."""
+    account_numbers: Callable[[], Mapping[str, str]]
+    """What custodians call the accounts, by account id."""
     archive: RawArchive
     clock: Clock
     keyer: AccountKeyer

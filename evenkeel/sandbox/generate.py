@@ -15,6 +15,7 @@ from evenkeel.sandbox.deliveries import FaultDays, Stage, fault_days, late_days
 from evenkeel.sandbox.events import event_days
 from evenkeel.sandbox.ledger import Ledger
 from evenkeel.sandbox.market import make_market
+from evenkeel.sandbox.order_desk import ORDERS, write_order_desk
 from evenkeel.sandbox.plan import STAGED, SandboxPlan
 from evenkeel.sandbox.practice import make_practice
 
@@ -64,6 +65,7 @@ def generate(
     book.mkdir(parents=True, exist_ok=True)
     write_tables(book, practice, seed)
     write_documents(book, practice, change)
+    write_order_desk(home / ORDERS, practice)
     stage = Stage(home, practice, market, _faults(days, faults))
     ledger = Ledger(seed, practice, market)
     for index in range(days):
@@ -103,5 +105,5 @@ def _check(home: Path, households: int, days: int, seed: int) -> None:
 
 
 def _clear(home: Path) -> None:
-    for name in (BOOK, STAGED):
+    for name in (BOOK, STAGED, ORDERS):
         shutil.rmtree(home / name, ignore_errors=True)

@@ -70,6 +70,7 @@ def leftovers(home: Home) -> list[str]:
         "archive",
         "reports",
         "audit",
+        "orders",
         "records.db",
         "records.db-wal",
         "records.db-shm",

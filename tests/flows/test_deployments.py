@@ -33,7 +33,7 @@ def flow_of(deployment: dict[str, Any]) -> Flow[..., Any]:
 
 
 def test_every_deployment_is_a_module_entrypoint_on_the_pool(deployments: dict[str, dict[str, Any]]) -> None:
-    assert set(deployments) == {"daily", "backfill", "market-event", "sweep", "reports"}
+    assert set(deployments) == {"daily", "backfill", "market-event", "sweep", "reports", "orders"}
     for name, deployment in deployments.items():
         assert ":" not in deployment["entrypoint"], "a file entrypoint loads a second copy of the module"
         assert flow_of(deployment).name == name

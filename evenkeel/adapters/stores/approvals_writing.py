@@ -30,6 +30,8 @@ def write_moves(connection: Connection, moves: Sequence[Move]) -> None:
         ActedBefore: Somebody else has moved a case meanwhile.
         Known: A case that is to be opened is there already.
     """
+    if not moves:
+        return
     ours: set[str] = set()
     for move in moves:
         if move.before is None:

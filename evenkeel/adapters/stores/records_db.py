@@ -20,6 +20,7 @@ from evenkeel.adapters.stores.alert_states import states_of
 from evenkeel.adapters.stores.approvals_db import SqlApprovals
 from evenkeel.adapters.stores.database import insert_once, open_engine, reading, upgrade, writing
 from evenkeel.adapters.stores.lease import HeldLease
+from evenkeel.adapters.stores.order_book_db import SqlOrderBook
 from evenkeel.adapters.stores.outbox import SqlOutbox
 from evenkeel.adapters.stores.records_commit import WHOLE_BOOK, Commit
 from evenkeel.adapters.stores.records_schema import (
@@ -74,6 +75,10 @@ class SqlRecords:
     def approvals(self) -> SqlApprovals:
         """Return the cases of the same database."""
         return SqlApprovals(self._engine)
+
+    def order_book(self) -> SqlOrderBook:
+        """Return the orders of the same database."""
+        return SqlOrderBook(self._engine)
 
     def begin(self, lease: HeldLease | None = None) -> Commit:
         """Return a unit of work; with `lease` it commits only while that is held."""

@@ -193,6 +193,7 @@ def _stale(
     then = basis_from_json(case.content["basis"])
     trades = case.content["list"]["trades"]
     pairs, accounts = pairs_of(trades), sorted(accounts_of(case))
+    then = _of_list(then, pairs)
     now = basis(newest, case.portfolio_id, pairs)
     found = staleness.suspended_or_quarantined(accounts, suspended, newest.stopped)
     unseen = {one.subject_id for one in found}
@@ -225,6 +226,17 @@ def _newer(house: House, case: Case, newest: Ground, tolerance_frac: float) -> l
 def differs(older: list[Mapping[str, object]], newer: list[Mapping[str, object]]) -> float:
     """Return how far a newer list is from an older one, as `staleness.differs_frac` says it."""
     return staleness.differs_frac(orders(older), orders(newer))
+
+
+def _of_list(then: Basis, pairs: Collection[tuple[str, str]]) -> Basis:
+    """Keep what the list rests on: of a trade that a person has taken out, neither price nor account matters any more."""
+    accounts, securities = {account for account, _ in pairs}, {security for _, security in pairs}
+    return replace(
+        then,
+        prices={one: price for one, price in then.prices.items() if one in securities},
+        cash={one: amount for one, amount in then.cash.items() if one in accounts},
+        holdings={one: digest for one, digest in then.holdings.items() if one in accounts},
+    )
 
 
 def _without(then: Basis, accounts: Collection[str]) -> Basis:

@@ -1,0 +1,39 @@
+"""The end of the drill on a small practice: decisions, a pause, orders, fills, and a trail that verifies."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+from data_contracts.vocab import ProposalState
+from evenkeel.desk.drill_desk import play
+from evenkeel.run.house import House
+from evenkeel.wiring import open_house, read_settings
+from tests.command.practice import Home
+from tests.command.test_consent import Made, made
+
+__all__ = ["made"]
+
+
+def test_the_script_plays_from_proposals_to_reconciled_fills(made: Made, tmp_path: Path) -> None:
+    home = made[0].copy(tmp_path / "home")
+    with home.environment():
+        _plays(home, made[1].dates[0])
+
+
+def _plays(home: Home, last_date: dt.date) -> None:
+    settings = read_settings(home.path)
+
+    def house_at(at: dt.datetime) -> House:
+        return open_house(settings.model_copy(update={"clock": at}))
+
+    lines = list(play(house_at, home.path / "orders", last_date, seed=11))
+    told = "\n".join(lines)
+    print(told)
+    assert "BROKEN" not in told
+    assert lines[-1].startswith("The trail verifies")
+    end = house_at(dt.datetime(2026, 3, 12, 12, 0, tzinfo=dt.UTC))
+    states = {case.state for case in end.approvals.cases()}
+    assert ProposalState.RECONCILED in states
+    assert not {ProposalState.STAGED, ProposalState.SENT, ProposalState.WITH_ADVISER} & states
+    assert end.order_book.batches()

@@ -1,0 +1,307 @@
+"""From the yes to the reconciled fill, through commands: orders out at 09:45, fills in, and the days that break trust."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from data_contracts.vocab import DifferenceKind, LotInstruction, OrderSide, OrderType
+from evenkeel.desk.execution import comparing
+from evenkeel.orders.after_fill import RelievedLot
+from evenkeel.ports.orders import Batch
+from evenkeel.sandbox.order_desk import answer
+from tests.command.consent_home import ASKED, SENIOR, Desk
+from tests.command.test_consent import Made, approved, desk, made
+from tests.command.test_stale_consent import AS_SENIOR, wire
+
+__all__ = ["desk", "made"]
+
+
+def at(desk: Desk, time: str, day: str = "2026-03-03") -> None:
+    """Set the clock, in Eastern time."""
+    desk.now = desk.now.fromisoformat(f"{day}T{time}:00-05:00")
+
+
+def ready(desk: Desk) -> list[str]:
+    """Return two approved proposals: one that the client was asked for, one of a discretionary account."""
+    first = approved(desk)["proposal_id"]
+    second = desk.case(SENIOR[1])["proposal_id"]
+    desk("desk", "approve", second, *AS_SENIOR)
+    return [str(first), str(second)]
+
+
+def listed(desk: Desk) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(desk("orders", "list", "--format", "json"))
+    return found
+
+
+def state(desk: Desk, proposal_id: str) -> str:
+    return str(json.loads(desk("desk", "show", proposal_id, "--format", "json"))["state"])
+
+
+def batches(desk: Desk) -> list[Batch]:
+    with desk.home.environment(EVENKEEL_CLOCK=desk.now.isoformat()):
+        return desk.home.house().order_book.batches()
+
+
+def filled(desk: Desk, worse: str = "0") -> list[Path]:
+    """Let custodians do every order at its estimated price, so much worse for whoever buys."""
+    prices = {
+        block.security.security_id: block.estimated_price_usd * (1 + Decimal(worse))
+        for batch in batches(desk)
+        for block in batch.blocks
+    }
+    return answer(desk.home.path / "orders", batches(desk), prices, seed=3)
+
+
+@pytest.fixture
+def sent(desk: Desk) -> tuple[Desk, list[str]]:
+    """A home whose batch of 09:45 has left."""
+    proposals = ready(desk)
+    at(desk, "09:45")
+    desk("orders", "plan")
+    desk("orders", "send")
+    return desk, proposals
+
+
+def files(desk: Desk) -> dict[str, bytes]:
+    out = desk.home.path / "orders" / "out"
+    return {str(path.relative_to(out)): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
+
+
+def test_from_the_yes_to_the_reconciled_fill(desk: Desk) -> None:
+    proposals = ready(desk)
+    at(desk, "09:44")
+    assert "No batch is due; the next one goes Tue 3 Mar 09:45 ET" in desk("orders", "plan")
+    at(desk, "09:45")
+    assert "2 proposals staged" in desk("orders", "plan")
+    assert [state(desk, one) for one in proposals] == ["staged", "staged"]
+    planned = listed(desk)["orders"]
+    assert planned
+    assert {one["state"] for one in planned} == {"planned"}
+    assert "0 proposals staged" in desk("orders", "plan"), "planned twice is planned once"
+    assert len(listed(desk)["orders"]) == len(planned)
+    desk("orders", "send")
+    assert [state(desk, one) for one in proposals] == ["sent", "sent"]
+    left = files(desk)
+    desk("orders", "send")
+    assert files(desk) == left
+    at(desk, "09:55")
+    filled(desk)
+    desk("orders", "answers")
+    at(desk, "19:00")
+    said = desk("orders", "answers")
+    at(desk, "19:00", "2026-03-04")
+    said += desk("orders", "answers")
+    assert [state(desk, one) for one in proposals] == ["reconciled", "reconciled"], said
+    before = listed(desk)
+    desk("orders", "answers")
+    assert listed(desk) == before, "the same answers again change nothing"
+    desk("audit", "verify")
+
+
+def test_the_memorandum_of_each_order_says_what_the_rule_asks(sent: tuple[Desk, list[str]]) -> None:
+    desk, _ = sent
+    events = json.loads(desk("audit", "show", "--kind", "order_planned", "--format", "json"))
+    assert len(events) == len(listed(desk)["orders"])
+    accounts = {
+        part["account_id"]: (part["is_discretionary"], lot["recommended_by"])
+        for event in events
+        for part in event["payload"]["accounts"]
+        for lot in part["lots"]
+    }
+    assert accounts[ASKED[2]] == (False, "A-03")
+    assert accounts[SENIOR[2]] == (True, "A-01")
+    payload = events[0]["payload"]
+    assert (payload["placed_by"], payload["entered_on"]) == ("evenkeel", "2026-03-03")
+    assert payload["broker"]
+    assert {"side", "security_id", "order_type", "time_in_force"} <= set(payload)
+    handed = json.loads(desk("audit", "show", "--kind", "order_handed_over", "--format", "json"))
+    assert {event["subject"] for event in handed} == {event["subject"] for event in events}
+    assert all(event["payload"]["files"][0]["sha256"] for event in handed)
+
+
+def test_a_wire_requested_between_the_yes_and_the_batch_makes_it_stale(desk: Desk) -> None:
+    first, second = ready(desk)
+    wire(desk)
+    at(desk, "09:45")
+    said = desk("orders", "plan")
+    assert f"{first} was approved and is stale" in said
+    assert [state(desk, one) for one in (first, second)] == ["expired", "staged"]
+    parts = {part.account_id for batch in batches(desk) for block in batch.blocks for part in block.allocations}
+    assert ASKED[2] not in parts
+
+
+def test_what_is_paused_waits_whole_before_and_after_planning(desk: Desk) -> None:
+    proposals = ready(desk)
+    desk("desk", "pause", "book", "--reason", "stress", *AS_SENIOR)
+    at(desk, "09:45")
+    said = desk("orders", "plan")
+    assert all(f"{one} waits" in said for one in proposals)
+    assert listed(desk)["orders"] == []
+    desk("desk", "resume", "book", "--reason", "calm", *AS_SENIOR)
+    desk("orders", "plan")
+    desk("desk", "pause", "book", "--reason", "again", *AS_SENIOR)
+    assert "is held back" in desk("orders", "send")
+    assert files(desk) == {}
+    desk("desk", "resume", "book", "--reason", "calm", *AS_SENIOR)
+    desk("orders", "send")
+    assert [state(desk, one) for one in proposals] == ["sent", "sent"]
+
+
+def test_a_batch_that_never_left_ends_its_proposals(desk: Desk) -> None:
+    proposals = ready(desk)
+    at(desk, "09:45")
+    desk("orders", "plan")
+    at(desk, "16:00")
+    assert "was missed" in desk("orders", "send")
+    assert [state(desk, one) for one in proposals] == ["expired", "expired"]
+    assert {one["state"] for one in listed(desk)["orders"]} == {"cancelled"}
+    assert files(desk) == {}
+
+
+def test_an_account_without_a_number_is_in_no_order(desk: Desk) -> None:
+    ready(desk)
+    at(desk, "09:45")
+    desk("orders", "plan")
+    (desk.home.path / "orders" / "account-numbers.csv").write_text("account_id,account_number\n")
+    said = desk("orders", "send", code=3)
+    assert "account" in said
+    assert {one["state"] for one in listed(desk)["orders"]} == {"planned"}
+
+
+def test_only_operations_and_automation_work_on_orders(desk: Desk) -> None:
+    assert "is not for the role adviser" in desk("orders", "plan", "--actor", "A-03", "--role", "adviser", code=2)
+    assert "is not for the role adviser" in desk("orders", "answers", "--actor", "A-03", "--role", "adviser", code=2)
+    assert "no order 'ord-x'" in desk("orders", "show", "ord-x", code=2)
+
+
+def test_an_execution_that_was_lost_or_is_nobodys_is_told(sent: tuple[Desk, list[str]]) -> None:
+    desk, _ = sent
+    at(desk, "09:55")
+    place = desk.home.path / "orders" / "in"
+    place.mkdir(exist_ok=True)
+    (place / "odd.csv").write_text(
+        "order id,execution id,quantity,price,time\nord-none-of-ours,E1,5,10,2026-03-03T10:00:00-05:00\n"
+    )
+    assert "none of ours" in desk("orders", "answers")
+    kinds = {one["kind"] for one in listed(desk)["differences"]}
+    assert kinds == {DifferenceKind.UNKNOWN_ORDER.value}
+
+
+def test_a_block_filled_by_half_at_its_limit(sent: tuple[Desk, list[str]]) -> None:
+    desk, proposals = sent
+    filled(desk)
+    place = desk.home.path / "orders" / "in"
+    for path in place.iterdir():
+        path.unlink()
+    block = max(
+        (each for batch in batches(desk) for each in batch.blocks if each.order_qty is not None),
+        key=lambda each: (each.order_type is OrderType.LIMIT, each.order_qty),
+    )
+    assert block.order_qty is not None
+    half = (block.order_qty / 2).quantize(Decimal(1))
+    price = block.limit_price_usd or block.estimated_price_usd
+    (place / "half.csv").write_text(
+        f"order id,execution id,quantity,price,time\n{block.order_id},E1,{half},{price},2026-03-03T10:00:00-05:00\n"
+    )
+    at(desk, "10:15")
+    desk("orders", "answers")
+    shown = json.loads(desk("orders", "show", block.order_id, "--format", "json"))
+    assert (shown["state"], Decimal(shown["filled_qty"])) == ("partly_filled", half)
+    at(desk, "16:01")
+    desk("orders", "answers")
+    shown = json.loads(desk("orders", "show", block.order_id, "--format", "json"))
+    assert shown["state"] == "cancelled"
+    [allocated] = [
+        event
+        for event in json.loads(desk("audit", "show", "--kind", "order_allocated", "--format", "json"))
+        if event["subject"] == block.order_id
+    ]
+    assert sum(Decimal(one["filled_qty"]) for one in allocated["payload"]["accounts"]) == half
+    at(desk, "19:00", "2026-03-04")
+    desk("orders", "answers")
+    assert DifferenceKind.NOT_FILLED.value in {one["kind"] for one in listed(desk)["differences"]}
+    assert {state(desk, one) for one in proposals} <= {"reconciled", "sent"}
+
+
+def test_a_list_made_smaller_is_ordered_as_it_was_approved(desk: Desk) -> None:
+    case = desk.case(SENIOR[1])
+    trades = case["list"]["trades"]
+    dropped = trades[-1]["trade_no"]
+    desk("desk", "modify", case["proposal_id"], "--drop", dropped, "--reason", "not this one", *AS_SENIOR)
+    smaller = desk.case(SENIOR[1])
+    at(desk, "09:45")
+    said = desk("orders", "plan")
+    assert "1 proposal staged" in said
+    lots = [lot for batch in batches(desk) for block in batch.blocks for part in block.allocations for lot in part.lots]
+    assert {lot.proposal_id for lot in lots} == {smaller["proposal_id"]}
+    waiting = {one["trade_no"] for one in listed(desk)["waiting"]}
+    assert {lot.trade_no for lot in lots} | waiting == {row["trade_no"] for row in trades} - {dropped}
+
+
+def test_a_custodian_that_relieved_other_lots_is_told_of(
+    sent: tuple[Desk, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, _ = sent
+    filled(desk)
+    at(desk, "19:00", "2026-03-04")
+    desk("orders", "answers")
+    sale = next(
+        block
+        for batch in batches(desk)
+        for block in batch.blocks
+        if block.side is OrderSide.SELL
+        and all(lot.instruction is LotInstruction.SPECIFIC_LOT for part in block.allocations for lot in part.lots)
+    )
+    part = sale.allocations[0]
+    other = RelievedLot(part.account_id, sale.security.security_id, part.order_qty, None, None, dt.date(1999, 1, 4))
+
+    def relieved(house: object, dates: list[dt.date]) -> dict[dt.date, list[RelievedLot]]:
+        return {sale.trade_date: [other]}
+
+    monkeypatch.setattr(comparing, "_relieved", relieved)
+    monkeypatch.setattr(comparing, "relief_dates", lambda house: [sale.trade_date])
+    desk("orders", "answers")
+    told = [one for one in listed(desk)["differences"] if one["kind"] == DifferenceKind.LOT.value]
+    assert {one["account_id"] for one in told} == {part.account_id}
+    assert "1999-01-04" in {one["subject"] for one in told}
+    assert sum(Decimal(one["found"]) for one in told) == part.order_qty
+    desk("orders", "answers")
+    assert [one for one in listed(desk)["differences"] if one["kind"] == DifferenceKind.LOT.value] == told
+
+
+def add_own_orders(desk: Desk) -> None:
+    """Add the feed and its map as docs/orders.md has them."""
+    page = (Path(__file__).parents[2] / "docs" / "orders.md").read_text(encoding="utf-8")
+    feed, _, mapped = page.split("# feeds.yaml\n")[1].split("```")[0].partition("# maps/own_orders.yaml\n")
+    book = desk.home.path / "book"
+    feeds = yaml.safe_load((book / "feeds.yaml").read_text(encoding="utf-8"))
+    (book / "feeds.yaml").write_text(yaml.safe_dump([*feeds, *yaml.safe_load(feed)]), encoding="utf-8")
+    (book / "maps" / "own_orders.yaml").write_text(mapped, encoding="utf-8")
+
+
+def test_the_next_run_counts_our_orders_and_does_not_propose_them_again(made: Made, desk: Desk) -> None:
+    add_own_orders(desk)
+    proposals = ready(desk)
+    at(desk, "09:45")
+    desk("orders", "plan")
+    desk("orders", "send")
+    [path] = (desk.home.path / "inbox" / "own_orders").iterdir()
+    assert path.name == "own-orders_20260303.csv"
+    at(desk, "08:00", "2026-03-04")
+    made[1].deliver(made[1].dates[1], desk.home.path)
+    desk("run", "--date", made[1].dates[1])
+    ordered = {part.account_id for batch in batches(desk) for block in batch.blocks for part in block.allocations}
+    rows = desk("sql", "select distinct account_id from open_orders where feed = 'own_orders'", "--format", "csv")
+    assert set(rows.split()[1:]) == ordered
+    desk("sweep")
+    anew = json.loads(desk("desk", "cases", "--format", "json"))
+    assert not {one["portfolio_id"] for one in anew} & {ASKED[1], SENIOR[1]}
+    assert [state(desk, one) for one in proposals] == ["sent", "sent"]

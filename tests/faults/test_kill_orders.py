@@ -1,0 +1,100 @@
+"""Planning and handing over killed anywhere, and done again: no order twice, no file twice, no proposal staged without its orders."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from data_contracts.vocab import ProposalState
+from evenkeel.adapters.stores.database import reading
+from evenkeel.adapters.stores.records_orders import hand_overs, order_allocations, orders
+from tests.command.consent_home import ASKED, MORNING, SENIOR, Desk, make
+from tests.command.practice import Home
+
+pytestmark = [pytest.mark.kill, pytest.mark.timeout(2400)]
+KILLS_AT_RANDOM = 25
+BATCH = MORNING.replace("08:00", "09:45")
+SCRIPT = [sys.executable, str(Path(__file__).with_name("killed_orders.py"))]
+
+
+@pytest.fixture
+def start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Home:
+    """Return a home with two approved proposals."""
+    home, _ = make(tmp_path / "start" / "home")
+    desk = Desk(home, capsys)
+    desk("sweep")
+    asked = desk.case(ASKED[1])["proposal_id"]
+    desk("desk", "approve", asked, "--actor", "A-03")
+    for owner in ("pat", "lou"):
+        desk("desk", "consent", asked, "--actor", owner, "--signature", owner)
+    desk("desk", "approve", desk.case(SENIOR[1])["proposal_id"], "--actor", "A-01", "--role", "senior_adviser")
+    home.house().records.close()  # type: ignore[attr-defined]
+    return replace(home, more={"EVENKEEL_CLOCK": BATCH})
+
+
+def worked(home: Home, limit: int) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | home.variables | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    return subprocess.run([*SCRIPT, str(limit)], env=environment, capture_output=True, text=True, check=False)
+
+
+def on_record(home: Home) -> dict[str, list[dict[str, Any]]]:
+    """Return what is on record of orders and their proposals, without the numbers that only count."""
+    house = home.house()
+    with reading(house.records._engine) as connection:  # type: ignore[attr-defined]
+        found = {
+            table.name: sorted((dict(row) for row in connection.execute(select(table)).mappings()), key=str)
+            for table in (orders, order_allocations, hand_overs)
+        }
+    tables = home.records()
+    house.records.close()  # type: ignore[attr-defined]
+    for name in ("proposal_cases", "case_log", "trail_events"):
+        found[name] = sorted(
+            (
+                {column: value for column, value in row.items() if column not in ("entry_no", "event_no")}
+                for row in tables[name]
+            ),
+            key=str,
+        )
+    return found
+
+
+def staged_without_orders(home: Home) -> list[str]:
+    """Return proposals that are staged or further and have no order, and orders whose proposal is not."""
+    house = home.house()
+    states = (ProposalState.STAGED, ProposalState.SENT)
+    on_way = {case.proposal_id for case in house.approvals.cases(states=states)}
+    with_orders = {proposal_id for proposal_id, _ in house.order_book.taken()}
+    house.records.close()  # type: ignore[attr-defined]
+    return sorted(on_way ^ with_orders)
+
+
+def files(home: Home) -> dict[str, bytes]:
+    out = home.path / "orders" / "out"
+    return {str(path.relative_to(out)): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
+
+
+def test_orders_killed_at_random_moments_are_made_up_by_the_next(start: Home, tmp_path: Path) -> None:
+    whole = start.copy(tmp_path / "whole")
+    undisturbed = worked(whole, 0)
+    assert undisturbed.returncode == 0, undisturbed.stderr
+    expected, laid_out, statements = on_record(whole), files(whole), int(undisturbed.stdout)
+    assert expected["orders"]
+    assert laid_out
+    dice = random.Random(5)
+    for number, limit in enumerate(sorted(dice.sample(range(1, statements + 1), min(KILLS_AT_RANDOM, statements)))):
+        home = start.copy(tmp_path / f"killed-{number}")
+        assert worked(home, limit).returncode == -signal.SIGKILL, f"statement {limit} of {statements}"
+        assert staged_without_orders(home) == [], f"killed after statement {limit} of {statements}"
+        again = worked(home, 0)
+        assert again.returncode == 0, again.stderr
+        assert on_record(home) == expected, f"killed after statement {limit} of {statements}"
+        assert files(home) == laid_out, f"killed after statement {limit} of {statements}"

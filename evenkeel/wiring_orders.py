@@ -14,6 +14,26 @@ ORDERS = "orders"
 """The folder in the home."""
 FORMS, NUMBERS = "orders.yaml", "account-numbers.csv"
 
+_STARTER = """\
+# How each custodian takes orders, and who gets what of them afterwards: docs/orders.md. A custodian that is not here gets none.
+# custodians:
+#   schwab: {orders: fix_list, allocations: fix, sender: FIRM, target: SCHWAB}
+#   ibkr: {orders: fix_single, allocations: fix, sender: FIRM, target: IBKR}
+#   fidelity: {orders: fidelity_import, codes: {buy: B, sell: S, market: M, limit: L, day: D}}
+#   pershing: {orders: mapped, map: pershing.yaml}
+custodians: {}
+"""
+
+
+def begin_order_desk(folder: Path) -> None:
+    """Write an orders.yaml and an account-numbers.csv to fill in, where there is none."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for name, text in ((FORMS, _STARTER), (NUMBERS, "account_id,account_number\n")):
+        path = folder / name
+        if not path.exists():
+            path.write_text(text, encoding="utf-8")
+            path.chmod(0o600)
+
 
 def open_order_desk(folder: Path) -> OrderDesk:
     """Return the desk that takes orders as files.

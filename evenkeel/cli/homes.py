@@ -16,6 +16,7 @@ def init(home: Path | None) -> int:
     """Make a home from the starter book."""
     from evenkeel.book.template import template_files
     from evenkeel.wiring import account_key, open_house, read_settings
+    from evenkeel.wiring_orders import ORDERS, begin_order_desk
 
     settings = read_settings(home)
     book = settings.home / "book"
@@ -25,6 +26,7 @@ def init(home: Path | None) -> int:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
     account_key(settings, may_make=True)
+    begin_order_desk(settings.home / ORDERS)
     house = open_house(settings)
     if has_book:
         # A starter file beside a book of one's own would say things twice.

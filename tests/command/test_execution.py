@@ -13,9 +13,11 @@ import yaml
 
 from data_contracts.vocab import DifferenceKind, LotInstruction, OrderSide, OrderType
 from evenkeel.desk.execution import comparing
+from evenkeel.errors import UsageError
 from evenkeel.orders.after_fill import RelievedLot
 from evenkeel.ports.orders import Batch
 from evenkeel.sandbox.order_desk import answer
+from evenkeel.wiring_orders import account_numbers, begin_order_desk, open_order_desk
 from tests.command.consent_home import ASKED, SENIOR, Desk
 from tests.command.test_consent import Made, approved, desk, made
 from tests.command.test_stale_consent import AS_SENIOR, wire
@@ -305,3 +307,14 @@ def test_the_next_run_counts_our_orders_and_does_not_propose_them_again(made: Ma
     anew = json.loads(desk("desk", "cases", "--format", "json"))
     assert not {one["portfolio_id"] for one in anew} & {ASKED[1], SENIOR[1]}
     assert [state(desk, one) for one in proposals] == ["sent", "sent"]
+
+
+def test_a_new_home_has_an_order_desk_to_fill_in(tmp_path: Path) -> None:
+    begin_order_desk(tmp_path / "orders")
+    assert open_order_desk(tmp_path / "orders").answers().news == []
+    assert account_numbers(tmp_path / "orders") == {}
+    (tmp_path / "orders" / "orders.yaml").write_text("custodians: {schwab: {orders: mapped, map: ../book/x.yaml}}")
+    with pytest.raises(UsageError, match="must lie in"):
+        open_order_desk(tmp_path / "orders")
+    with pytest.raises(UsageError, match="names how each custodian takes orders"):
+        open_order_desk(tmp_path / "nowhere")

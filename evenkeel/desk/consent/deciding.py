@@ -20,7 +20,7 @@ from data_contracts.vocab import (
     UseCase,
 )
 from evenkeel.approval import acting
-from evenkeel.approval.moving import By, move, without_messages
+from evenkeel.approval.moving import By, move, withheld
 from evenkeel.desk.consent.opening import accounts_of
 from evenkeel.desk.consent.people import Firm, firm, require_case_right
 from evenkeel.desk.quiet import decision_about
@@ -196,9 +196,9 @@ def _stored(house: House, moves: list[Move]) -> Case:
 
 
 def store_moves(house: House, moves: Sequence[Move]) -> None:
-    """Store steps; of accounts in pilot mode without their messages."""
+    """Store steps; messages of accounts in pilot mode are kept and not sent."""
     pilots = {one.subject_id for one in house.approvals.controls(ControlKind.PILOT)}
-    house.approvals.store([without_messages(one) if pilots & accounts_of(one.after) else one for one in moves])
+    house.approvals.store([withheld(one) if pilots & accounts_of(one.after) else one for one in moves])
 
 
 def _with_decision(house: House, step: Move, kind: DecisionKind, until: dt.date | None) -> Move:

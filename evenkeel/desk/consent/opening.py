@@ -24,7 +24,7 @@ from data_contracts.vocab import (
 )
 from evenkeel import calendar
 from evenkeel.approval.acting import consents_of, open_case, supersede
-from evenkeel.approval.moving import automation, without_messages
+from evenkeel.approval.moving import automation, withheld
 from evenkeel.approval.people import People
 from evenkeel.approval.routing import Facts, TradedAccount, route, row_of
 from evenkeel.approval.staleness import differs_frac
@@ -266,7 +266,7 @@ def _is_same(case: Case, ground: Ground, row: Mapping[str, Any], policy: Policy)
 
 
 def _quieted(moves: list[Move], pilots: set[str]) -> list[Move]:
-    return [without_messages(one) if pilots & accounts_of(one.after) else one for one in moves]
+    return [withheld(one) if pilots & accounts_of(one.after) else one for one in moves]
 
 
 def accounts_of(case: Case) -> set[str]:

@@ -20,6 +20,7 @@ from data_contracts.proposals import Proposals
 from data_contracts.trades import Trades
 from data_contracts.vocab import Channel, MessageKind
 from evenkeel.desk.case_fields import case_fields, decider, earlier_results, person_words
+from evenkeel.desk.digest_message import digest_values
 from evenkeel.desk.directory import Directory
 from evenkeel.desk.event_message import event_values
 from evenkeel.desk.page import directory_of
@@ -33,6 +34,7 @@ from evenkeel.messages.fields import (
     FIELDS,
     Asked,
     Decided,
+    Digest,
     MarketEvent,
     ProposalFields,
     build_fields,
@@ -108,6 +110,8 @@ class Composer:
     def _values(self, kind: MessageKind, stored: StoredMessage, recipient: str, role: str) -> dict[str, Any]:
         if FIELDS[kind] is MarketEvent:
             return event_values(self.house, self._run(stored), recipient)
+        if FIELDS[kind] is Digest:
+            return digest_values(self.house, self._run(stored))
         told = stored.message.payload
         case = self.house.approvals.case(str(told.get("proposal_id")))
         facts = self._facts(self._run(stored) if case is None else self._run_of(kind, case.run_id))

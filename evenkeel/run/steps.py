@@ -31,6 +31,7 @@ from evenkeel.book.model import Book
 from evenkeel.identity import stable_id
 from evenkeel.pipeline import STAGES, Inputs, Stage
 from evenkeel.ports import RunRecord, StoredDataset
+from evenkeel.run.announcing import announce_operations
 from evenkeel.run.catalogue import BOOK_TABLES, FOLDED
 from evenkeel.run.fetch import read_files
 from evenkeel.run.house import House, deadline_of, house_policy
@@ -151,8 +152,11 @@ def records(house: House, day: Day, staged: Staged) -> RunRecord:
         datasets=datasets,
     )
     events = events_of_run(house, run, book)
+    # Of a date that has passed nobody is told any more.
+    is_newest = day.business_date == house.last_closed_session()
+    told = announce_operations(day.business_date, _read(house, Exceptions, staged)) if is_newest else []
     with house.records.begin() as unit:
-        unit.commit_run(run, raised, (), events)
+        unit.commit_run(run, raised, told, events)
     house.records.checkpoint(now)
     return run
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Home:
 def desk(made: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Desk:
     """A home of one's own, in which the firm has said who writes."""
     home = made.copy(tmp_path / "home")
-    home.more.update(FIRM)
-    return Desk(home, capsys)
+    return Desk(replace(home, more=home.more | FIRM), capsys)
 
 
 def sent(desk: Desk, kind: str, proposal: str) -> list[dict[str, Any]]:
@@ -95,3 +95,21 @@ def test_what_cannot_be_made_says_why_and_holds_nothing_else_up(desk: Desk) -> N
     assert [each["to"] for each in sent(desk, "client_proposal", case["proposal_id"])] == ["lou"]
     [dead] = json.loads(desk("messages", "list", "--state", "dead", "--format", "json"))
     assert "a figure or a version is none" in dead["last_error"]
+
+
+def test_a_sweep_sends_and_without_a_name_status_says_what_waits(made: Home, desk: Desk) -> None:
+    said = desk("sweep")
+    assert "sent" in said
+    assert list((desk.home.path / "outgoing").glob("*.txt"))
+    assert "Nothing was due" in desk("sweep")
+    assert "to be sent" not in desk("status")
+
+
+def test_without_a_name_nothing_is_sent_and_it_is_said(made: Home, tmp_path: Path, desk: Desk) -> None:
+    bare = Home(desk.home.path, {"EVENKEEL_CLOCK": desk.now.isoformat()})
+    nobody = Desk(bare, desk._capsys)
+    assert "announcements wait: set EVENKEEL_FIRM_NAME" in nobody("sweep")
+    [line] = [each for each in nobody("status").splitlines() if each.startswith("Messages: ")]
+    assert "to be sent" in line
+    assert "set EVENKEEL_FIRM_NAME" in line
+    assert not (desk.home.path / "outgoing").exists()

@@ -100,6 +100,11 @@ class Settings(BaseSettings):
     redtail_category: int = Field(1, description="The firm's category in Redtail for tasks and notes.")
 
     @property
+    def says_who_writes(self) -> bool:
+        """Tell whether the firm has said who writes and where links lead: until then nothing is sent to people."""
+        return bool(self.firm_name and self.firm_contact and self.public_url)
+
+    @property
     def records_url(self) -> str:
         """Return the records' SQLAlchemy URL."""
         return self.database_url or f"sqlite:///{(self.home / 'records.db').absolute()}"

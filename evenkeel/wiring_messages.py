@@ -19,7 +19,8 @@ from evenkeel.adapters.notifiers.journal import JournalNotifier
 from evenkeel.adapters.notifiers.smtp import SmtpNotifier, parse_smtp_url
 from evenkeel.adapters.notifiers.webhook import WebhookNotifier
 from evenkeel.desk.composing import Composer
-from evenkeel.desk.sending import Post
+from evenkeel.desk.sending import NOBODY_WRITES, Post, send_due
+from evenkeel.desk.sent_report import sent_lines, waiting_line
 from evenkeel.errors import UsageError
 from evenkeel.messages.audience import parse_channels
 from evenkeel.messages.links import Signer
@@ -50,9 +51,23 @@ def open_post(settings: Settings | None = None) -> Post:
     )
 
 
+def send_by(settings: Settings) -> list[str]:
+    """Send what is due where the firm has said who writes, and say what became of it; else say in a line what waits, if anything.
+
+    Raises:
+        UsageError: There is no home, or a setting is wrong.
+    """
+    if not settings.says_who_writes:
+        line = waiting_line(open_house(settings).records.outbox.counts(), NOBODY_WRITES)
+        return [line] if line else []
+    post = open_post(settings)
+    sending = send_due(post)
+    return sent_lines(sending, post.outbox.counts())
+
+
 def _composer(settings: Settings, house: House) -> Composer | None:
     """Return what makes messages of announcements; None where the firm has not said yet who writes and where links lead: they wait."""
-    if not (settings.firm_name and settings.firm_contact and settings.public_url):
+    if not (settings.says_who_writes and settings.public_url):
         return None
     has_mail = settings.smtp_url is not None
     named = ("adviser", "client", "operations")

@@ -11,12 +11,13 @@ from prefect.states import Completed
 from evenkeel.desk.sweep import sweep as sweep_home
 from evenkeel.desk.sweep import swept_line
 from evenkeel.errors import LeaseHeld
-from evenkeel.wiring import open_house
+from evenkeel.wiring import open_house, read_settings
+from evenkeel.wiring_messages import send_by
 
 
 @flow(name="sweep", persist_result=False)
 def sweep() -> State[dict[str, Any]]:
-    """Open a case for each new proposal, and do what has come due.
+    """Open a case for each new proposal, do what has come due, and send what there is to be told, where the firm has said who writes.
 
     Late, twice, or in two places it does everything once; where another sweep is at it, it leaves the work to that one. A home that
     has not run yet has nothing to sweep.
@@ -31,5 +32,8 @@ def sweep() -> State[dict[str, Any]]:
         return Completed(message="another sweep is at it", data={"status": "idle"})
     line = swept_line(swept)
     get_run_logger().info(line)
+    # What was swept is stored; what there is to be told waits in the outbox whatever becomes of it here.
+    for said in send_by(read_settings()):
+        get_run_logger().info(said)
     steps = {step.value: count for step, count in swept.steps.items()}
     return Completed(message=line, data={"status": "done", "opened": swept.opened.opened_count, "steps": steps})

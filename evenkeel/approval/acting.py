@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from data_contracts.vocab import ConsentKind, ConsentState, ProposalState, Role, Step
-from evenkeel.approval.moving import By, automation, message, move, opened, requests
+from evenkeel.approval.moving import By, automation, decided, message, move, opened, requests
 from evenkeel.approval.people import People
 from evenkeel.approval.routing import Route
 from evenkeel.approval.turns import give, lapse, restart_turn, start_turn, state_by
@@ -100,7 +100,7 @@ def approve(
     target = state_by(consents)
     told = requests(case, consents)
     if target is ProposalState.APPROVED:
-        told = [message(case, "proposal_approved", to=case.adviser_id)]
+        told = [message(case, "proposal_approved", to=case.adviser_id, **decided(by))]
     detail = {"consent_id": consent.consent_id, "consent": consent.kind.value, "documents": sorted(documents)}
     return move(case, Step.APPROVE, target, by, consents=consents, told=told, detail=detail, escalated_to=None)
 
@@ -108,7 +108,7 @@ def approve(
 def decline(case: Case, by: By) -> Move:
     """Return the step that ends a proposal with a no to the whole of it, an approval before staging taken back included."""
     refused = _refused(case, by) if case.state is not ProposalState.APPROVED else case.consents
-    told = [message(case, "proposal_declined", to=case.adviser_id)]
+    told = [message(case, "proposal_declined", to=case.adviser_id, **decided(by))]
     return move(case, Step.DECLINE, ProposalState.DECLINED, by, consents=lapse(refused), told=told)
 
 
@@ -135,7 +135,7 @@ def escalate(case: Case, by: By, people: People) -> Move:
     )
     consents = start_turn((review, *case.consents), rule_of(case), client_within(case), by.at)
     asked = next(one for one in consents if one.consent_id == review.consent_id)
-    told = [message(case, "approval_escalated", asked)]
+    told = [message(case, "approval_escalated", asked, escalated_by=by.actor, reason=by.reason)]
     return move(
         case,
         Step.ESCALATE,
@@ -149,7 +149,7 @@ def escalate(case: Case, by: By, people: People) -> Move:
 
 def supersede(case: Case, by: By, newer_id: str | None) -> Move:
     """Return the step by which a newer proposal, or the end of its alert, takes a proposal's place."""
-    told = [message(case, "superseded", to=case.adviser_id, newer_proposal_id=newer_id)]
+    told = [message(case, "superseded", to=case.adviser_id, newer_proposal_id=newer_id, **decided(by))]
     detail = {"newer_proposal_id": newer_id}
     return move(
         case, Step.SUPERSEDE, ProposalState.SUPERSEDED, by, consents=lapse(case.consents), told=told, detail=detail
@@ -158,9 +158,10 @@ def supersede(case: Case, by: By, newer_id: str | None) -> Move:
 
 def invalidate(case: Case, at: dt.datetime, causes: Sequence[Mapping[str, Any]], reason: str) -> Move:
     """Return the step by which a stale approval ends; the consents stay as they were given."""
-    told = [message(case, "approval_expired", to=case.adviser_id, causes=[each["cause"] for each in causes])]
-    detail = {"causes": list(causes)}
-    return move(case, Step.INVALIDATE, ProposalState.EXPIRED, automation(at, reason), told=told, detail=detail)
+    by = automation(at, reason)
+    codes = [each["cause"] for each in causes]
+    told = [message(case, "approval_expired", to=case.adviser_id, causes=codes, **decided(by))]
+    return move(case, Step.INVALIDATE, ProposalState.EXPIRED, by, told=told, detail={"causes": list(causes)})
 
 
 def may_give(one: Consent, case: Case, by: By, people: People) -> bool:

@@ -52,7 +52,7 @@ def move(
         target: Where it leads.
         by: Who.
         consents: The case's consents after it; None: as they are.
-        told: Messages; a pilot's are taken out by `without_messages`.
+        told: Messages; a pilot's are kept back by `withheld`.
         detail: Particulars for log and trail: ids and codes, no client data.
         changes: Other fields of the case that it changes.
 
@@ -105,7 +105,18 @@ def opened(case: Case, by: By, detail: Mapping[str, Any]) -> Move:
 
 
 def message(case: Case, kind: str, consent: Consent | None = None, *, to: str | None = None, **more: Any) -> Message:
-    """Return a message about a case, of ids only; `to`: the person it goes to, where it is not the consent's."""
+    """Return a message about a case, of ids only.
+
+    `case` is as it is before the step; the message states the version that the step leads to, which is the one its reader will see.
+
+    Args:
+        case: What it is about.
+        kind: A code of `vocab.MessageKind`, or `superseded`.
+        consent: The consent it asks for.
+        to: The person it goes to, where it is not the consent's. A consent that is anybody's is asked of the adviser.
+        more: What else is known: `escalated_from`, and what `decided` returns.
+    """
+    to = to or (case.adviser_id if consent is not None and consent.person_id is None else None)
     recipient = to or (consent.person_id if consent else case.adviser_id)
     payload = {
         "proposal_id": case.proposal_id,
@@ -116,10 +127,16 @@ def message(case: Case, kind: str, consent: Consent | None = None, *, to: str | 
         "recipient_id": recipient,
         "recipient_role": consent.role.value if consent and to is None else Role.ADVISER.value,
         "due_at": consent.due_at.isoformat() if consent and consent.due_at else None,
+        "case_version": case.version + 1,
         **more,
     }
     identity = (case.proposal_id, case.version + 1, consent.consent_id if consent else "", recipient)
     return Message(stable_id("ms", kind, *identity), kind, payload)
+
+
+def decided(by: By) -> dict[str, Any]:
+    """Return what a message says of a decision: who took it, in which role, and the reason as it was written."""
+    return {"decided_by": by.actor, "decided_role": by.role.value, "reason": by.reason}
 
 
 def requests(case: Case, consents: Sequence[Consent]) -> list[Message]:
@@ -132,11 +149,12 @@ def requests(case: Case, consents: Sequence[Consent]) -> list[Message]:
     ]
 
 
-def without_messages(one: Move) -> Move:
-    """Return a pilot's step: everything is recorded, nothing is sent, and the log says how many messages were not."""
+def withheld(one: Move) -> Move:
+    """Return a pilot's step: everything is recorded, its messages too, nothing is sent, and the log says which messages were not."""
     if not one.messages:
         return one
-    return replace(one, messages=(), detail={**one.detail, "not_sent": [each.kind for each in one.messages]})
+    kept = [replace(each, is_withheld=True) for each in one.messages]
+    return replace(one, messages=kept, detail={**one.detail, "not_sent": [each.kind for each in one.messages]})
 
 
 def _consent_events(before: Case, after: Case, by: By) -> list[Event]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from data_contracts.vocab import ClockKind, ConsentKind, ProposalState, Role, Step
 from evenkeel.approval.acting import COMPLIANCE, client_within, rule_of
-from evenkeel.approval.moving import automation, message, move
+from evenkeel.approval.moving import automation, decided, message, move
 from evenkeel.approval.people import People
 from evenkeel.approval.states import WAITING_STATES
 from evenkeel.approval.turns import give, lapse, start_turn, state_by
@@ -73,7 +74,7 @@ def _escalate(case: Case, late: Sequence[Consent], now: dt.datetime, people: Peo
         # A firm of one, or the head of the firm: there is nobody above, so the person is reminded once more.
         told = [message(case, "approval_reminder", one, to=_standing_in(one, people, on)) for one in late]
         return move(case, Step.REMIND, case.state, automation(now), consents=consents, told=told, detail=detail)
-    told = [message(case, "approval_escalated", one, to=above) for one in late]
+    told = [message(case, "approval_escalated", one, to=above, escalated_from=one.person_id or slow) for one in late]
     if case.state is ProposalState.ESCALATED:
         return move(
             case,
@@ -109,7 +110,7 @@ def _let_go(case: Case, now: dt.datetime) -> Move:
         consents = give(current, one.consent_id, by.actor, by.role, now, by.reason, None)
         current = replace(current, consents=consents)
     consents = start_turn(current.consents, rule_of(case), client_within(case), now)
-    told = [message(case, "proposal_approved", to=case.adviser_id)]
+    told = [message(case, "proposal_approved", to=case.adviser_id, **decided(by))]
     detail = {"clock": ClockKind.EXPIRY.value, "is_small": True}
     return move(
         case,
@@ -130,8 +131,8 @@ def _give_up(case: Case, late: Sequence[Consent], now: dt.datetime, people: Peop
         "unanswered_by": sorted(one.person_id or one.role.value for one in late),
     }
     if rule_of(case).on_timeout == "decline":
-        told = [message(case, "approval_expired", to=case.adviser_id)]
         by = automation(now, "no answer in time")
+        told = [message(case, "approval_expired", to=case.adviser_id, **decided(by))]
         return move(
             case, Step.EXPIRE, ProposalState.EXPIRED, by, consents=lapse(case.consents), told=told, detail=detail
         )
@@ -140,7 +141,9 @@ def _give_up(case: Case, late: Sequence[Consent], now: dt.datetime, people: Peop
     stopped = [replace(one, remind_at=None, escalate_at=None, due_at=None) for one in late]
     by_id = {one.consent_id: one for one in stopped}
     consents = [by_id.get(one.consent_id, one) for one in case.consents]
-    told = [message(case, "approval_escalated", late[0], to=above, is_follow_up=True)]
+    slow = late[0].person_id or late[0].role.value
+    more: dict[str, Any] = {"due_at": None, "is_follow_up": True}  # no clock runs on
+    told = [message(case, "approval_escalated", late[0], to=above, escalated_from=slow, **more)]
     by = automation(now, "no answer in time; somebody must see to it")
     return move(
         case,

@@ -172,11 +172,15 @@ def hold(
 
 
 def sweep(home: Path | None) -> int:
-    """Do what has come due, and say what was done."""
+    """Do what has come due, send what there is to be told, and say what was done."""
     from evenkeel.desk.sweep import sweep as go
     from evenkeel.desk.sweep import swept_line
+    from evenkeel.wiring import read_settings
+    from evenkeel.wiring_messages import send_by
 
     console.print(swept_line(go(_house(home))), markup=False)
+    for line in send_by(read_settings(home)):
+        console.print(line, markup=False)
     return EXIT_DONE
 
 

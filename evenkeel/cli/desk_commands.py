@@ -112,11 +112,22 @@ def approve(
 
 
 def consent(
-    named: Named,
+    named: Annotated[
+        str,
+        Parameter(name="ID", help="A proposal or an alert, by its id or a beginning of it; with --token it is known."),
+    ] = "",
     /,
     *,
-    actor: Who,
-    signature: Annotated[str, Parameter(help="The client's name, as they write it.")],
+    token: Annotated[
+        str | None,
+        Parameter(
+            help="A link's token (what follows `?t=`): shows what it is about, and the code that --confirm wants."
+        ),
+    ] = None,
+    confirm: Annotated[str | None, Parameter(help="The code that was shown; with it the answer counts.")] = None,
+    answer: Annotated[Literal["yes", "no"], Parameter(help="With --confirm: yes or no to the whole.")] = "yes",
+    actor: Annotated[str, Parameter(help="Who acts: a client's code. With --token: whoever the link is for.")] = "",
+    signature: Annotated[str, Parameter(help="The client's name, as they write it.")] = "",
     document: Annotated[
         tuple[str, ...], Parameter(help="A document that a committee's member has; repeatable.", negative=())
     ] = (),
@@ -124,9 +135,14 @@ def consent(
     seen: Seen = None,
     home: Home = None,
 ) -> int:
-    """Record a client's yes to a whole proposal, with their signature. A no is `desk decline --role client`."""
-    from evenkeel.cli import consenting
+    """Record a client's yes to a whole proposal, with their signature. A no is `desk decline --role client`.
 
+    With --token as whoever the link in a message is for: once to look, and once more with --confirm to answer.
+    """
+    from evenkeel.cli import consenting, linking
+
+    if token is not None:
+        return linking.answer(home, token, actor or None, confirm, answer, signature, reason, document)
     return consenting.decide(
         home, "approve", [named], actor, "client", reason, seen=seen, signature=signature, documents=document
     )

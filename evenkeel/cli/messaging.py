@@ -13,8 +13,9 @@ from rich.table import Table
 
 from data_contracts.vocab import Channel, DeliveryState, MessageKind
 from evenkeel.cli import EXIT_FAILED
-from evenkeel.desk.sending import NOBODY_WRITES, How, Sending, one_message, send_due, try_channel
+from evenkeel.desk.sending import NOBODY_WRITES, How, one_message, send_due, try_channel
 from evenkeel.desk.sending import resolve as settle
+from evenkeel.desk.sent_report import STUCK, WAITING, sent_lines, waiting_line
 from evenkeel.desk.words import counted, eastern, utc_text
 from evenkeel.errors import EXIT_DONE, EXIT_STOPPED, UsageError
 from evenkeel.messages.scenarios import SAMPLE_FIRM, scenarios
@@ -35,8 +36,6 @@ _SET_BY: dict[Channel, str] = {
     Channel.JOURNAL: "EVENKEEL_JOURNAL_ADDRESS",
     Channel.FILE: "always there: outgoing/ in the home",
 }
-_WAITING = (DeliveryState.PENDING, DeliveryState.DELAYED, DeliveryState.SENDING)
-_STUCK = (DeliveryState.DEAD, DeliveryState.IN_DOUBT)
 
 
 def list_channels(home: Path | None) -> int:
@@ -51,15 +50,14 @@ def list_channels(home: Path | None) -> int:
             channel.value,
             "set up" if channel in post.channels else "not set up",
             f"{of[DeliveryState.SENT]:,}",
-            f"{sum(of[each] for each in _WAITING):,}",
+            f"{sum(of[each] for each in WAITING):,}",
             f"{of[DeliveryState.DEAD]:,}",
             f"{of[DeliveryState.IN_DOUBT]:,}",
             _SET_BY[channel],
         )
     console.print(table)
-    waiting = sum(counts.get(("", each.value), 0) for each in _WAITING)
-    if waiting and post.compose is None:
-        console.print(_announcements_wait(waiting, NOBODY_WRITES))
+    if post.compose is None and (line := waiting_line(counts, NOBODY_WRITES)):
+        console.print(line)
     return EXIT_DONE
 
 
@@ -140,20 +138,9 @@ def send(home: Path | None) -> int:
     """Send what is due, and say what became of it."""
     post = open_post(read_settings(home))
     sending = send_due(post)
-    console.print(_summary(sending), markup=False)
-    for channel, reason in sending.down.items():
-        console.print(f"  {channel}: {reason}; its messages wait and are tried again.", markup=False)
-    counts = post.outbox.counts()
-    stuck = {state: sum(number for (_, each), number in counts.items() if each == state) for state in _STUCK}
-    for state, number in stuck.items():
-        if number:
-            console.print(
-                f"  {number:,} {state.replace('_', ' ')}: evenkeel messages list --state {state}", markup=False
-            )
-    waiting = sum(counts.get(("", each.value), 0) for each in _WAITING)
-    if waiting and sending.announcements_wait:
-        console.print(f"  {_announcements_wait(waiting, sending.announcements_wait)}", markup=False)
-    needs_somebody = sending.down or sending.in_doubt or any(sending.by_state.get(state) for state in _STUCK)
+    for line in sent_lines(sending, post.outbox.counts()):
+        console.print(line, markup=False)
+    needs_somebody = sending.down or sending.in_doubt or any(sending.by_state.get(state) for state in STUCK)
     return EXIT_STOPPED if needs_somebody else EXIT_DONE
 
 
@@ -169,17 +156,6 @@ def resolve(home: Path | None, message_id: str, how: How, reason: str, actor: st
 def _templates(settings: Settings) -> Templates:
     """Return the home's templates; a firm that has not said its name yet sees a sample's."""
     return own_templates(settings, SAMPLE_FIRM)
-
-
-def _summary(sending: Sending) -> str:
-    if not sending.by_state:
-        return "Nothing was due."
-    parts = [f"{number:,} {state.replace('_', ' ')}" for state, number in sending.by_state.items()]
-    return f"{counted(sum(sending.by_state.values()), 'message')}: {', '.join(parts)}."
-
-
-def _announcements_wait(number: int, why: str) -> str:
-    return f"{number:,} {'announcement waits' if number == 1 else 'announcements wait'}: {why}."
 
 
 def _as_json(stored: StoredMessage) -> dict[str, Any]:

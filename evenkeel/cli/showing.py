@@ -79,9 +79,14 @@ def gates(home: Path | None, date: dt.date | None, form: str) -> int:
 def status(home: Path | None) -> int:
     """Print where the home stands."""
     from evenkeel.desk.run_summary import print_status
+    from evenkeel.desk.sent_report import status_line
     from evenkeel.wiring import open_house, read_settings
 
-    print_status(open_house(read_settings(home)), console)
+    settings = read_settings(home)
+    house = open_house(settings)
+    print_status(house, console)
+    if line := status_line(house.records.outbox.counts(), settings.says_who_writes):
+        console.print(line, markup=False)
     return EXIT_DONE
 
 

@@ -1,8 +1,9 @@
 """Make addressed messages of an announcement: look up what it names by id, fill in the fields, render.
 
 An announcement is queued in the transaction of what it tells of, and holds ids only: `proposal_id`, `alert_id`, `adviser_id`,
-`household_id`, `recipient_id`, `recipient_role`, `due_at`, and where they are known `case_version`, `escalated_from`, `decided_by`,
-`reason`, `next_step`. Whatever is missing is an error here, before anything is queued for a channel.
+`household_id`, `recipient_id`, `recipient_role`, `due_at`, `case_version`, and where they are known `escalated_from`, `escalated_by`,
+`decided_by`, `decided_role`, `reason`, `next_step`. What is said of a proposal is what its case has: that is what is consented to, a
+list that a person changed too. Whatever is missing is an error here, before anything is queued for a channel.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from data_contracts.alerts import Alerts
 from data_contracts.proposals import Proposals
 from data_contracts.trades import Trades
 from data_contracts.vocab import Channel, MessageKind
+from evenkeel.desk.case_fields import case_fields, decider, earlier_results, person_words
+from evenkeel.desk.digest_message import digest_values
 from evenkeel.desk.directory import Directory
 from evenkeel.desk.event_message import event_values
 from evenkeel.desk.page import directory_of
@@ -26,20 +29,27 @@ from evenkeel.desk.proposals import Proposal, proposals_by_id
 from evenkeel.desk.reading import dataset
 from evenkeel.errors import UsageError
 from evenkeel.identity import stable_id
-from evenkeel.messages.audience import CLIENT, DECIDED_BY, NEXT_STEPS, OPERATIONS, kind_for
+from evenkeel.messages.audience import CLIENT, NEXT_STEPS, OPERATIONS, kind_for
 from evenkeel.messages.fields import (
     FIELDS,
     Asked,
     Decided,
+    Digest,
     MarketEvent,
+    ProposalFields,
     build_fields,
 )
 from evenkeel.messages.links import LinkPurpose, Signer, link
 from evenkeel.messages.templates import Rendered, Templates
 from evenkeel.ports import Message, RunRecord, StoredMessage
+from evenkeel.ports.approvals import Case
 from evenkeel.run.house import House
 
 CRMS = (Channel.REDTAIL, Channel.WEALTHBOX)
+RUNS_AT_ONCE = 4
+"""Runs whose facts are kept: reminders are of several."""
+FOLLOW_UP_DAYS = 7
+"""How long the link of a follow-up works: no clock of its own runs on."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +93,11 @@ class Composer:
         kind = kind_for(stored.message.kind, role)
         try:
             values = self._values(kind, stored, str(recipient), role)
-        except ValueError as error:
+        except (ValueError, KeyError, ArithmeticError) as error:
             # Its text may hold the value.
-            raise UsageError(f"message {kind}: an id, a date or a version is none; nothing was queued") from error
+            raise UsageError(
+                f"message {kind}: an id, a date, a figure or a version is none; nothing was queued"
+            ) from error
         fields = build_fields(kind, values)
         rendered = self.templates.render(kind, fields)
         audience = CLIENT if role == CLIENT else "operations" if role in OPERATIONS else "adviser"
@@ -98,51 +110,77 @@ class Composer:
     def _values(self, kind: MessageKind, stored: StoredMessage, recipient: str, role: str) -> dict[str, Any]:
         if FIELDS[kind] is MarketEvent:
             return event_values(self.house, self._run(stored), recipient)
-        told, facts = stored.message.payload, self._facts(stored)
-        alert, proposal = facts.alerts.get(told.get("alert_id", "")), facts.proposals.get(told.get("proposal_id", ""))
-        if alert is None or proposal is None:
-            what = "alert" if alert is None else "proposal"
-            raise UsageError(f"message {kind}: its run has no {what} of that id; nothing was queued")
-        adviser = facts.directory.adviser(str(told.get("adviser_id") or alert["adviser_id"]))
-        name = alert["household_name"] if role == CLIENT else facts.directory.adviser(recipient)
-        values: dict[str, Any] = {"recipient_name": name, "proposal": proposal_fields(alert, proposal)}
+        if FIELDS[kind] is Digest:
+            return digest_values(self.house, self._run(stored))
+        told = stored.message.payload
+        case = self.house.approvals.case(str(told.get("proposal_id")))
+        facts = self._facts(self._run(stored) if case is None else self._run_of(kind, case.run_id))
+        alert = facts.alerts.get(told.get("alert_id", ""))
+        if alert is None:
+            raise UsageError(f"message {kind}: its run has no alert of that id; nothing was queued")
+        directory, proposal = facts.directory, _proposal(kind, told, case, alert, facts)
+        name = alert["household_name"] if role == CLIENT else directory.adviser(recipient)
+        adviser = directory.adviser(str(told.get("adviser_id") or alert["adviser_id"]))
+        values: dict[str, Any] = {"recipient_name": name, "proposal": proposal}
         if FIELDS[kind] is Asked:
-            if not told.get("due_at"):
-                raise UsageError(f"message {kind}: due_at is missing; nothing was queued")
-            due_at = dt.datetime.fromisoformat(told["due_at"])
+            due_at = _due_at(kind, stored)
             version = int(told.get("case_version") or 0)
             token = self.signer.token(LinkPurpose.DECIDE, told["proposal_id"], recipient, version, due_at)
-            more = {"escalated_from": told["escalated_from"]} if told.get("escalated_from") else {}
-            return (
-                values
-                | more
-                | {
-                    "adviser_name": adviser,
-                    "due_at": due_at,
-                    "approval_link": link(self.public_url, token),
-                }
-            )
+            is_reviewed = bool(told.get("escalated_by"))
+            return values | {
+                "adviser_name": adviser,
+                "due_at": due_at,
+                "approval_link": link(self.public_url, token),
+                "escalated_from": person_words(told.get("escalated_from"), directory),
+                "escalated_by": person_words(told.get("escalated_by"), directory),
+                "reason": str(told.get("reason") or "") if is_reviewed else "",
+                "earlier": earlier_results(self.house, case) if case is not None and role == CLIENT else (),
+            }
         if FIELDS[kind] is Decided:
             return values | {
                 "decided_at": stored.added_at,
-                "decided_by": told.get("decided_by") or DECIDED_BY[kind],
+                "decided_by": decider(told, kind, directory),
                 "reason": told.get("reason") or "",
                 "next_step": told.get("next_step") or NEXT_STEPS[kind],
             }
         raise UsageError(f"message {kind}: it is not made from an announcement; nothing was queued")
 
-    def _facts(self, stored: StoredMessage) -> _Facts:
-        run = self._run(stored)
+    def _facts(self, run: RunRecord) -> _Facts:
         if run.run_id not in self._runs:
-            self._runs.clear()  # one run's facts at a time are enough
+            if len(self._runs) >= RUNS_AT_ONCE:
+                self._runs.pop(next(iter(self._runs)))
             self._runs[run.run_id] = _read(self.house, run)
         return self._runs[run.run_id]
 
     def _run(self, stored: StoredMessage) -> RunRecord:
-        run = self.house.records.run(stored.message.run_id or "")
+        return self._run_of(stored.message.kind, stored.message.run_id or "")
+
+    def _run_of(self, kind: str, run_id: str) -> RunRecord:
+        run = self.house.records.run(run_id)
         if run is None:
-            raise UsageError(f"message {stored.message.kind}: it names no run that is known; nothing was queued")
+            raise UsageError(f"message {kind}: it names no run that is known; nothing was queued")
         return run
+
+
+def _proposal(
+    kind: MessageKind, told: Mapping[str, Any], case: Case | None, alert: Mapping[str, Any], facts: _Facts
+) -> ProposalFields:
+    """Return what the case has; of a proposal that has none, what its run has."""
+    made = facts.proposals.get(told.get("proposal_id", ""))
+    if case is not None:
+        return case_fields(case, alert, facts.directory, made["notes"] if made else ())
+    if made is None:
+        raise UsageError(f"message {kind}: there is no proposal of that id; nothing was queued")
+    return proposal_fields(alert, made)
+
+
+def _due_at(kind: MessageKind, stored: StoredMessage) -> dt.datetime:
+    told = stored.message.payload
+    if told.get("is_follow_up"):
+        return stored.added_at + dt.timedelta(days=FOLLOW_UP_DAYS)
+    if not told.get("due_at"):
+        raise UsageError(f"message {kind}: due_at is missing; nothing was queued")
+    return dt.datetime.fromisoformat(told["due_at"])
 
 
 def _message(

@@ -169,6 +169,7 @@ def _compose_due(post: Post, sender: str, batch: int, tally: Counter[DeliverySta
     """
     if post.compose is None:
         return NOBODY_WRITES
+    wait: str | None = None
     while claimed := post.outbox.claim(sender, post.claim_seconds, batch, post.clock.now(), announcements=True):
         for stored in claimed:
             identity, now = stored.message.message_id, post.clock.now()
@@ -180,10 +181,10 @@ def _compose_due(post: Post, sender: str, batch: int, tally: Counter[DeliverySta
                     tally[DeliveryState.DEAD] += 1
                 continue
             except TransientError as error:
-                post.outbox.give_back(sender, now)
-                return str(error)
+                wait = str(error)  # it stays claimed for this pass, so that it does not keep the others from being made
+                continue
             post.outbox.compose(identity, made, now)
-    return None
+    return wait
 
 
 def resolve(post: Post, beginning: str, how: How, reason: str, actor: str, role: str) -> tuple[str, DeliveryState]:

@@ -142,6 +142,8 @@ class Asked:
         approval_link: Where to look and decide; deciding needs a second, confirming step there.
         earlier: Earlier results, newest first.
         escalated_from: Who did not answer in time; None where nobody was asked before.
+        escalated_by: Who asks for a review of their own accord; None: nobody does.
+        reason: Why they ask; empty where nobody does.
     """
 
     recipient_name: str
@@ -151,6 +153,8 @@ class Asked:
     approval_link: str
     earlier: tuple[EarlierResult, ...] = ()
     escalated_from: str | None = None
+    escalated_by: str | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True)

@@ -163,6 +163,8 @@ def _asked(kind: MessageKind, name: str, proposal: ProposalFields) -> Asked:
         approval_link=SAMPLE_LINK,
         earlier=(earlier, replace(earlier, tax_usd=None)) if name == "typical" else (),
         escalated_from="Sam Ruiz" if kind is MessageKind.APPROVAL_ESCALATED and name != "one_trade" else None,
+        escalated_by="Sam Ruiz" if kind is MessageKind.APPROVAL_ESCALATED and name == "harvest" else None,
+        reason="The position is concentrated." if kind is MessageKind.APPROVAL_ESCALATED and name == "harvest" else "",
     )
 
 

@@ -112,6 +112,8 @@ class Message:
     message_id: str
     kind: str
     payload: Mapping[str, Any]
+    is_withheld: bool = False
+    """Recorded only, never sent: a pilot account's."""
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from evenkeel.book.model import Book
 from evenkeel.identity import stable_id
 from evenkeel.pipeline import STAGES, Inputs, Stage
 from evenkeel.ports import RunRecord, StoredDataset
+from evenkeel.run.announcing import announce_operations
 from evenkeel.run.archiving import archive_quietly
 from evenkeel.run.catalogue import BOOK_TABLES, FOLDED, UNTOLD
 from evenkeel.run.fetch import read_files
@@ -155,8 +156,11 @@ def records(house: House, day: Day, staged: Staged) -> RunRecord:
         datasets=datasets,
     )
     events = events_of_run(house, run, book)
+    # Of a date that has passed nobody is told any more.
+    is_newest = day.business_date == house.last_closed_session()
+    told = announce_operations(day.business_date, _read(house, Exceptions, staged)) if is_newest else []
     with house.records.begin() as unit:
-        unit.commit_run(run, raised, (), events)
+        unit.commit_run(run, raised, told, events)
     house.records.checkpoint(now)
     # What cannot be put away now is put away next time; `evenkeel status` says what is left.
     archive_quietly(house)

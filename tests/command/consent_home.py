@@ -91,12 +91,16 @@ class Desk:
         return whole
 
     def messages(self, proposal_id: str) -> list[tuple[str, str]]:
-        """Return kind and recipient of each message about a proposal, as they were queued."""
+        """Return kind and recipient of each announcement about a proposal, as they were queued."""
+        return [(row["kind"], row["payload"]["recipient_id"]) for row in self.announced(proposal_id)]
+
+    def states(self, proposal_id: str) -> dict[str, str]:
+        """Return the state of each announcement about a proposal, by kind."""
+        return {row["kind"]: row["state"] for row in self.announced(proposal_id)}
+
+    def announced(self, proposal_id: str) -> list[dict[str, Any]]:
+        """Return the rows of a proposal's announcements, as they were queued."""
         records = self.home.house().records
         with reading(records._engine) as connection:  # type: ignore[attr-defined]
             rows = connection.execute(select(outbox).order_by(outbox.c.added_at, outbox.c.message_id)).mappings().all()
-        return [
-            (row["kind"], row["payload"]["recipient_id"])
-            for row in rows
-            if row["payload"].get("proposal_id") == proposal_id
-        ]
+        return [dict(row) for row in rows if row["payload"].get("proposal_id") == proposal_id]

@@ -138,7 +138,8 @@ def test_in_pilot_mode_everything_is_recorded_and_nothing_is_sent(desk: Desk) ->
     proposal = desk.case(SENIOR[1])["proposal_id"]
     before = desk.messages(proposal)
     desk("desk", "approve", proposal, *AS_SENIOR)
-    assert desk.messages(proposal) == before
+    assert desk.messages(proposal) == [*before, ("proposal_approved", "A-01")], "seen, what would have been said"
+    assert desk.states(proposal)["proposal_approved"] == "withheld"
     case = desk.case(SENIOR[1])
     assert case["state"] == "approved"
     state, said = staged(desk, proposal)

@@ -45,7 +45,15 @@ def write_moves(connection: Connection, moves: Sequence[Move]) -> None:
     write_events(connection, [event for move in moves for event in move.events])
     for move in moves:
         for told in move.messages:
-            queue_message(connection, told.message_id, told.kind, told.payload, move.at, run_id=move.after.run_id)
+            queue_message(
+                connection,
+                told.message_id,
+                told.kind,
+                told.payload,
+                move.at,
+                run_id=move.after.run_id,
+                is_withheld=told.is_withheld,
+            )
     insert_once(connection, decisions, [move.decision for move in moves if move.decision is not None])
 
 

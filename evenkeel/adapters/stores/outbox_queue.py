@@ -38,10 +38,13 @@ def queue_message(
     payload: Mapping[str, Any],
     now: dt.datetime,
     run_id: str | None = None,
+    *,
+    is_withheld: bool = False,
 ) -> int:
     """Add an announcement: ids only, of which addressed messages are made later. Return 1, or 0 where it is there already."""
     subject = str(payload.get("proposal_id") or payload.get("alert_id") or message_id)
-    return queue_messages(connection, [Message(message_id, kind, None, "", subject, payload, run_id)], now)
+    announced = Message(message_id, kind, None, "", subject, payload, run_id, is_withheld=is_withheld)
+    return queue_messages(connection, [announced], now)
 
 
 def message_event(

@@ -20,7 +20,7 @@ from data_contracts.vocab import (
     UseCase,
 )
 from evenkeel.approval import acting
-from evenkeel.approval.moving import By, move, without_messages
+from evenkeel.approval.moving import By, move, withheld
 from evenkeel.desk.consent.drafting import accounts_of
 from evenkeel.desk.consent.people import Firm, firm, require_case_right
 from evenkeel.desk.quiet import decision_about
@@ -48,6 +48,8 @@ class Asking:
     reason: str = ""
     seen_version: int | None = None
     """Version of the case that the person saw; None: as it is now."""
+    link_version: int | None = None
+    """Version that the signed link states by which they answer; None: they answer otherwise. It stands in the log."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,8 @@ def approve(
     def step(case: Case, by: By, now: Firm) -> Move:
         current = replace(case, route={**case.route, "adviser_now": now.adviser_of.get(case.household_id)})
         made = acting.approve(current, by, now.people, signature=signature, documents=documents)
-        return replace(made, before=case, after=replace(made.after, route=case.route))
+        detail = {**made.detail, **_by_link(asking)}
+        return replace(made, before=case, after=replace(made.after, route=case.route), detail=detail)
 
     if asking.role is Role.CLIENT and not (signature or "").strip():
         raise UsageError("a client's yes needs a signature: the name as they write it")
@@ -101,7 +104,9 @@ def decline(house: House, named: str, asking: Asking) -> Case:
     """Say no to the whole, or take an approval back before staging; the alert stays quiet for the policy's cooldown."""
 
     def step(case: Case, by: By, now: Firm) -> Move:
-        return _with_decision(house, acting.decline(case, by), DecisionKind.DECLINE, None)
+        made = acting.decline(case, by)
+        made = replace(made, detail={**made.detail, **_by_link(asking)})
+        return _with_decision(house, made, DecisionKind.DECLINE, None)
 
     return _act(house, named, asking, UseCase.DECLINE, step)
 
@@ -173,6 +178,10 @@ def _act(house: House, named: str, asking: Asking, use_case: UseCase, step: Call
     return _stored(house, [step(case, _by(asking, house.clock.now()), now)])
 
 
+def _by_link(asking: Asking) -> dict[str, int]:
+    return {} if asking.link_version is None else {"link_version": asking.link_version}
+
+
 def _by(asking: Asking, at: dt.datetime) -> By:
     return By(asking.actor, asking.role, at, asking.reason.strip())
 
@@ -196,9 +205,9 @@ def _stored(house: House, moves: list[Move]) -> Case:
 
 
 def store_moves(house: House, moves: Sequence[Move]) -> None:
-    """Store steps; of accounts in pilot mode without their messages."""
+    """Store steps; messages of accounts in pilot mode are kept and not sent."""
     pilots = {one.subject_id for one in house.approvals.controls(ControlKind.PILOT)}
-    house.approvals.store([without_messages(one) if pilots & accounts_of(one.after) else one for one in moves])
+    house.approvals.store([withheld(one) if pilots & accounts_of(one.after) else one for one in moves])
 
 
 def _with_decision(house: House, step: Move, kind: DecisionKind, until: dt.date | None) -> Move:

@@ -16,7 +16,7 @@ from data_contracts.vocab import (
 )
 from evenkeel import calendar
 from evenkeel.approval.acting import open_case, supersede
-from evenkeel.approval.moving import automation, without_messages
+from evenkeel.approval.moving import automation, withheld
 from evenkeel.approval.staleness import differs_frac
 from evenkeel.approval.states import REPLACEABLE_STATES
 from evenkeel.book.model import Book
@@ -133,7 +133,7 @@ def _is_same(case: Case, ground: Ground, row: Mapping[str, Any], policy: Policy)
 
 
 def _quieted(moves: list[Move], pilots: set[str]) -> list[Move]:
-    return [without_messages(one) if pilots & accounts_of(one.after) else one for one in moves]
+    return [withheld(one) if pilots & accounts_of(one.after) else one for one in moves]
 
 
 def _stored(house: House, made: list[_Made]) -> list[_Made]:

@@ -118,6 +118,14 @@ def print_case(case: Case, entries: Sequence[Entry], found: Readiness | None, co
         )
 
 
+def print_offer(case: Case, console: Console) -> None:
+    """Print what somebody is asked to say yes or no to: the list and its sums, nothing of who else was asked."""
+    console.print(Text(f"{case.proposal_id}  {counted(len(case.content['list']['trades']), 'trade')}", style="bold"))
+    for row in case.content["list"]["trades"]:
+        console.print(f"  {_trade_line(row)}", markup=False)
+    console.print(f"  {_figures_line(case.content['list']['figures'])}", markup=False)
+
+
 def _print_readiness(found: Readiness, console: Console) -> None:
     for one in found.stale:
         console.print(f"  Stale, {_cause(one)}: {one.text}", markup=False)

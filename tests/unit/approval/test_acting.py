@@ -18,7 +18,7 @@ from data_contracts.vocab import (
     Step,
 )
 from evenkeel.approval import acting
-from evenkeel.approval.moving import By, without_messages
+from evenkeel.approval.moving import By, message, withheld
 from evenkeel.approval.people import People, Person
 from evenkeel.errors import UsageError
 from evenkeel.policy.approval import ApprovalRule
@@ -177,8 +177,8 @@ def test_putting_off_keeps_the_date_and_a_newer_list_takes_the_place() -> None:
 
 
 def test_a_pilot_records_what_it_does_not_send() -> None:
-    step = without_messages(acting.approve(with_adviser(case(facts(90_000, FREE))), by("ada"), PEOPLE))
-    assert step.messages == ()
+    step = withheld(acting.approve(with_adviser(case(facts(90_000, FREE))), by("ada"), PEOPLE))
+    assert [each.is_withheld for each in step.messages] == [True]
     assert step.detail["not_sent"] == ["proposal_approved"]
 
 
@@ -194,5 +194,26 @@ def test_a_message_has_ids_only() -> None:
         "recipient_id",
         "recipient_role",
         "due_at",
+        "case_version",
     }
     assert asked.payload["recipient_role"] == "client"
+    assert asked.payload["case_version"] == step.after.version, "what a link must state"
+
+
+def test_a_decision_says_who_took_it_and_why() -> None:
+    opened = with_adviser(case())
+    why = By("ada", Role.ADVISER, NOON, "the client sells a house")
+    said = {"decided_by": "ada", "decided_role": "adviser", "reason": "the client sells a house"}
+    approved = yes(with_adviser(case(facts(90_000, FREE))), by("ada"))
+    newer, stale = acting.supersede(opened, why, "pro-2"), acting.invalidate(approved, NOON, [], "a price moved")
+    for step in (acting.decline(opened, why), newer):
+        [told] = step.messages
+        assert {name: told.payload[name] for name in said} == said
+    [told] = stale.messages
+    assert (told.payload["decided_role"], told.payload["reason"]) == ("automation", "a price moved")
+
+
+def test_what_anybody_may_answer_is_asked_of_the_adviser() -> None:
+    anybody = replace(with_adviser(case()).consents[0], person_id=None)
+    told = message(case(), "approval_requested", anybody)
+    assert (told.payload["recipient_id"], told.payload["recipient_role"]) == ("ada", "adviser")

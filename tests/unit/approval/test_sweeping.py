@@ -149,6 +149,18 @@ def test_two_sweeps_that_saw_the_same_make_the_same_step() -> None:
     assert len({one.message_id for one in first.messages}) == 1
 
 
+def test_an_escalation_says_who_was_slow_and_a_follow_up_has_no_end() -> None:
+    start = opened(case(facts(90_000, FREE)))
+    step = sweep_case(start, NOON + dt.timedelta(hours=48), PEOPLE)
+    assert step is not None
+    assert [one.payload["escalated_from"] for one in step.messages] == ["ada"]
+    rule = ApprovalRule(on_timeout="follow_up")
+    ended = sweep_case(opened(case(facts(90_000, FREE), rule)), NOON + dt.timedelta(hours=90), PEOPLE)
+    assert ended is not None
+    [told] = ended.messages
+    assert (told.payload["escalated_from"], told.payload["due_at"], told.payload["is_follow_up"]) == ("ada", None, True)
+
+
 def test_nothing_happens_to_what_waits_for_nobody() -> None:
     done = replace(opened(case(facts(90_000, FREE))), state=S.APPROVED)
     assert sweep_case(done, NOON + dt.timedelta(days=90), PEOPLE) is None

@@ -23,13 +23,20 @@ EARLIER_SHOWN = 3
 _COSTS = ("commission_usd", "half_spread_usd", "redemption_fee_usd")
 
 
-def case_fields(case: Case, alert: Mapping[str, Any], directory: Directory, notes: Sequence[str]) -> ProposalFields:
+def case_fields(
+    case: Case,
+    alert: Mapping[str, Any],
+    directory: Directory,
+    notes: Sequence[str],
+    after: Mapping[str, float] | None = None,
+) -> ProposalFields:
     """Return the merge fields of a case's list.
 
     Args:
         case: What is consented to.
         alert: The alert of the case's run (`data_contracts.alerts`): the reason, weights and bands.
         directory: Names of that run.
+        after: Weight of each class after the fills, where they are known; None: as the list was to lead to.
         notes: What the run noted; of a list that a person changed it does not hold, and one note says so.
     """
     shown = case.content["list"]
@@ -37,7 +44,7 @@ def case_fields(case: Case, alert: Mapping[str, Any], directory: Directory, note
     if case.modifies:
         author = directory.adviser(str(case.content.get("author") or case.adviser_id))
         notes = (f"{author} made the list smaller than it was first proposed; what it leads to is not estimated anew.",)
-    after = _weights_after(shown.get("classes", ()))
+    weights = {**_weights_after(shown.get("classes", ())), **(after or {})}
     return ProposalFields(
         proposal_id=case.proposal_id,
         client_name=alert["household_name"],
@@ -49,7 +56,7 @@ def case_fields(case: Case, alert: Mapping[str, Any], directory: Directory, note
                 class_words(node["level"], node["node"], node["asset_class"]),
                 node["weight_frac"],
                 node["target_frac"],
-                after.get(node["node"]),
+                weights.get(node["node"]),
                 node["lower_frac"],
                 node["upper_frac"],
             )

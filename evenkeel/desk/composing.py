@@ -23,6 +23,7 @@ from evenkeel.desk.case_fields import case_fields, decider, earlier_results, per
 from evenkeel.desk.digest_message import digest_values
 from evenkeel.desk.directory import Directory
 from evenkeel.desk.event_message import event_values
+from evenkeel.desk.filled_message import filled_values
 from evenkeel.desk.page import directory_of
 from evenkeel.desk.proposal_fields import proposal_fields
 from evenkeel.desk.proposals import Proposal, proposals_by_id
@@ -35,6 +36,7 @@ from evenkeel.messages.fields import (
     Asked,
     Decided,
     Digest,
+    Filled,
     MarketEvent,
     ProposalFields,
     build_fields,
@@ -101,11 +103,11 @@ class Composer:
         fields = build_fields(kind, values)
         rendered = self.templates.render(kind, fields)
         audience = CLIENT if role == CLIENT else "operations" if role in OPERATIONS else "adviser"
-        due_at = values.get("due_at")
-        return [
-            _message(stored, kind, channel, str(recipient), rendered, values.get("approval_link"), due_at)
-            for channel in self.channels[audience]
-        ]
+        channels = [*self.channels[audience]]
+        if FIELDS[kind] is Filled:
+            # The client's file gets the date and the reason, however the client is told.
+            channels += [each for each in self.channels["adviser"] if each in CRMS and each not in channels]
+        return [_message(stored, kind, channel, str(recipient), rendered, values) for channel in channels]
 
     def _values(self, kind: MessageKind, stored: StoredMessage, recipient: str, role: str) -> dict[str, Any]:
         if FIELDS[kind] is MarketEvent:
@@ -136,6 +138,8 @@ class Composer:
                 "reason": str(told.get("reason") or "") if is_reviewed else "",
                 "earlier": earlier_results(self.house, case) if case is not None and role == CLIENT else (),
             }
+        if FIELDS[kind] is Filled:
+            return values | {"adviser_name": adviser, **filled_values(told, proposal, directory)}
         if FIELDS[kind] is Decided:
             return values | {
                 "decided_at": stored.added_at,
@@ -168,7 +172,7 @@ def _proposal(
     """Return what the case has; of a proposal that has none, what its run has."""
     made = facts.proposals.get(told.get("proposal_id", ""))
     if case is not None:
-        return case_fields(case, alert, facts.directory, made["notes"] if made else ())
+        return case_fields(case, alert, facts.directory, made["notes"] if made else (), told.get("after"))
     if made is None:
         raise UsageError(f"message {kind}: there is no proposal of that id; nothing was queued")
     return proposal_fields(alert, made)
@@ -189,24 +193,28 @@ def _message(
     channel: Channel,
     recipient: str,
     rendered: Rendered,
-    approval_link: str | None,
-    due_at: dt.datetime | None,
+    values: Mapping[str, Any],
 ) -> Message:
-    announced = stored.message
+    announced, due_at = stored.message, values.get("due_at")
     payload: dict[str, Any] = {"subject": rendered.subject, "text": rendered.text, "html": rendered.html}
-    if approval_link:
-        payload["link"] = approval_link
+    if values.get("approval_link"):
+        payload["link"] = values["approval_link"]
     if channel in CRMS:
         is_task = due_at is not None
         payload["crm"] = {
             "kind": "task" if is_task else "note",
             "name": rendered.subject,
-            "text": _crm_text(announced.payload, rendered),
+            "text": _crm_text(announced.payload, rendered, values),
             "priority": "High" if kind is MessageKind.APPROVAL_ESCALATED else "Medium",
             **({"due_at": due_at.isoformat()} if due_at is not None else {}),
         }
+    if told_by := announced.payload.get("tell_by_at"):
+        payload["tell_by_at"] = told_by
+    is_file_note = channel in CRMS and FIELDS[kind] is Filled
+    identity = (announced.payload.get("proposal_id"), "filled") if is_file_note else (announced.message_id, recipient)
     return Message(
-        message_id=stable_id("ms", announced.message_id, channel, recipient),
+        # Two owners are told, and the client's file has one note.
+        message_id=stable_id("ms", identity[0], channel, identity[1]),
         kind=kind.value,
         channel=channel,
         # In a CRM a task lies with the client it is about.
@@ -218,10 +226,11 @@ def _message(
     )
 
 
-def _crm_text(told: Mapping[str, Any], rendered: Rendered) -> str:
-    """Return what a CRM keeps: the message without its link, which is one person's, and the alert's id to search by."""
+def _crm_text(told: Mapping[str, Any], rendered: Rendered, values: Mapping[str, Any]) -> str:
+    """Return what a CRM keeps: the message without its link, which is one person's; why, and the alert's id to search by."""
     lines = [line for line in rendered.text.splitlines() if "/decide?t=" not in line and "Look and decide" not in line]
-    return "\n".join([*lines, f"Alert {told.get('alert_id')}, proposal {told.get('proposal_id')}"])
+    why = [f"Why: {values['proposal'].reason}"] if "fills" in values else []
+    return "\n".join([*lines, *why, f"Alert {told.get('alert_id')}, proposal {told.get('proposal_id')}"])
 
 
 def _read(house: House, run: RunRecord) -> _Facts:

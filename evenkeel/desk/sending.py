@@ -87,6 +87,8 @@ class Sending:
     down: Mapping[Channel, str]
     in_doubt: Sequence[str]
     announcements_wait: str | None = None
+    late_count: int = 0
+    """Sent after the time by which they should have been."""
 
 
 def send_due(post: Post, batch: int = BATCH) -> Sending:
@@ -100,6 +102,7 @@ def send_due(post: Post, batch: int = BATCH) -> Sending:
     doubtful = post.outbox.settle_dead_senders(repeatable, post.clock.now())
     tally: Counter[DeliveryState] = Counter()
     down: dict[Channel, str] = {}
+    late_count = 0
     try:
         wait = _compose_due(post, sender, batch, tally)
         while claimed := post.outbox.claim(sender, post.claim_seconds, batch, post.clock.now(), without=down):
@@ -110,13 +113,19 @@ def send_due(post: Post, batch: int = BATCH) -> Sending:
                 attempt, state = _send(post, sender, stored)
                 if state is not None:
                     tally[state] += 1
+                    late_count += state is DeliveryState.SENT and _is_late(stored, post.clock.now())
                 if attempt is not None and attempt.outcome is Outcome.CHANNEL_DOWN:
                     down[channel] = attempt.error or "it is down"
             post.outbox.give_back(sender, post.clock.now())
     finally:
         post.outbox.give_back(sender, post.clock.now())
     post.checkpoint(post.clock.now())
-    return Sending(dict(tally), down, doubtful, wait)
+    return Sending(dict(tally), down, doubtful, wait, late_count)
+
+
+def _is_late(stored: StoredMessage, now: dt.datetime) -> bool:
+    by = stored.message.payload.get("tell_by_at")
+    return by is not None and now > dt.datetime.fromisoformat(by)
 
 
 def _send(post: Post, sender: str, stored: StoredMessage) -> tuple[Attempt | None, DeliveryState | None]:

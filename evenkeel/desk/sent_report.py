@@ -17,6 +17,8 @@ Counts = Mapping[tuple[str, str], int]
 def sent_lines(sending: Sending, counts: Counts) -> list[str]:
     """Return what a pass came to, and what is left: a line of its own for what needs somebody."""
     lines = [_summary(sending)]
+    if sending.late_count:
+        lines.append(f"  {sending.late_count:,} later than a quarter of an hour after the fill.")
     lines += [
         f"  {channel}: {reason}; its messages wait and are tried again." for channel, reason in sending.down.items()
     ]

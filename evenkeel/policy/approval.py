@@ -84,6 +84,7 @@ class ApprovalRule(Part):
     on_timeout: Literal["decline", "follow_up"] = "decline"
     escalates_to: Literal["principal", "compliance"] = "principal"
     small_trades: SmallTrades = SmallTrades()
+    after_fill: Literal["short", "detailed"] = Field("short", description="How the client is told of what was traded.")
     opens: dt.time = Field(dt.time(9, 0), description="Business hours, Eastern.")
     closes: dt.time = Field(dt.time(17, 0), description="Business hours, Eastern.")
     price_tolerance_frac: float = Field(

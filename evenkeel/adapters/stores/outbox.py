@@ -11,9 +11,9 @@ import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, case, func, or_, select, update
 
-from data_contracts.vocab import Channel, DeliveryState, EventKind
+from data_contracts.vocab import Channel, DeliveryState, EventKind, MessageKind
 from evenkeel.adapters.stores.database import machine_now, reading, writing
 from evenkeel.adapters.stores.outbox_queue import message_event, queue_messages
 from evenkeel.adapters.stores.records_schema import outbox
@@ -24,6 +24,8 @@ from evenkeel.ports import Attempt, Message, Outcome, Retries, StoredMessage
 
 _WAITING = (DeliveryState.PENDING.value, DeliveryState.DELAYED.value)
 _STUCK = (DeliveryState.IN_DOUBT.value, DeliveryState.DEAD.value)
+_FIRST = (MessageKind.CLIENT_AFTER_FILL_SHORT.value, MessageKind.CLIENT_AFTER_FILL_DETAILED.value)
+"""Kinds that have a quarter of an hour: no flood of others keeps them waiting."""
 TOO_LATE = "its time had passed before a channel took it"
 SENDER_DIED = "the sender died while it was sending; look at the other side, then `evenkeel messages resolve`"
 
@@ -57,14 +59,15 @@ class SqlOutbox:
         announcements: bool = False,
         without: Collection[Channel] = (),
     ) -> list[StoredMessage]:
-        """Return messages that are due, oldest first, and keep other senders from them for some seconds."""
+        """Return messages that are due, those of fills before others, then oldest first; keep other senders from them for some seconds."""
         others = outbox.c.channel.not_in([each.value for each in without]) if without else outbox.c.channel.is_not(None)
         is_kind = outbox.c.channel.is_(None) if announcements else others
         with writing(self._engine) as connection:
             until = machine_now(connection)
             is_due = and_(is_kind, _is_due(now), or_(outbox.c.claimed_until.is_(None), outbox.c.claimed_until <= until))
             oldest = func.coalesce(outbox.c.next_try_at, outbox.c.added_at)
-            query = select(outbox).where(is_due).order_by(oldest, outbox.c.message_id).limit(limit)
+            later = case((outbox.c.kind.in_(_FIRST), 0), else_=1)
+            query = select(outbox).where(is_due).order_by(later, oldest, outbox.c.message_id).limit(limit)
             found = [dict(row) for row in connection.execute(query.with_for_update(skip_locked=True)).mappings()]
             late = [row for row in found if row["expires_at"] is not None and row["expires_at"] <= now]
             for row in late:

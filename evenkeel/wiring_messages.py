@@ -65,6 +65,17 @@ def send_by(settings: Settings) -> list[str]:
     return sent_lines(sending, post.outbox.counts())
 
 
+def drill_settings(settings: Settings) -> Settings:
+    """Return the settings of a drill: what it says to people is written into the home's outgoing folder, nothing leaves it."""
+    writer = {
+        "firm_name": "Synthetic practice",
+        "firm_contact": "desk@example.com",
+        "public_url": "https://desk.example.com",
+        **dict.fromkeys(("adviser_channels", "client_channels", "operations_channels"), "file"),
+    }
+    return settings.model_copy(update=writer)
+
+
 def _composer(settings: Settings, house: House) -> Composer | None:
     """Return what makes messages of announcements; None where the firm has not said yet who writes and where links lead: they wait."""
     if not (settings.says_who_writes and settings.public_url):

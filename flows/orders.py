@@ -13,7 +13,8 @@ from evenkeel.desk.execution.handing_over import hand_over
 from evenkeel.desk.execution.planning import due_batch, plan_and_stage
 from evenkeel.desk.execution.showing import planned_lines, sent_lines, taken_lines
 from evenkeel.errors import LeaseHeld
-from evenkeel.wiring import open_house
+from evenkeel.wiring import open_house, read_settings
+from evenkeel.wiring_messages import send_by
 
 
 @flow(name="orders", persist_result=False)
@@ -40,6 +41,7 @@ def orders() -> State[dict[str, Any]]:
     except LeaseHeld as error:
         logger.info(str(error))
         return Completed(message=str(error), data={"status": "held"})
+    lines += send_by(read_settings())
     for line in lines:
         logger.info(line)
     for problem in problems:

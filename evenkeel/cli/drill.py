@@ -76,15 +76,19 @@ def _go_on(target: Path, last_date: dt.date, seed: int) -> None:
     from evenkeel.desk.drill_desk import play
     from evenkeel.run.house import House
     from evenkeel.wiring import open_house, read_settings
+    from evenkeel.wiring_messages import drill_settings, send_by
     from evenkeel.wiring_orders import ORDERS
 
     settings = read_settings(target)
+
+    def tell(at: dt.datetime) -> list[str]:
+        return send_by(drill_settings(settings).model_copy(update={"clock": at}))
 
     def house_at(at: dt.datetime) -> House:
         return open_house(settings.model_copy(update={"clock": at}))
 
     console.print("[bold]From the proposals to the orders[/bold]")
-    for line in play(house_at, target / ORDERS, last_date, seed):
+    for line in play(house_at, tell, target / ORDERS, last_date, seed):
         console.print(f"  {line}", markup=False)
 
 

@@ -45,9 +45,11 @@ def answers(home: Path | None, actor: str | None, role: str) -> int:
     """Take answers in; 3 where one could not be taken."""
     from evenkeel.desk.execution.answers import take_answers
     from evenkeel.desk.execution.showing import taken_lines
+    from evenkeel.wiring import read_settings
+    from evenkeel.wiring_messages import send_by
 
     taken = take_answers(_house(home), _asking(actor, role))
-    for line in taken_lines(taken):
+    for line in [*taken_lines(taken), *send_by(read_settings(home))]:
         console.print(line, markup=False)
     return _told(taken.problems)
 

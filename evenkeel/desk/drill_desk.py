@@ -25,6 +25,7 @@ from evenkeel.desk.execution.answers import take_answers
 from evenkeel.desk.execution.handing_over import hand_over
 from evenkeel.desk.execution.planning import Planned, plan_and_stage
 from evenkeel.desk.execution.showing import planned_lines, sent_lines, taken_lines
+from evenkeel.desk.sent_report import NOTHING_DUE
 from evenkeel.desk.sweep import sweep, swept_line
 from evenkeel.desk.trail_report import verify_home
 from evenkeel.desk.words import counted, eastern
@@ -35,6 +36,8 @@ from evenkeel.sandbox.order_desk import answer
 
 HouseAt = Callable[[dt.datetime], House]
 """Opens the home at an instant."""
+Tell = Callable[[dt.datetime], Sequence[str]]
+"""Sends what is due at an instant, and says what became of it."""
 SAID_AT_MOST = 3
 """Lines told of a step that has many."""
 
@@ -48,11 +51,12 @@ class _Story:
     differences: int = 0
 
 
-def play(house_at: HouseAt, orders: Path, last_date: dt.date, seed: int) -> Iterator[str]:
+def play(house_at: HouseAt, tell: Tell, orders: Path, last_date: dt.date, seed: int) -> Iterator[str]:
     """Play the days after the last run, and yield the story line by line.
 
     Args:
         house_at: Opens the home at an instant.
+        tell: Sends messages.
         orders: The folder of the order desk, where custodians' answers are put.
         last_date: Session of the last run.
         seed: Of what custodians make of the orders.
@@ -66,12 +70,14 @@ def play(house_at: HouseAt, orders: Path, last_date: dt.date, seed: int) -> Iter
     _advisers(house_at(at(8, 45)), story)
     _clients(house_at(at(9, 15)), story)
     yield f"{eastern(at(9, 15))}  Answered: {_counts(story.decided)}."
+    yield from _messages(tell, at(9, 30))
     paused = _pause(house_at(at(9, 40)))
     if paused is not None:
         yield f"{eastern(at(9, 40))}  Market stress: a senior adviser pauses execution in {paused[1]}."
     yield from _batch(house_at, at(9, 45), orders, seed)
     for hour, minute in ((10, 0), (16, 15), (19, 0)):
         yield from _answers(house_at, at(hour, minute), story)
+        yield from _messages(tell, at(hour, minute))
     at = _clock(second)
     if paused is not None:
         controls.resume(
@@ -84,12 +90,20 @@ def play(house_at: HouseAt, orders: Path, last_date: dt.date, seed: int) -> Iter
     yield from _batch(house_at, at(9, 45), orders, seed)
     for hour, minute in ((10, 0), (16, 15), (19, 0)):
         yield from _answers(house_at, at(hour, minute), story)
+        yield from _messages(tell, at(hour, minute))
     for days in (2, 3, 4, 5):
         moment = at(12, 0) + dt.timedelta(days=days - 1)
         swept = sweep(house_at(moment))
         if swept.steps:
             yield f"{eastern(moment)}  {swept_line(swept).partition(', nobody is asked')[0].rstrip('.')}."
-    yield from _end(house_at(at(12, 0) + dt.timedelta(days=5)), story)
+    last = at(12, 0) + dt.timedelta(days=5)
+    yield from _messages(tell, last)
+    yield from _end(house_at(last), story)
+
+
+def _messages(tell: Tell, at: dt.datetime) -> Iterator[str]:
+    """Send what is due, and yield what became of it, where there was anything."""
+    yield from (f"{eastern(at)}  {line}" for line in tell(at) if line != NOTHING_DUE)
 
 
 def _clock(date: dt.date) -> Callable[[int, int], dt.datetime]:

@@ -14,6 +14,9 @@ Counts = Mapping[tuple[str, str], int]
 """Messages by channel (empty: announcements) and state, as the outbox counts them."""
 
 
+NOTHING_DUE = "Nothing was due."
+
+
 def sent_lines(sending: Sending, counts: Counts) -> list[str]:
     """Return what a pass came to, and what is left: a line of its own for what needs somebody."""
     lines = [_summary(sending)]
@@ -50,7 +53,7 @@ def status_line(counts: Counts, says_who_writes: bool) -> str | None:
 
 def _summary(sending: Sending) -> str:
     if not sending.by_state:
-        return "Nothing was due."
+        return NOTHING_DUE
     parts = [f"{number:,} {_words(state)}" for state, number in sending.by_state.items()]
     return f"{counted(sum(sending.by_state.values()), 'message')}: {', '.join(parts)}."
 

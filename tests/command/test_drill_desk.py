@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from pathlib import Path
 
-from data_contracts.vocab import ProposalState
+from data_contracts.vocab import DeliveryState, ProposalState
 from evenkeel.desk.drill_desk import play
 from evenkeel.run.house import House
 from evenkeel.wiring import open_house, read_settings
+from evenkeel.wiring_messages import drill_settings, send_by
 from tests.command.practice import Home
 from tests.command.test_consent import Made, made
 
@@ -27,7 +29,10 @@ def _plays(home: Home, last_date: dt.date) -> None:
     def house_at(at: dt.datetime) -> House:
         return open_house(settings.model_copy(update={"clock": at}))
 
-    lines = list(play(house_at, home.path / "orders", last_date, seed=11))
+    def tell(at: dt.datetime) -> list[str]:
+        return send_by(drill_settings(settings).model_copy(update={"clock": at}))
+
+    lines = list(play(house_at, tell, home.path / "orders", last_date, seed=11))
     told = "\n".join(lines)
     print(told)
     assert "BROKEN" not in told
@@ -37,3 +42,10 @@ def _plays(home: Home, last_date: dt.date) -> None:
     assert ProposalState.RECONCILED in states
     assert not {ProposalState.STAGED, ProposalState.SENT, ProposalState.WITH_ADVISER} & states
     assert end.order_book.batches()
+    sent = [one for one in end.records.outbox.find(states=[DeliveryState.SENT], limit=10_000)]
+    kinds = Counter(one.message.kind for one in sent)
+    print(kinds)
+    assert kinds["approval_requested"] > 0
+    filled = [one for one in end.approvals.cases(states=[ProposalState.RECONCILED])]
+    assert kinds["client_after_fill_short"] + kinds["client_after_fill_detailed"] >= len(filled)
+    assert not end.records.outbox.find(states=[DeliveryState.DEAD, DeliveryState.IN_DOUBT])

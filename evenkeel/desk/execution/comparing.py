@@ -21,6 +21,7 @@ from evenkeel import calendar
 from evenkeel.approval.moving import By, move
 from evenkeel.desk.execution import memoranda
 from evenkeel.desk.execution.ground import WORKING
+from evenkeel.desk.filled_message import announce_filled
 from evenkeel.desk.reading import dataset
 from evenkeel.orders.after_fill import (
     RelievedLot,
@@ -68,7 +69,8 @@ def compare(house: House, by: By) -> Compared:
         moves = []
         current = case
         if case.state is ProposalState.SENT:
-            moves.append(move(case, Step.FILL, ProposalState.FILLED, by))
+            told = announce_filled(case, done, _filled_at(house, blocks, by.at))
+            moves.append(move(case, Step.FILL, ProposalState.FILLED, by, told=told))
             current = moves[-1].after
         moves.append(move(current, Step.RECONCILE, ProposalState.RECONCILED, by, detail={"differences": dict(counts)}))
         event = memoranda.compared(moves[-1].after, date, counts, by)
@@ -126,6 +128,12 @@ def _done(house: House, blocks: Sequence[Block], policy: Policy) -> Done:
     return [
         (block, shares_of(block, [one for one in fills if one.order_id == block.order_id], policy)) for block in blocks
     ]
+
+
+def _filled_at(house: House, blocks: Sequence[Block], otherwise: dt.datetime) -> dt.datetime:
+    """Return when the last execution was: the client is told within a quarter of an hour of it."""
+    fills = house.order_book.fills([block.order_id for block in blocks]) if blocks else []
+    return max((one.filled_at for one in fills), default=otherwise)
 
 
 def _differences(

@@ -77,6 +77,18 @@ def messages_app() -> App:
         return messaging.list_messages(home, state, limit, format)
 
     @messages.command
+    def show(
+        message_id: Annotated[str, Parameter(name="MESSAGE", help="The message's id, or its beginning.")],
+        /,
+        *,
+        home: Home = None,
+    ) -> int:
+        """Print a message's words; of an announcement what would be said, a pilot's too. Links are left out: each is one person's."""
+        from evenkeel.cli import messaging
+
+        return messaging.show(home, message_id)
+
+    @messages.command
     def preview(
         kind: Annotated[
             Kind | None, Parameter(name="KIND", help="The kind of message; all of them by default.")

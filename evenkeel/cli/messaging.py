@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +101,25 @@ def list_messages(home: Path | None, state: Sequence[str], limit: int, form: str
     return EXIT_DONE
 
 
+def show(home: Path | None, message_id: str) -> int:
+    """Print what a message says, or would say; nothing is queued."""
+    post = open_post(read_settings(home))
+    stored = one_message(post, message_id)
+    message = stored.message
+    if message.channel is None and post.compose is None:
+        raise UsageError(
+            f"{message.message_id} is an announcement, of which no message can be made yet: {NOBODY_WRITES}"
+        )
+    made = [message] if message.channel is not None or post.compose is None else post.compose(stored)
+    words = dict.fromkeys((each.recipient_ref, _words(each.payload)) for each in made)
+    state = stored.state.replace("_", " ")
+    console.print(f"{message.message_id}: {message.kind}, {state}, {eastern(stored.added_at)}", markup=False)
+    for recipient, text in words:
+        console.print(f"To: {recipient}", markup=False)
+        sys.stdout.write(text + "\n")
+    return EXIT_DONE
+
+
 def preview(home: Path | None, kind: str | None, scenario: str, form: str, out: Path | None) -> int:
     """Show one message, or try all of them."""
     templates, samples = _templates(read_settings(home)), scenarios()
@@ -156,6 +175,13 @@ def resolve(home: Path | None, message_id: str, how: How, reason: str, actor: st
 def _templates(settings: Settings) -> Templates:
     """Return the home's templates; a firm that has not said its name yet sees a sample's."""
     return own_templates(settings, SAMPLE_FIRM)
+
+
+def _words(payload: Mapping[str, Any]) -> str:
+    """Return subject and text without the link, by which its bearer decides."""
+    said = payload.get("payload", payload)  # the archive's copy has the message inside it
+    text = f"Subject: {said.get('subject', '')}\n\n{said.get('text', '')}"
+    return text.replace(said["link"], "[a link for the recipient alone]") if said.get("link") else text
 
 
 def _as_json(stored: StoredMessage) -> dict[str, Any]:

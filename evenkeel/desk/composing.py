@@ -207,6 +207,7 @@ def _message(
             "text": _crm_text(announced.payload, rendered, values),
             "priority": "High" if kind is MessageKind.APPROVAL_ESCALATED else "Medium",
             **({"due_at": due_at.isoformat()} if due_at is not None else {}),
+            **({"closes": _ids(announced.payload)} if FIELDS[kind] is Decided else {}),
         }
     if told_by := announced.payload.get("tell_by_at"):
         payload["tell_by_at"] = told_by
@@ -224,6 +225,11 @@ def _message(
         run_id=announced.run_id,
         expires_at=due_at,
     )
+
+
+def _ids(told: Mapping[str, Any]) -> list[str]:
+    """Return the ids that every task about a proposal bears: once it is decided, the tasks that ask for it are done."""
+    return [str(told.get("alert_id")), str(told.get("proposal_id"))]
 
 
 def _crm_text(told: Mapping[str, Any], rendered: Rendered, values: Mapping[str, Any]) -> str:

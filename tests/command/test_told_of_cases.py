@@ -83,6 +83,21 @@ def test_compliance_reads_who_asks_for_its_review(desk: Desk) -> None:
     assert "concentrated" in told["text"]
 
 
+def test_of_a_pilot_it_can_be_seen_what_would_have_been_said(desk: Desk) -> None:
+    case = desk.case(ASKED[1])
+    as_ops = ("--actor", "ops", "--role", "operations")
+    desk("desk", "pilot", ASKED[2], "on", "--reason", "first weeks", *as_ops)
+    desk("desk", "approve", case["proposal_id"], "--actor", "A-03")
+    desk("messages", "send")
+    listed = json.loads(desk("messages", "list", "--state", "withheld", "--format", "json"))
+    assert [each["kind"] for each in listed] == ["approval_requested"] * 2
+    said = desk("messages", "show", listed[0]["message_id"])
+    assert "Your decision, please" in said
+    assert "/decide?t=" not in said
+    assert "[a link for the recipient alone]" in said
+    assert sent(desk, "client_proposal", case["proposal_id"]) == []
+
+
 def test_what_cannot_be_made_says_why_and_holds_nothing_else_up(desk: Desk) -> None:
     case = desk.case(ASKED[1])
     desk("desk", "approve", case["proposal_id"], "--actor", "A-03")

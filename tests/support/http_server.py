@@ -35,8 +35,8 @@ class Request:
 class Site:
     """What the server does with each request.
 
-    `script` holds a mood for each coming write (POST): `ok`, a status (`429`, `500`), `500 after`, `reset after`, `slow after` (the data is
-    taken, the answer is an error, a reset, or late), `reset before`.
+    `script` holds a mood for each coming write (POST, PUT): `ok`, a status (`429`, `500`), `500 after`, `reset after`, `slow after` (the
+    data is taken, the answer is an error, a reset, or late), `reset before`.
     """
 
     answer: Callable[[Request], Answer]
@@ -60,6 +60,9 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             self._serve()
 
+        def do_PUT(self) -> None:
+            self._serve()
+
         def _serve(self) -> None:
             length = int(self.headers.get("content-length") or 0)
             parts = urlsplit(self.path)
@@ -68,7 +71,7 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
             request = Request(self.command, parts.path, query, headers, self.rfile.read(length))
             with site.lock:
                 site.requests.append(request)
-                mood = site.script.pop(0) if request.method == "POST" and site.script else "ok"
+                mood = site.script.pop(0) if request.method != "GET" and site.script else "ok"
             if mood == "reset before":
                 return self._reset()
             if mood.isdigit():
@@ -131,6 +134,8 @@ class WealthboxShape:
     def __call__(self, request: Request) -> Answer:
         if request.headers.get("access_token") != self.token:
             return 401, {"error": "unauthorized"}
+        if request.method == "PUT":
+            return put(self.tasks, request, "/tasks/")
         kept = self.tasks if request.path == "/tasks" else self.notes
         if request.method == "POST":
             kept.append({"id": len(kept) + 1, **request.json()})
@@ -145,6 +150,14 @@ class WealthboxShape:
         size, page = int(request.query["per_page"]), int(request.query["page"])
         name = "tasks" if kept is self.tasks else "status_updates"
         return 200, {name: found[size * (page - 1) : size * page]}
+
+
+def put(kept: list[dict[str, Any]], request: Request, path: str) -> Answer:
+    """Change the member that a path names."""
+    found = [each for each in kept if request.path == f"{path}{each['id']}"]
+    for each in found:
+        each.update(request.json())
+    return (200, found[0]) if found else (404, None)
 
 
 class RedtailShape:
@@ -163,6 +176,8 @@ class RedtailShape:
             return (200, {"authenticated_user": {"user_key": "u-1"}}) if is_known else (401, None)
         if authorization != "UserKeyAuth a2V5OnUtMQ==":  # key:u-1
             return 401, None
+        if request.method == "PUT":
+            return put(self.activities, request, "/activities/")[0], None
         if request.method == "POST":
             kept = self.activities if request.path == "/activities" else self.notes
             kept.append({"id": len(kept) + 1, **request.json()})

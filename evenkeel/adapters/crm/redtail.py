@@ -1,17 +1,18 @@
 """Redtail: activities and notes with a client's contact.
 
-Shapes as published for the public API v1: `GET /authentication` gives the user's key, `POST /activities`, `POST /contacts/{id}/notes`;
-lists have `meta.total_pages`; most writes answer 204 and name nothing. Codes of activities and categories are each firm's own. The names
-of the lists' members could not be tried on a live account.
+Shapes as published for the public API v1: `GET /authentication` gives the user's key, `POST /activities`, `POST /contacts/{id}/notes`; an
+activity is done by `PUT /activities/{id}` with `completed`; lists have `meta.total_pages`; most writes answer 204 and name nothing. Codes
+of activities and categories are each firm's own. The names of the lists' members could not be tried on a live account.
 """
 
 from __future__ import annotations
 
 import base64
 import datetime as dt
+from collections.abc import Iterator
 from typing import Any
 
-from evenkeel.adapters.crm.requests import NO_CONTACT, CrmRequests, Pacer, Stopped, marker
+from evenkeel.adapters.crm.requests import NO_CONTACT, CrmRequests, Pacer, Stopped, is_about, marker
 from evenkeel.errors import TransientError
 from evenkeel.ports import Attempt, Delivery, Outcome
 
@@ -56,16 +57,17 @@ class RedtailCrm:
         if not delivery.address.isdecimal():
             return Attempt(Outcome.REFUSED, error=NO_CONTACT)
         try:
+            closed = self._close(delivery)
             known = self._find(delivery)
             if known is not None:
-                return Attempt(Outcome.SENT, {"crm_id": known, "was_there": True})
+                return Attempt(Outcome.SENT, {"crm_id": known, "was_there": True, **closed})
             path, body = self._made(delivery)
             made = self._requests.send("POST", path, self._headers(), body=body)
         except Stopped as stopped:
             if stopped.attempt.evidence.get("response_code") == 401:
                 self._user_key = None  # it may have been renewed
             return stopped.attempt
-        return Attempt(Outcome.SENT, {"crm_id": str(made.get("id", ""))})
+        return Attempt(Outcome.SENT, {"crm_id": str(made.get("id", "")), **closed})
 
     def find(self, delivery: Delivery) -> str | None:
         """Return the id of what this delivery has left before, or None."""
@@ -74,17 +76,35 @@ class RedtailCrm:
         except Stopped as stopped:
             raise TransientError(f"{stopped}") from stopped
 
+    def _close(self, delivery: Delivery) -> dict[str, Any]:
+        """Mark the open activities as done that ask for what is decided by now; return their ids as evidence."""
+        ids = delivery.payload["crm"].get("closes") or []
+        if not ids:
+            return {}
+        found = [
+            each
+            for each in self._listed(delivery.address, "activities")
+            if not each.get("completed") and is_about(str(each.get("description") or ""), ids)
+        ]
+        for each in found:
+            self._requests.send("PUT", f"/activities/{int(each['id'])}", self._headers(), body={"completed": True})
+        return {"closed": [str(each["id"]) for each in found]} if found else {}
+
     def _find(self, delivery: Delivery) -> str | None:
         name = "activities" if delivery.payload["crm"]["kind"] == "task" else "notes"
+        for each in self._listed(delivery.address, name):
+            if marker(delivery.message_id) in f"{each.get('description') or ''}{each.get('body') or ''}":
+                return str(each.get("id", ""))
+        return None
+
+    def _listed(self, contact: str, name: str) -> Iterator[dict[str, Any]]:
+        """Yield a contact's activities or notes, page by page."""
         for page in range(1, PAGES + 1):
-            path = f"/contacts/{int(delivery.address)}/{name}"
+            path = f"/contacts/{int(contact)}/{name}"
             found = self._requests.send("GET", path, self._headers(), params={"page": page})
-            for each in found.get(name) or []:
-                if marker(delivery.message_id) in f"{each.get('description') or ''}{each.get('body') or ''}":
-                    return str(each.get("id", ""))
+            yield from found.get(name) or []
             if page >= int((found.get("meta") or {}).get("total_pages") or 1):
                 break
-        return None
 
     def _made(self, delivery: Delivery) -> tuple[str, dict[str, Any]]:
         crm = delivery.payload["crm"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import httpx
@@ -136,6 +136,11 @@ class CrmRequests:
             )
             raise Stopped(Attempt(Outcome.NOT_NOW, {"response_code": response.status_code}, text)) from error
         return found if isinstance(found, dict) else {"items": found}
+
+
+def is_about(text: str, ids: Sequence[str]) -> bool:
+    """Tell whether a task is about all of these ids; about none where there are none."""
+    return bool(ids) and all(each in text for each in ids)
 
 
 def marker(message_id: str) -> str:

@@ -1,6 +1,7 @@
 """Wealthbox: tasks and notes with a client's contact.
 
-Shapes as published (samples of dev.wealthbox.com): `POST /tasks`, `POST /notes`, header `ACCESS_TOKEN`. Lists show open tasks unless asked
+Shapes as published (samples of dev.wealthbox.com): `POST /tasks`, `POST /notes`, header `ACCESS_TOKEN`; a task is done by
+`PUT /tasks/{id}`. Lists show open tasks unless asked
 otherwise, so that both kinds are looked through. The names of the query parameters and of the lists' members could not be tried on a live
 account.
 """
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from evenkeel.adapters.crm.requests import NO_CONTACT, CrmRequests, Pacer, Stopped, marker
+from evenkeel.adapters.crm.requests import NO_CONTACT, CrmRequests, Pacer, Stopped, is_about, marker
 from evenkeel.errors import TransientError
 from evenkeel.ports import Attempt, Delivery, Outcome
 
@@ -38,14 +39,15 @@ class WealthboxCrm:
         if not delivery.address.isdecimal():
             return Attempt(Outcome.REFUSED, error=NO_CONTACT)
         try:
+            closed = self._close(delivery)
             known = self._find(delivery)
             if known is not None:
-                return Attempt(Outcome.SENT, {"crm_id": known, "was_there": True})
+                return Attempt(Outcome.SENT, {"crm_id": known, "was_there": True, **closed})
             path, body = self._made(delivery)
             made = self._requests.send("POST", path, self._headers, body=body)
         except Stopped as stopped:
             return stopped.attempt
-        return Attempt(Outcome.SENT, {"crm_id": str(made.get("id", ""))})
+        return Attempt(Outcome.SENT, {"crm_id": str(made.get("id", "")), **closed})
 
     def find(self, delivery: Delivery) -> str | None:
         """Return the id of what this delivery has left before, or None."""
@@ -53,6 +55,27 @@ class WealthboxCrm:
             return self._find(delivery)
         except Stopped as stopped:
             raise TransientError(f"{stopped}") from stopped
+
+    def _close(self, delivery: Delivery) -> dict[str, Any]:
+        """Mark the open tasks as done that ask for what is decided by now; return their ids as evidence."""
+        ids = delivery.payload["crm"].get("closes") or []
+        if not ids:
+            return {}
+        look: dict[str, str | int] = {
+            "resource_id": delivery.address,
+            "resource_type": "Contact",
+            "per_page": PAGE_SIZE,
+            "completed": "false",
+        }
+        found = []
+        for page in range(1, PAGES + 1):  # all pages first: what is closed leaves them
+            items = _items(self._requests.send("GET", "/tasks", self._headers, params={**look, "page": page}))
+            found += [each for each in items if is_about(str(each.get("description") or ""), ids)]
+            if len(items) < PAGE_SIZE:
+                break
+        for each in found:
+            self._requests.send("PUT", f"/tasks/{int(each['id'])}", self._headers, body={"complete": True})
+        return {"closed": [str(each["id"]) for each in found]} if found else {}
 
     def _find(self, delivery: Delivery) -> str | None:
         is_task = delivery.payload["crm"]["kind"] == "task"

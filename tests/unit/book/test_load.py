@@ -53,7 +53,7 @@ def test_the_template_is_a_valid_book(files: Files) -> None:
     assert book.accounts["account_key"].to_list()[0] == KEYER.digest("00000101")
     assert book.portfolios["portfolio_id"].to_list() == ["ASH-1", "CED-1", "P-BIR"]
     assert book.policies.held_on("house", ON).deadline == dt.time(7, 0)
-    assert [feed.feed for feed in book.feeds] == ["schwab", "fidelity"]
+    assert [feed.feed for feed in book.feeds] == ["schwab", "fidelity", "own_orders"]
     assert conform(book.securities, Securities).equals(book.securities)
     assert book.changes == {"policy": (), "model": (), "ips": ()}
 

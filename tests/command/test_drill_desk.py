@@ -8,6 +8,8 @@ from pathlib import Path
 
 from data_contracts.vocab import DeliveryState, ProposalState
 from evenkeel.desk.drill_desk import play
+from evenkeel.desk.reporting.gathering import gather
+from evenkeel.reports.period import month_of
 from evenkeel.run.house import House
 from evenkeel.wiring import open_house, read_settings
 from evenkeel.wiring_messages import drill_settings, send_by
@@ -49,3 +51,11 @@ def _plays(home: Home, last_date: dt.date) -> None:
     filled = [one for one in end.approvals.cases(states=[ProposalState.RECONCILED])]
     assert kinds["client_after_fill_short"] + kinds["client_after_fill_detailed"] >= len(filled)
     assert not end.records.outbox.find(states=[DeliveryState.DEAD, DeliveryState.IN_DOUBT])
+    facts = gather(end, month_of("2026-03"))
+    blocks = [block for batch in end.order_book.batches() for block in batch.blocks]
+    assert sorted(facts.orders["order_id"]) == sorted(block.order_id for block in blocks)
+    assert set(facts.allocations["order_id"]) == set(facts.orders["order_id"])
+    assert facts.fills.height == len(end.order_book.fills())
+    home.command("report", "kpis", "--month", "2026-03")
+    (case, *_) = filled
+    home.command("report", "before-after", "--proposal", case.proposal_id)

@@ -13,7 +13,7 @@ from evenkeel.calendar import EASTERN
 from evenkeel.desk.consent.deciding import case_of
 from evenkeel.desk.page import directory_of
 from evenkeel.desk.reading import dataset, run_of
-from evenkeel.desk.reporting.execution import Execution, NoExecution
+from evenkeel.desk.reporting.execution import Execution, KeptExecution
 from evenkeel.ports.approvals import Case
 from evenkeel.reports.before_after import Rebalance
 from evenkeel.run.house import House
@@ -47,7 +47,7 @@ def rebalance_of(house: House, named: str, execution: Execution | None, firm: st
         shown=case.content["list"],
         after=after,
         after_date=after_date,
-        filled=_filled(execution or NoExecution(), case),
+        filled=_filled(execution or KeptExecution(house), case),
         names={**CLASS_NAMES, **directory.security_names, **directory.account_masks},
     )
 
@@ -69,6 +69,10 @@ def _after(house: House, case: Case, filled_at: dt.datetime | None) -> tuple[dic
     return {}, None
 
 
+SHOWN_DIGITS = 4
+"""Digits of an average price as clients see it."""
+
+
 def _filled(execution: Execution, case: Case) -> dict[int, tuple[Decimal, Decimal]]:
     """Return units and average price of each trade, by its number, of orders that are filled whole; a part's shares are with the desk."""
     first, last = case.business_date, case.business_date + _AFTER_ORDER
@@ -84,5 +88,5 @@ def _filled(execution: Execution, case: Case) -> dict[int, tuple[Decimal, Decima
         for number, quantity in (
             parts.filter(pl.col("proposal_id") == case.proposal_id).select("trade_no", "order_qty").iter_rows()
         ):
-            found[number] = (quantity, value / units)
+            found[number] = (quantity, round(value / units, SHOWN_DIGITS))
     return found

@@ -19,7 +19,7 @@ from data_contracts.drift import Drift
 from data_contracts.valuations import Valuations
 from data_contracts.vocab import EventKind, NodeLevel, ProposalState
 from evenkeel.desk.reading import dataset
-from evenkeel.desk.reporting.execution import Execution, NoExecution
+from evenkeel.desk.reporting.execution import Execution, KeptExecution
 from evenkeel.desk.reporting.rows import case_row, consent_row, message_row, step_row
 from evenkeel.ports import RunRecord, TrailQuery
 from evenkeel.reports.facts import CASES, CONSENTS, DAYS, MESSAGES, STEPS, Facts
@@ -39,7 +39,7 @@ def gather(house: House, period: Period, execution: Execution | None = None, fir
 
     Cases that neither moved since the period began, nor belong to an alert of it, nor were executed are left out: they are in no figure.
     """
-    held = execution or NoExecution()
+    held = execution or KeptExecution(house)
     first, last = period.first - LOOK_BEHIND, period.last + LOOK_AHEAD
     runs = [run for run in house.records.manifests() if first <= run.business_date <= last]
     within = [run for run in runs if period.first <= run.business_date <= period.last]

@@ -113,7 +113,7 @@ def test_from_the_fill_on_cycle_and_reduction_are_known(made: Made, desk: Desk) 
     assert float(found["cycle_hours"]["denominator"]) == 1
     assert float(found["cycle_hours"]["value"]) > 0
     assert found["average_drift_reduction_frac"]["denominator"] == "1"
-    assert found["told_within_15_minutes_frac"]["reason"] == "executions are not kept in this home"
+    assert found["told_within_15_minutes_frac"]["reason"] == "no proposal was filled in the period"
     after = rows(desk, "before-after", "--proposal", proposal)
     assert sum(float(row["after_frac"]) for row in after if row["after_frac"]) == pytest.approx(1, abs=0.01)
     dates = {row["rebalanced_date"] for row in rows(desk, "drift-compliance") if row["account_id"] == ASKED[2]}

@@ -96,6 +96,8 @@ def play(house_at: HouseAt, tell: Tell, orders: Path, last_date: dt.date, seed: 
         swept = sweep(house_at(moment))
         if swept.steps:
             yield f"{eastern(moment)}  {swept_line(swept).partition(', nobody is asked')[0].rstrip('.')}."
+        yield from _answers(house_at, moment, story)
+        yield from _messages(tell, moment)
     last = at(12, 0) + dt.timedelta(days=5)
     yield from _messages(tell, last)
     yield from _end(house_at(last), story)

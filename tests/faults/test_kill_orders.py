@@ -21,7 +21,7 @@ from tests.command.consent_home import ASKED, MORNING, SENIOR, Desk, make
 from tests.command.practice import Home
 
 pytestmark = [pytest.mark.kill, pytest.mark.timeout(2400)]
-KILLS_AT_RANDOM = 25
+KILLS_AT_RANDOM = 15
 BATCH = MORNING.replace("08:00", "09:45")
 SCRIPT = [sys.executable, str(Path(__file__).with_name("killed_orders.py"))]
 

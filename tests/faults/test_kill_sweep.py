@@ -17,7 +17,7 @@ from tests.command.consent_home import MORNING, make
 from tests.command.practice import Home
 
 pytestmark = [pytest.mark.kill, pytest.mark.timeout(2400)]
-KILLS_AT_RANDOM = 25
+KILLS_AT_RANDOM = 15
 """For each of the two sweeps: one that opens cases, one that finds them overdue."""
 OVERDUE = "2026-03-05T10:00:00-05:00"
 """Fifty hours later: every adviser's clock has come to escalation."""

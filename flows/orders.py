@@ -41,8 +41,7 @@ def orders() -> State[dict[str, Any]]:
     except LeaseHeld as error:
         logger.info(str(error))
         return Completed(message=str(error), data={"status": "held"})
-    lines += send_by(read_settings())
-    for line in lines:
+    for line in [*lines, *send_by(read_settings())]:
         logger.info(line)
     for problem in problems:
         logger.warning(problem)

@@ -7,6 +7,7 @@ after that the best list that keeps the budget stands, be it none.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -55,16 +56,6 @@ class RoundBy:
     tables: Tables
     programs: int
 
-    @staticmethod
-    def search(problem: Problem, start: AnswerArrays) -> AnswerArrays:
-        """Return rounded lists found from those of `start`."""
-        return round_lists(problem, start)
-
-    @staticmethod
-    def polish(problem: Problem, start: AnswerArrays) -> AnswerArrays:
-        """Return a program's lists in whole steps and cents; they may buy what the search does not list."""
-        return round_lists(problem, start, ALL_BUYS)
-
 
 @dataclass(frozen=True)
 class Stated:
@@ -111,7 +102,7 @@ def rounded_answer(
         if now is None:
             break
         at = np.searchsorted(places, now.places)
-        found = stated(chosen, known, _in_part(rounded_at_rates(now, run, by.search), now.decision.part, part, at))
+        found = stated(chosen, known, _in_part(rounded_at_rates(now, run, round_lists), now.decision.part, part, at))
         tried = np.isin(np.arange(len(places)), at)
         best = _better(best, found, tried)
         is_over = tried & ~found.is_kept
@@ -139,11 +130,12 @@ def _with_programs(known: Ready, chosen: Chosen, best: Stated, run: Run, by: Rou
     if not len(asked):
         return best, bound, found_by
     told = ask_programs(by.tables, known, chosen, cases, best.objective, asked)
-    before = best.objective.copy()
+    # A program's lists may buy what the search does not list.
+    polish, before = partial(round_lists, extra=ALL_BUYS), best.objective.copy()
     for lists, case in zip(told.lists, told.cases, strict=True):
         groups = np.flatnonzero(case >= 0)
         if len(groups):
-            polished = _rounded(chosen, groups, case[groups], lists, run, by.polish, is_capped=False)
+            polished = _rounded(chosen, groups, case[groups], lists, run, polish, is_capped=False)
             best = _better(best, stated(chosen, known, polished), case >= 0)
     found_by[asked] = np.where(best.objective[asked] < before[asked] - 1e-6, PROGRAM, KEPT)
     bound[asked] = np.maximum(bound[asked], np.minimum(told.bound, best.objective[asked]))

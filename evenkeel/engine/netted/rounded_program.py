@@ -6,7 +6,9 @@ of its net gains (`terms`), so the least over both programs is a bound, and the 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import highspy
 import numpy as np
@@ -63,12 +65,8 @@ class NettedPrograms(AccountTables):
             objective_usd: Of the best rounded list so far: no worse one is looked for, and the bound is not above it.
             solver: From `rounded_program.program_solver`; used again for the next account.
         """
-
-        def sale(lot: Row, security: Row, limits: object, mu: float, pi: object) -> Trade | None:
-            return _sale_of(case, lot, security, limits, mu, pi)
-
         bands = self.bands(self.accounts[account_id]["model_id"])
-        draft = self.draft(account_id, bands, case.prices, Program(), sale)
+        draft = self.draft(account_id, bands, case.prices, Program(), partial(_sale_of, case))
         self.fill(draft, case.prices, objective_usd + OF_CENTS, case.other_usd)
         short, long = _gains_in(draft, case)
         fixed = 0.0 if case.terms is None else _add_tax(draft.program, case, case.terms, short, long)
@@ -81,14 +79,16 @@ class NettedPrograms(AccountTables):
         return ProgramList(found.trades, min(found.bound_usd - OF_CENTS, objective_usd))
 
 
-def _sale_of(case: CaseAtHand, lot: Row, security: Row, limits: object, mu: float, pi: object) -> Trade | None:
+def _sale_of(
+    case: CaseAtHand, lot: Row, security: Row, limits: Mapping[str, Row], mu: float, pi: Mapping[str, float]
+) -> Trade | None:
     """Return what may be sold of a lot at the case's prices; its row then has the highest rate that its gain may be taxed at."""
     at = lot
     if case.terms is not None:
         if lot["unit_basis_usd"] is None or lot["is_long_term"] is None:
             return None
         at = {**lot, "gain_rate_frac": case.long if lot["is_long_term"] else case.short}
-    trade = sale_of(at, security, limits, mu, pi)  # type: ignore[arg-type]
+    trade = sale_of(at, security, limits, mu, pi)
     if trade is None:
         return None
     most = lot if case.terms is None else {**lot, "gain_rate_frac": float(case.terms.short[0])}
@@ -168,7 +168,7 @@ def ask_programs(
     classes = prepared.classes.to_list()
     flows = flows_of(chosen.decision.part, chosen.decision.lists)
     cash = chosen.scope.cash + flows.moved[:, 0]
-    least = np.array([float(objective[g]) for g in asked])
+    least = objective[asked]
     found: tuple[list[tuple[int, int, int, float]], ...] = ([], [])
     of_case = (np.full(chosen.stake.groups, -1), np.full(chosen.stake.groups, -1))
     for place, (g, name) in enumerate(zip(asked, names, strict=True)):

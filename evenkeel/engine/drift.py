@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from evenkeel.engine.answer import Answer
 from evenkeel.engine.arrays import DriftArrays, normal
@@ -13,9 +15,9 @@ from evenkeel.engine.codes import OUTCOMES, Outcome
 from evenkeel.engine.columns import floats_of
 from evenkeel.engine.compiled import measure_book_kernel
 from evenkeel.engine.lots import order_lots
-from evenkeel.engine.problem import Prepared, Tables, assemble
+from evenkeel.engine.problem import Prepared, Tables, assemble, limits_of
 from evenkeel.engine.scratch import make_scratch
-from evenkeel.engine.shared import Shared, account_arrays, prepare_shared
+from evenkeel.engine.shared import Shared, account_arrays, prepare_shared, some_accounts
 from evenkeel.engine.tables.outputs import Drift
 
 OUTCOME_NAMES = pl.Series("outcome", [outcome.value for outcome in OUTCOMES])
@@ -26,13 +28,20 @@ OUTSIDE = OUTCOMES.index(Outcome.TRADED)
 class Measured:
     """What was measured.
 
-    `drift` is the table of all measured accounts; `outside` the problem of those to be solved, its findings those at all lots; `rest`
-    what is known of all others, columns of `accounts` (out): they are within their bands, or not fit to be measured.
+    `told` is the table `drift` of all measured accounts, each text kept once and told by number; `outside` the problem of those to be
+    solved, its findings those at all lots; `rest` what is known of all others, columns of `accounts` (out): they are within their bands,
+    or not fit to be measured. `is_outside` tells the two apart, by account in order.
     """
 
-    drift: pl.DataFrame
+    told: pa.Table
     outside: Prepared
     rest: pl.DataFrame
+    is_outside: np.ndarray
+
+    @property
+    def drift(self) -> pl.DataFrame:
+        """The table `drift`."""
+        return cast("pl.DataFrame", pl.from_arrow(self.told)).cast(Drift.polars_schema())
 
 
 def measure(tables: Tables, shared: Shared | None = None) -> Measured:
@@ -50,8 +59,9 @@ def measure(tables: Tables, shared: Shared | None = None) -> Measured:
     lots = order_lots(accounts, tables.lots, shared.security_ids)
     count, classes = accounts.height, len(shared.classes)
     found = _empty(count, classes)
+    arrays = account_arrays(accounts, shared, lots.starts, normal(np.zeros(count + 1), np.int64))
     measure_book_kernel()(
-        account_arrays(accounts, shared, lots.starts, normal(np.zeros(count + 1), np.int64)),
+        arrays,
         shared.models,
         shared.universes,
         shared.plans,
@@ -62,18 +72,22 @@ def measure(tables: Tables, shared: Shared | None = None) -> Measured:
         make_scratch(0, classes, 0, 0),
     )
     is_outside = found.outcome == OUTSIDE
-    outside = accounts.filter(pl.Series(is_outside))
+    outside, their_lots = accounts.filter(pl.Series(is_outside)), lots.of(accounts["account_id"], is_outside)
+    limits, limits_from = limits_of(outside, tables.restrictions)
+    outside_arrays = some_accounts(arrays, is_outside, their_lots.starts, limits_from)
     return Measured(
-        drift=_drift_rows(accounts, shared, found),
-        outside=assemble(outside, lots.of(is_outside), tables.restrictions, shared),
+        told=_drift_rows(accounts, shared, found),
+        outside=assemble(outside, outside_arrays, their_lots, limits, shared),
         rest=_rest_rows(accounts, found, ~is_outside),
+        is_outside=is_outside,
     )
 
 
 def with_rest(answer: Answer, measured: Measured) -> Answer:
     """Return the answer of the accounts outside their bands with the rows of all others."""
     accounts = pl.concat([answer.accounts, measured.rest], how="diagonal")
-    return replace(answer, accounts=accounts.sort("account_id"))
+    at = np.concatenate([np.flatnonzero(measured.is_outside), np.flatnonzero(~measured.is_outside)])
+    return replace(answer, accounts=accounts[np.argsort(at)])
 
 
 def _empty(accounts: int, classes: int) -> DriftArrays:
@@ -84,21 +98,19 @@ def _empty(accounts: int, classes: int) -> DriftArrays:
     return DriftArrays._make(parts)
 
 
-def _drift_rows(accounts: pl.DataFrame, shared: Shared, found: DriftArrays) -> pl.DataFrame:
-    """Return the rows by account and class name."""
+def _drift_rows(accounts: pl.DataFrame, shared: Shared, found: DriftArrays) -> pa.Table:
+    """Return the rows by account and class name. There are many: each name is kept once, and its number in every row."""
     count = found.rows_from[-1]
-    account = np.repeat(np.arange(accounts.height), np.diff(found.rows_from))
-    return pl.DataFrame(
-        {
-            "account_id": accounts["account_id"].gather(account),
-            "asset_class": shared.classes.gather(found.klass[:count]),
-            "value_usd": found.value[:count],
-            "weight_frac": found.weight[:count],
-            "drift_frac": found.from_target[:count],
-            "outside_frac": found.outside[:count],
-        },
-        schema=Drift.polars_schema(),
+    account = np.repeat(np.arange(accounts.height, dtype=np.int32), np.diff(found.rows_from))
+    columns = (
+        pa.DictionaryArray.from_arrays(account, accounts["account_id"].to_arrow()),
+        pa.DictionaryArray.from_arrays(found.klass[:count], shared.classes.to_arrow()),
+        found.value[:count],
+        found.weight[:count],
+        found.from_target[:count],
+        found.outside[:count],
     )
+    return pa.table(dict(zip(Drift.polars_schema(), columns, strict=True)))
 
 
 def _rest_rows(accounts: pl.DataFrame, found: DriftArrays, is_rest: np.ndarray) -> pl.DataFrame:

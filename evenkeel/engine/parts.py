@@ -53,11 +53,12 @@ def parts_of(
     ends = [int(ids.search_sorted(group.low, side="left")) for group in groups[1:]] + [accounts.height]
     start, first = 0, 0
     carried: list[pl.DataFrame] = []
+    opened = {file: _Opened.of(file, columns) for file in {group.file for group in groups}}
     for i, end in enumerate(ends):
         is_last = i + 1 == len(groups)
         if not is_last and ends[i + 1] - start <= part:
             continue
-        lots = pl.concat([*carried, *_read(groups[first : i + 1], columns)])
+        lots = pl.concat([*carried, *_read(groups[first : i + 1], opened)])
         carried = []
         if not is_last and groups[i].high >= groups[i + 1].low:
             # The last account goes on in the next row group.
@@ -92,7 +93,32 @@ def _is_text(dtype: pa.DataType) -> bool:
     return bool(pa.types.is_string(dtype) or pa.types.is_large_string(dtype))
 
 
-def _read(groups: list[RowGroup], columns: list[str]) -> Iterator[pl.DataFrame]:
+@dataclass(frozen=True)
+class _Opened:
+    """A file whose description has been read, once for all its row groups: the columns that are wanted, and those of them in `CODED`."""
+
+    columns: list[str]
+    plain: pl.LazyFrame
+    coded: pq.ParquetFile
+
+    @classmethod
+    def of(cls, file: Path, columns: list[str]) -> _Opened:
+        plain = pl.scan_parquet(file).select(column for column in columns if column not in CODED)
+        plain.collect_schema()
+        return cls(columns, plain, pq.ParquetFile(file, read_dictionary=list(CODED)))
+
+    def read(self, groups: list[RowGroup], rows: int) -> pl.DataFrame:
+        """Return the rows of groups beside each other. A text that the file numbers comes with the numbers, not spelled out."""
+        frame = self.plain.slice(groups[0].start, rows).collect()
+        coded = [column for column in self.columns if column in CODED]
+        if coded:
+            numbers = [group.number for group in groups]
+            table = self.coded.read_row_groups(numbers, columns=coded, use_threads=False)
+            frame = frame.with_columns(pl.DataFrame(table))
+        return frame.select(self.columns)
+
+
+def _read(groups: list[RowGroup], opened: dict[Path, _Opened]) -> Iterator[pl.DataFrame]:
     """Yield the rows of the groups, those beside each other in a file at once."""
     at = 0
     while at < len(groups):
@@ -102,21 +128,8 @@ def _read(groups: list[RowGroup], columns: list[str]) -> Iterator[pl.DataFrame]:
         ):
             rows += groups[end].rows
             end += 1
-        yield _read_slice(groups[at:end], rows, columns)
+        yield opened[groups[at].file].read(groups[at:end], rows)
         at = end
-
-
-def _read_slice(groups: list[RowGroup], rows: int, columns: list[str]) -> pl.DataFrame:
-    """Return the rows of groups beside each other in a file. A text that the file numbers comes with the numbers, not spelled out."""
-    file = groups[0].file
-    rest = [column for column in columns if column not in CODED]
-    frame = pl.scan_parquet(file).slice(groups[0].start, rows).select(rest).collect()
-    coded = [column for column in columns if column in CODED]
-    if coded:
-        parquet = pq.ParquetFile(file, read_dictionary=coded)
-        table = parquet.read_row_groups([group.number for group in groups], columns=coded, use_threads=False)
-        frame = frame.with_columns(pl.DataFrame(table))
-    return frame.select(columns)
 
 
 def _by_filter(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from evenkeel.engine.arrays import I8, LimitArrays, LotArrays, Problem
+from evenkeel.engine.arrays import I8, AccountArrays, LimitArrays, LotArrays, Problem
 from evenkeel.engine.columns import codes_of, flags_of, floats_of, starts_of_counts
 from evenkeel.engine.lots import OrderedLots, order_lots
 from evenkeel.engine.shared import Shared, account_arrays, prepare_shared
@@ -53,14 +53,16 @@ def prepare(tables: Tables, shared: Shared | None = None) -> Prepared:
     shared = shared or prepare_shared(tables.models, tables.securities, tables.cash_terms)
     accounts = tables.accounts.sort("account_id")
     lots = order_lots(accounts, tables.lots, shared.security_ids)
-    return assemble(accounts, lots, tables.restrictions, shared)
+    limits, limits_from = limits_of(accounts, tables.restrictions)
+    return assemble(accounts, account_arrays(accounts, shared, lots.starts, limits_from), lots, limits, shared)
 
 
-def assemble(accounts: pl.DataFrame, lots: OrderedLots, restrictions: pl.DataFrame, shared: Shared) -> Prepared:
-    """Return the problem as arrays; accounts and lots are in order already."""
-    limits, limits_from = _limits_of(accounts, restrictions)
+def assemble(
+    accounts: pl.DataFrame, account_arrays: AccountArrays, lots: OrderedLots, limits: pl.DataFrame, shared: Shared
+) -> Prepared:
+    """Return the problem as arrays; accounts, lots and limits (`limits_of`) are in order already."""
     arrays = Problem(
-        account_arrays(accounts, shared, lots.starts, limits_from),
+        account_arrays,
         shared.models,
         shared.universes,
         LotArrays._make(
@@ -82,7 +84,7 @@ def assemble(accounts: pl.DataFrame, lots: OrderedLots, restrictions: pl.DataFra
     return Prepared(arrays, accounts, shared.securities, lots.table, shared.classes, lots.findings)
 
 
-def _limits_of(accounts: pl.DataFrame, restrictions: pl.DataFrame) -> tuple[pl.DataFrame, I8]:
+def limits_of(accounts: pl.DataFrame, restrictions: pl.DataFrame) -> tuple[pl.DataFrame, I8]:
     """Return the restrictions of known accounts in key order, and where each account's begin."""
     columns = list(Restrictions.polars_schema())
     if not restrictions.height:

@@ -81,6 +81,13 @@ def account_arrays(accounts: pl.DataFrame, shared: Shared, lots_from: I8, limits
     )
 
 
+def some_accounts(accounts: AccountArrays, is_wanted: np.ndarray, lots_from: I8, limits_from: I8) -> AccountArrays:
+    """Return the wanted ones of the accounts, which have their own lots and limits."""
+    own = accounts._replace(lots_from=accounts.lots_from[:-1], limits_from=accounts.limits_from[:-1])
+    wanted = AccountArrays._make([np.ascontiguousarray(values[is_wanted]) for values in own])
+    return wanted._replace(lots_from=lots_from, limits_from=limits_from)
+
+
 def policy_of(models: ModelArrays, classes: int) -> np.ndarray:
     """Return target, lower and upper end by model and class; 0 where the model does not name the class."""
     owner = np.repeat(np.arange(len(models.rows_from) - 1), np.diff(models.rows_from))

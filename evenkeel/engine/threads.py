@@ -40,3 +40,19 @@ def in_order(jobs: Iterator[Callable[[], ResultT]], threads: int) -> Iterator[Re
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def ahead(results: Iterator[ResultT], use: Callable[[ResultT], object]) -> Iterator[ResultT]:
+    """Yield every result, in order, each used in a thread of its own while the next is made; one is in use at a time.
+
+    All are used when it ends. The first use that fails ends it: its error is raised at the next result.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="engine-use") as pool:
+        used: Future[object] | None = None
+        for result in results:
+            if used is not None:
+                used.result()
+            used = pool.submit(use, result)
+            yield result
+        if used is not None:
+            used.result()

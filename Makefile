@@ -36,13 +36,13 @@ format: $(READY) ## Format the code and fix what lint can fix
 	$(BIN)/ruff format .
 
 e2e: $(ENGINE) ## Run the end-to-end and slow tests: a server, a worker, both drivers
-	$(BIN)/pytest -m "e2e or slow"
+	$(BIN)/pytest -n 2 --dist loadgroup -m "e2e or slow"
 
 load: $(READY) ## Let fifty people act on ten thousand proposals at once, on SQLite and PostgreSQL, and print the rates
 	EVENKEEL_LOAD=10000 $(BIN)/pytest -q -s tests/adapters/stores/test_many_actors.py -m slow
 
 kill: $(ENGINE) ## Run the tests that kill processes midway
-	$(BIN)/pytest -m kill
+	$(BIN)/pytest -n 2 --dist loadgroup -m kill
 
 faults: $(ENGINE) ## Damage a day's files in every named way, one at a time, and print what the run makes of it
 	$(BIN)/python -m tests.faults singles

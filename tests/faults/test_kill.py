@@ -21,6 +21,8 @@ from tests.command.practice import Home, deliver
 pytestmark = [pytest.mark.kill, pytest.mark.timeout(2400)]
 HOUSEHOLDS, DAYS, SEED = 25, 2, 7
 KILLS_AT_RANDOM = 50
+FIFTHS = 5
+"""The random moments are so many tests of ten each, so that they can run beside each other."""
 LONGEST_WAIT_SECONDS = 60.0
 """A run after a killed one takes as long as any other: nothing of the dead one is waited for."""
 
@@ -160,16 +162,17 @@ def test_killed_at_a_boundary(
     run_again(home, plan, undisturbed)
 
 
-def test_killed_at_any_moment(start: tuple[Home, SandboxPlan], undisturbed: Home, tmp_path: Path) -> None:
+@pytest.mark.parametrize("fifth", range(FIFTHS))
+def test_killed_at_any_moment(start: tuple[Home, SandboxPlan], undisturbed: Home, tmp_path: Path, fifth: int) -> None:
     plan = start[1]
     whole = undisturbed.manifest(plan.dates[1])
-    moments = random.Random(SEED)
+    moments = random.Random(SEED + fifth)
     timed = start[0].copy(tmp_path / "timed")
     begun = time.monotonic()
     assert command(timed, "run", "--date", str(plan.dates[1])).returncode == 0
     length = time.monotonic() - begun
     before = after = 0
-    for number in range(KILLS_AT_RANDOM):
+    for number in range(KILLS_AT_RANDOM // FIFTHS):
         home = start[0].copy(tmp_path / f"home{number}")
         words = [*EVENKEEL, "run", "--date", str(plan.dates[1])]
         process = subprocess.Popen(
@@ -186,7 +189,7 @@ def test_killed_at_any_moment(start: tuple[Home, SandboxPlan], undisturbed: Home
         before, after = before + (run is None), after + (run is not None)
         run_again(home, plan, undisturbed)
     print(f"{before} killed before the commit, {after} after it")
-    assert before > KILLS_AT_RANDOM // 4, "the moments were all too late to prove anything"
+    assert before > KILLS_AT_RANDOM // FIFTHS // 4, "the moments were all too late to prove anything"
 
 
 def undisturbed_files(run: RunRecord, whole: RunRecord) -> tuple[object, ...]:

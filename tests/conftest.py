@@ -2,13 +2,14 @@
 
 import os
 import uuid
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg import sql
 
+PostgresCopies = Callable[[str], str]
 ROOT = Path(__file__).resolve().parent.parent
 POSTGRES_SERVER = "postgres@127.0.0.1:5432"
 NO_POSTGRES = "PostgreSQL is not reachable at 127.0.0.1:5432"
@@ -58,3 +59,26 @@ def postgres_url() -> Iterator[str]:
             yield f"postgresql+psycopg://{POSTGRES_SERVER}/{name}"
         finally:
             server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def postgres_copies() -> Iterator[PostgresCopies]:
+    """Return a function from the URL of a PostgreSQL database, whose sessions it ends, to that of a copy, dropped after the test."""
+    made: list[str] = []
+
+    def copy(url: str) -> str:
+        source, name = url.rpartition("/")[2], f"evenkeel_{uuid.uuid4().hex}"
+        with psycopg.connect(f"postgresql://{POSTGRES_SERVER}/test", autocommit=True) as server:
+            server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [source])
+            words = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+            server.execute(words.format(sql.Identifier(name), sql.Identifier(source)))
+        made.append(name)
+        return f"{url.rpartition('/')[0]}/{name}"
+
+    try:
+        yield copy
+    finally:
+        if made:
+            with psycopg.connect(f"postgresql://{POSTGRES_SERVER}/test", autocommit=True) as server:
+                for name in made:
+                    server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -42,8 +42,8 @@ def edit(home: Path, file: str, change: Edit, *more: Mapping[str, str]) -> None:
         writer.writerows(rows)
 
 
-def make(path: Path) -> tuple[Home, SandboxPlan]:
-    """Return a home whose first session was run, and its plan."""
+def make(path: Path, **more: str) -> tuple[Home, SandboxPlan]:
+    """Return a home whose first session was run, and its plan; `more` are variables of its commands."""
     plan = generate(path, HOUSEHOLDS, DAYS, SEED, faults=False)
     edit(
         path,
@@ -51,7 +51,7 @@ def make(path: Path) -> tuple[Home, SandboxPlan]:
         lambda row: {"is_discretionary": "false", "owner_ids": "pat;lou"} if row["account_id"] == ASKED[2] else {},
     )
     edit(path, "advisers.csv", lambda row: {}, {"adviser_id": "C-01", "name": "Case Ofer", "is_compliance": "true"})
-    home = replace(Home(path), more={"EVENKEEL_CLOCK": MORNING})
+    home = replace(Home(path), more={"EVENKEEL_CLOCK": MORNING, **more})
     plan.deliver(plan.dates[0], path)
     assert home.run(plan.dates[0]) == 0
     return home, plan

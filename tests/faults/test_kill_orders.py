@@ -19,6 +19,7 @@ from evenkeel.adapters.stores.database import reading
 from evenkeel.adapters.stores.records_orders import hand_overs, order_allocations, orders
 from tests.command.consent_home import ASKED, MORNING, SENIOR, Desk, make
 from tests.command.practice import Home
+from tests.conftest import PostgresCopies
 
 pytestmark = [pytest.mark.kill, pytest.mark.timeout(2400)]
 KILLS_AT_RANDOM = 15
@@ -26,10 +27,12 @@ BATCH = MORNING.replace("08:00", "09:45")
 SCRIPT = [sys.executable, str(Path(__file__).with_name("killed_orders.py"))]
 
 
-@pytest.fixture
-def start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Home:
-    """Return a home with two approved proposals."""
-    home, _ = make(tmp_path / "start" / "home")
+@pytest.fixture(params=["sqlite", "postgresql"])
+def start(request: pytest.FixtureRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Home:
+    """Return a home with two approved proposals, its records on each database."""
+    on_server = request.param == "postgresql"
+    more = {"EVENKEEL_DATABASE_URL": request.getfixturevalue("postgres_url")} if on_server else {}
+    home, _ = make(tmp_path / "start" / "home", **more)
     desk = Desk(home, capsys)
     desk("sweep")
     asked = desk.case(ASKED[1])["proposal_id"]
@@ -38,7 +41,7 @@ def start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Home:
         desk("desk", "consent", asked, "--actor", owner, "--signature", owner)
     desk("desk", "approve", desk.case(SENIOR[1])["proposal_id"], "--actor", "A-01", "--role", "senior_adviser")
     home.house().records.close()  # type: ignore[attr-defined]
-    return replace(home, more={"EVENKEEL_CLOCK": BATCH})
+    return replace(home, more=home.more | {"EVENKEEL_CLOCK": BATCH})
 
 
 def worked(home: Home, limit: int) -> subprocess.CompletedProcess[str]:
@@ -82,8 +85,15 @@ def files(home: Home) -> dict[str, bytes]:
     return {str(path.relative_to(out)): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
 
 
-def test_orders_killed_at_random_moments_are_made_up_by_the_next(start: Home, tmp_path: Path) -> None:
-    whole = start.copy(tmp_path / "whole")
+def test_orders_killed_at_random_moments_are_made_up_by_the_next(
+    start: Home, tmp_path: Path, postgres_copies: PostgresCopies
+) -> None:
+    def copy(name: str) -> Home:
+        copied = start.copy(tmp_path / name)
+        url = start.more.get("EVENKEEL_DATABASE_URL")
+        return replace(copied, more=copied.more | {"EVENKEEL_DATABASE_URL": postgres_copies(url)}) if url else copied
+
+    whole = copy("whole")
     undisturbed = worked(whole, 0)
     assert undisturbed.returncode == 0, undisturbed.stderr
     expected, laid_out, statements = on_record(whole), files(whole), int(undisturbed.stdout)
@@ -91,7 +101,7 @@ def test_orders_killed_at_random_moments_are_made_up_by_the_next(start: Home, tm
     assert laid_out
     dice = random.Random(5)
     for number, limit in enumerate(sorted(dice.sample(range(1, statements + 1), min(KILLS_AT_RANDOM, statements)))):
-        home = start.copy(tmp_path / f"killed-{number}")
+        home = copy(f"killed-{number}")
         assert worked(home, limit).returncode == -signal.SIGKILL, f"statement {limit} of {statements}"
         assert staged_without_orders(home) == [], f"killed after statement {limit} of {statements}"
         again = worked(home, 0)

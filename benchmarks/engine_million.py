@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -119,6 +120,7 @@ def main(step: str, folder: Path) -> None:
         return scan(book) if step == "scan" else solve(book, step == "outside")
 
     take(folder / "small")
+    shutil.rmtree(folder / "book" / "out", ignore_errors=True)
     wall, cpu = time.perf_counter(), time.process_time()
     solved = take(folder / "book")
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu

@@ -101,8 +101,8 @@ def solve_tables(
     out_dir.mkdir(parents=True, exist_ok=True)
     tallies: list[pl.DataFrame] = []
     trades = 0
-    for name in DRIFT:
-        # Not every answer has it: an older one's would be stale.
+    for name in OUTPUTS | DRIFT:
+        # Not every answer has `drift`: an older one's would be stale. And a file begun anew closes sooner than one that is overwritten.
         (out_dir / f"{name}.parquet").unlink(missing_ok=True)
     outputs = OUTPUTS | (DRIFT if is_outside_only else {})
     writers = {name: _writer(out_dir, name, contract) for name, contract in outputs.items()}

@@ -65,7 +65,7 @@ def test_before_as_approved_and_measured_after() -> None:
         Decimal("-1200.50"),
         Decimal("250.48"),
     )
-    assert report.notes == ["Past results are no promise."]
+    assert (report.notes, report.disclosure) == ([], "Past results are no promise.")
 
 
 def test_not_done_yet_is_said() -> None:

@@ -122,7 +122,7 @@ def of_what(figure: Figure) -> str:
         said.append(
             f"{figure.numerator:,.0f} of {figure.denominator:,.0f}"
             if figure.definition.unit is Unit.RATIO
-            else f"{figure.numerator:,.0f} over {figure.denominator:,.0f}"
+            else f"{figure.numerator:,.0f} divided by {figure.denominator:,.0f}"
         )
     elif figure.denominator is not None:
         said.append(f"average of {figure.denominator:,.0f}")

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from evenkeel.desk import words
+from evenkeel.desk.reporting.bars import after_words, hundredths, is_drawn
 from evenkeel.desk.reporting.cells import figure_value, is_right, of_what, seen_columns, shown
 from evenkeel.reports.model import Column, Report, Table, Unit
 
@@ -33,6 +34,7 @@ def render_page(report: Report, firm: str = "evenkeel") -> str:
         period=period_words(report.period.name, report.period.first),
         days=_days(report),
         dense=DENSE,
+        is_landscape=not report.facts and any(len(seen_columns(each)) > DENSE for each in report.tables),
     )
 
 
@@ -88,7 +90,9 @@ def _template() -> Template:
         "counted": words.counted,
         "coded": _coded,
         "seen": seen_columns,
+        "bars": hundredths,
+        "after_words": after_words,
     }
     environment.globals |= {"shown": shown}
-    environment.tests |= {"right": is_right, "long_in": _is_long, "carded": _is_carded}
+    environment.tests |= {"right": is_right, "long_in": _is_long, "carded": _is_carded, "drawn": is_drawn}
     return environment.get_template("report.html.j2")

@@ -19,8 +19,9 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, TableStyle
 from reportlab.platypus import Table as Grid
 
+from evenkeel.desk.reporting.bars import after_words, scale_of, weights_of
 from evenkeel.desk.reporting.cells import UNKNOWN, is_right, seen_columns, shown
-from evenkeel.desk.reporting.paper_bars import Bars, Key, Weights, scale_of
+from evenkeel.desk.reporting.paper_bars import Bars, Key
 from evenkeel.desk.reporting.paper_fonts import BOLD, BOOK, load, width, written
 from evenkeel.reports.model import Column, Report, Table, Unit
 
@@ -149,12 +150,9 @@ def _section(table: Table) -> list[Flowable]:
 
 
 def _weights(table: Table) -> list[Flowable]:
-    known = [each for each in ("after_frac", "planned_frac") if any(row[each] is not None for row in table.rows)]
-    after = known[0] if known else None
-    rows = [Weights(row["before_frac"], row["target_frac"], row[after] if after else None) for row in table.rows]
+    rows = weights_of(table)
     top = scale_of(rows)
-    words = {"after_frac": "measured after", "planned_frac": "as approved"}
-    key = Key("before", "model", words[after] if after else None, BOOK, 8)
+    key = Key("before", "model", after_words(table), BOOK, 8)
     return [key, Spacer(0, 3), _grid(table, _ROOM, [Bars(row, top, _BARS) for row in rows])]
 
 

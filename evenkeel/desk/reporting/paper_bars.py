@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from reportlab.lib.colors import HexColor
 from reportlab.platypus import Flowable
+
+from evenkeel.desk.reporting.bars import Weights
 
 BEFORE, AFTER, TARGET = HexColor("#a3b4c4"), HexColor("#1f5f8b"), HexColor("#1d2530")
 """Told apart in black and white too: light, dark, and a tick."""
 _EMPTY = HexColor("#f1f0eb")
 _THICK, _GAP = 4.5, 1.2
-
-
-@dataclass(frozen=True)
-class Weights:
-    """What one row of bars shows, as ratios; None: not known, and not drawn."""
-
-    before: float | None
-    target: float | None
-    after: float | None
-
-
-def scale_of(rows: list[Weights]) -> float:
-    """Return the ratio at which a bar is full: the largest one, at least one hundredth."""
-    return max([0.01, *(each for row in rows for each in (row.before, row.target, row.after) if each is not None)])
 
 
 class Bars(Flowable):

@@ -83,6 +83,9 @@ def test_pages_escape_and_files_are_safe() -> None:
     assert "&lt;Total&gt;" in page
     assert "<Total>" not in page
     assert "−$1,200.50" in page
+    assert '<rect class="before" width="100.0%"' in page
+    assert 'x1="89.29%"' in page
+    assert "measured after</span>" in page
     assert render_page(report, "Harbour Wealth") == page
     line = table_csv(report.table("trades")).splitlines()[1]
     assert line == "…4821,sell,'=Vanguard <Total>,100.000000000000000,250.5,25050.00,-1200.50,0.00,100,250.48"

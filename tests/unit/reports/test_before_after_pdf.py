@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
+from evenkeel.desk.reporting.bars import Weights, hundredths, scale_of
 from evenkeel.desk.reporting.files import pdf_of
 from evenkeel.desk.reporting.paper import render_pdf
-from evenkeel.desk.reporting.paper_bars import Weights, scale_of
 from evenkeel.desk.reporting.paper_fonts import LACKING, written
 from evenkeel.errors import UsageError
 from evenkeel.reports.before_after import Rebalance, before_after
@@ -143,3 +143,8 @@ def test_bars_have_one_scale() -> None:
     rows = [Weights(0.672, 0.6, 0.598), Weights(None, -0.02, None)]
     assert scale_of(rows) == 0.672
     assert scale_of([]) == 0.01
+    report = before_after(CLIENT, at("2026-03-04 08:00"))
+    assert hundredths(report.table("weights"), 0) == Weights(100.0, 89.29, 88.99)
+    assert hundredths(report.table("weights"), 1) == Weights(None, 2.98, None)
+    below = [{**row, "before_frac": -0.1, "target_frac": 0.1} for row in report.table("weights").rows]
+    assert hundredths(replace(report.table("weights"), rows=below), 0).before is None

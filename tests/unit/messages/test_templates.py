@@ -12,7 +12,7 @@ from lxml import html as lxml_html
 from data_contracts.vocab import MessageKind
 from evenkeel.errors import UsageError
 from evenkeel.messages import chart
-from evenkeel.messages.fields import FIELDS, Asked, ClassWeight, Fields, build_fields
+from evenkeel.messages.fields import FIELDS, Asked, ClassWeight, Fields, Filled, build_fields
 from evenkeel.messages.scenarios import SAMPLE_FIRM, SAMPLE_LINK, scenarios
 from evenkeel.messages.templates import Firm, Templates
 
@@ -187,6 +187,19 @@ def test_once_the_trades_are_done_the_chart_says_where_the_portfolio_stands() ->
     assert (bonds.verdict, bonds.is_outside) == ("−6.0 points, outside its band of 18.0 % to 28.0 %", True)
     assert bonds.bars[2].colour == chart.NOW_OUTSIDE
     assert (cash.verdict, len(cash.bars)) == ("share after the trades not known yet", 2)
+
+
+@pytest.mark.parametrize("kind", [MessageKind.CLIENT_AFTER_FILL_SHORT, MessageKind.CLIENT_AFTER_FILL_DETAILED])
+def test_where_nothing_is_known_of_the_weights_after_it_is_said_once(kind: MessageKind) -> None:
+    fields = fields_of(kind)
+    assert isinstance(fields, Filled)
+    blank = tuple(dataclasses.replace(each, after_frac=None) for each in fields.proposal.classes)
+    made = TEMPLATES.render(
+        kind, dataclasses.replace(fields, proposal=dataclasses.replace(fields.proposal, classes=blank))
+    )
+    for text in (made.text, made.html):
+        assert text.count("divided now is measured at the next close") == 1
+        assert "not known yet" not in text
 
 
 @pytest.mark.parametrize("kind", [MessageKind.CLIENT_AFTER_FILL_SHORT, MessageKind.CLIENT_AFTER_FILL_DETAILED])

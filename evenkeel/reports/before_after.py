@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
+from data_contracts.vocab import AssetClass
 from evenkeel.reports.model import Column, Fact, Report, Table, Unit
 from evenkeel.reports.period import Period
 
 NAME = "before-after"
+_CASH = AssetClass.CASH.value
 _WEIGHTS = (
     Column("node", "Class"),
     Column("before_frac", "Before", Unit.RATIO),
@@ -41,7 +43,7 @@ _TOTAL_NAMES = {
     "net_tax_usd": "Estimated tax",
     "cost_usd": "Estimated trading costs",
     "cash_before_usd": "Cash before",
-    "cash_after_usd": "Cash after, as approved",
+    "cash_after_usd": "Cash after",
 }
 
 
@@ -64,6 +66,7 @@ class Rebalance:
         filled: Units and average price that each trade was filled with, by its number.
         names: Names of securities, classes, sleeves and accounts' masks, by id.
         client: How the firm names the client; empty: not known.
+        value_usd: Of the portfolio that the weights are shares of; None: not known.
     """
 
     proposal_id: str
@@ -80,6 +83,7 @@ class Rebalance:
     filled: Mapping[int, tuple[Decimal, Decimal]] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     client: str = ""
+    value_usd: Decimal | None = None
 
 
 def before_after(one: Rebalance, as_of_at: dt.datetime) -> Report:
@@ -91,7 +95,7 @@ def before_after(one: Rebalance, as_of_at: dt.datetime) -> Report:
     return Report(
         NAME,
         "Your portfolio, before and after",
-        f"{one.portfolio}: what was out of line, what was traded, and where it stands.",
+        f"{one.portfolio}: what was out of line, what was {'traded' if one.approved_at else 'proposed'}, and where it stands.",
         Period(on.isoformat(), on, last),
         as_of_at,
         True,
@@ -119,10 +123,18 @@ def _facts(one: Rebalance) -> Sequence[Fact]:
     ]
 
 
+def _word(one: Rebalance) -> str:
+    return "approved" if one.approved_at else "proposed"
+
+
+def _columns(one: Rebalance) -> Sequence[Column]:
+    return [replace(each, label=f"As {_word(one)}") if each.name == "planned_frac" else each for each in _WEIGHTS]
+
+
 def _weights(one: Rebalance) -> Table:
     """Return the weights by asset class. A class is not known where one of its parts is not."""
     classes: dict[str, list[Mapping[str, Any]]] = {}
-    for row in one.shown["classes"]:
+    for row in _planned(one):
         classes.setdefault(_class_of(row), []).append(row)
     rows = []
     for name, parts in classes.items():
@@ -130,15 +142,15 @@ def _weights(one: Rebalance) -> Table:
         if after is None:
             after = _sum(one.after.get(part["node"]) for part in parts)
         rows.append(_weight(one.names.get(name, name.replace("_", " ")), parts, after))
-    return Table("weights", "Shares of the portfolio", _WEIGHTS, _by_size(rows), _measured(one))
+    return Table("weights", "Shares of the portfolio", _columns(one), _by_size(rows), _measured(one))
 
 
 def _parts(one: Rebalance) -> Table:
     rows = [
         _weight(one.names.get(row["node"], row["node"].replace("_", " ")), [row], one.after.get(row["node"]))
-        for row in one.shown["classes"]
+        for row in _planned(one)
     ]
-    return Table("parts", "The same, part by part", _WEIGHTS, _by_size(rows), _measured(one))
+    return Table("parts", "The same, part by part", _columns(one), _by_size(rows), _measured(one))
 
 
 def _weight(name: str, parts: Sequence[Mapping[str, Any]], after: float | None) -> Mapping[str, Any]:
@@ -163,9 +175,33 @@ def _by_size(rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
 
 def _measured(one: Rebalance) -> str:
     said = f"Measured at the close of {one.after_date}." if one.after_date else "Not measured since."
-    if one.shown["classes"] and all(row["after_frac"] is None for row in one.shown["classes"]):
-        said += " The list was changed by hand before it was approved: its weights were not computed."
-    return said
+    if not _is_by_hand(one):
+        return said
+    known = any(row["after_frac"] is not None for row in _planned(one))
+    how = f"as {_word(one)} they are those before, moved by its trades" if known else "its weights were not computed"
+    return f"{said} The list was changed by hand: {how}."
+
+
+def _is_by_hand(one: Rebalance) -> bool:
+    return bool(one.shown["classes"]) and all(row["after_frac"] is None for row in one.shown["classes"])
+
+
+def _planned(one: Rebalance) -> Sequence[Mapping[str, Any]]:
+    """Return the weights as approved; of a list changed by hand those before, moved by its trades: what is not spent lies in cash.
+
+    As they are, so not known, where a trade or a weight before cannot be placed.
+    """
+    rows: Sequence[Mapping[str, Any]] = one.shown["classes"]
+    if not _is_by_hand(one) or not one.value_usd or any(row["before_frac"] is None for row in rows):
+        return rows
+    planned = {row["node"]: float(row["before_frac"]) for row in rows}
+    for trade in one.shown["trades"]:
+        if trade.get("node_id") not in planned or _CASH not in planned:
+            return rows
+        share = float(Decimal(str(trade["value_usd"])) / one.value_usd) * (1 if trade["side"] == "buy" else -1)
+        planned[trade["node_id"]] += share
+        planned[_CASH] -= share
+    return [{**row, "after_frac": planned[row["node"]]} for row in rows]
 
 
 def _class_of(row: Mapping[str, Any]) -> str:
@@ -189,12 +225,15 @@ def _trades(one: Rebalance) -> Table:
                 "average_price_usd": price,
             }
         )
-    return Table("trades", "Trades", _TRADES, rows, "Values, gains and taxes are the estimates that were approved.")
+    return Table(
+        "trades", "Trades", _TRADES, rows, f"Values, gains and taxes are the estimates that were {_word(one)}."
+    )
 
 
 def _totals(one: Rebalance) -> Table:
     figures = one.shown["figures"]
-    rows = [{"what": title, "value_usd": _decimal(figures.get(name))} for name, title in _TOTAL_NAMES.items()]
+    titles = _TOTAL_NAMES | {"cash_after_usd": f"Cash after, as {_word(one)}"}
+    rows = [{"what": title, "value_usd": _decimal(figures.get(name))} for name, title in titles.items()]
     return Table("totals", "In sum", _TOTALS, rows)
 
 

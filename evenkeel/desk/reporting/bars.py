@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from evenkeel.reports.model import Table
 
-_AFTER = {"after_frac": "measured after", "planned_frac": "as approved"}
-"""What the bar after the trades shows, by column: what was measured, else what was approved."""
+_AFTER = ("after_frac", "planned_frac")
+"""What the bar after the trades shows: what was measured, else what was approved or proposed."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def weights_of(table: Table) -> list[Weights]:
 def after_words(table: Table) -> str | None:
     """Return what the bar after the trades is called; None: no such bar is drawn."""
     after = _column(table)
-    return _AFTER[after] if after else None
+    return next((each.label.lower() for each in table.columns if each.name == after), None)
 
 
 def scale_of(rows: Sequence[Weights]) -> float:

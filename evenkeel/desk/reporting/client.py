@@ -63,6 +63,7 @@ def rebalance_of(house: House, named: str, execution: Execution | None, firm: st
             **directory.account_masks,
         },
         client=households.get(case.household_id, ""),
+        value_usd=case.value_usd,
     )
 
 

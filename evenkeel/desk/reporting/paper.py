@@ -31,8 +31,8 @@ _INK, _SOFT, _LINE, _FAINT = HexColor("#1d2530"), HexColor("#566070"), HexColor(
 _SIDE, _TOP, _BOTTOM = 54.0, 50.0, 44.0
 _FRAME = 6.0
 """What the library leaves free inside its margins."""
-_UNDER = 28.0
-"""From the end of the foot to the edge of the page."""
+_UNDER, _GAP = 28.0, 3.0
+"""From the end of the foot to the edge of the page, and between its parts."""
 _LEAST_OF_TABLE = 110.0
 _MOST_FOOT = 140.0
 """A longer disclosure stands once, at the end."""
@@ -88,7 +88,7 @@ def _foot(report: Report, firm: str) -> list[Paragraph]:
 
 
 def _height(foot: Sequence[Paragraph]) -> float:
-    return sum(float(each.wrap(_ROOM, LETTER[1])[1]) for each in foot)
+    return sum(float(each.wrap(_ROOM, LETTER[1])[1]) + _GAP for each in foot)
 
 
 def _story(report: Report, firm: str, is_disclosure_at_end: bool) -> list[Flowable]:
@@ -242,7 +242,7 @@ def _canvas_with(foot: Sequence[Paragraph]) -> Callable[..., Canvas]:
                 for each in reversed(foot):
                     _, height = each.wrapOn(self, _ROOM, LETTER[1])
                     each.drawOn(self, _SIDE, y)
-                    y += height
+                    y += height + _GAP
                 self.setFont(BOOK, 8)
                 self.setFillColor(_SOFT)
                 self.drawRightString(LETTER[0] - _SIDE, _UNDER + 2.5, f"Page {number} of {len(self._pages)}")

@@ -35,9 +35,15 @@ def report_app() -> App:
         date: Annotated[dt.date | None, Parameter(name="--date", help="One day, YYYY-MM-DD.")] = None,
         proposal: Annotated[str | None, Parameter(help="Of before-after: a proposal's id, or a beginning.")] = None,
         table: Annotated[str | None, Parameter(help="Only this table; of CSV the report's first by default.")] = None,
-        format: Annotated[Literal["table", "html", "csv"], Parameter(help="How to print.")] = "table",
+        format: Annotated[
+            Literal["table", "html", "csv", "pdf"],
+            Parameter(help="How to print; pdf is of before-after, and needs --out."),
+        ] = "table",
         out: Annotated[
-            Path | None, Parameter(help="Write to this file; a folder gets the page and a CSV of every table.")
+            Path | None,
+            Parameter(
+                help="Write to this file; a folder gets the page, of before-after a PDF, and a CSV of every table."
+            ),
         ] = None,
         home: Home = None,
     ) -> int:

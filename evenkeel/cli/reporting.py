@@ -26,7 +26,7 @@ def show(
     out: Path | None,
 ) -> int:
     """Print a report, or write it."""
-    from evenkeel.desk.reporting.files import print_report, render_csv, write_all
+    from evenkeel.desk.reporting.files import pdf_of, print_report, render_csv, write_all
     from evenkeel.desk.reporting.making import make, make_before_after, period_of, require_name
     from evenkeel.desk.reporting.page import render_page
     from evenkeel.reports.before_after import NAME as BEFORE_AFTER
@@ -53,14 +53,20 @@ def show(
         print_report(report, console, table)
         return EXIT_DONE
     if form == "table":
-        raise UsageError("give --format html or csv with --out, or a folder that exists for all of it")
-    text = render_page(report, firm) if form == "html" else render_csv(report, table)
-    if out is None:
-        sys.stdout.write(text)
-        return EXIT_DONE
+        raise UsageError("give --format html, csv or pdf with --out, or a folder that exists for all of it")
+    if form == "pdf":
+        if out is None:
+            raise UsageError("a PDF is written to a file: give --out with its name, or a folder that exists")
+        content = pdf_of(report, firm)
+    else:
+        text = render_page(report, firm) if form == "html" else render_csv(report, table)
+        if out is None:
+            sys.stdout.write(text)
+            return EXIT_DONE
+        content = text.encode()
     if not out.parent.is_dir():
         raise UsageError(f"{out.parent} is not a folder; make it first")
-    out.write_text(text, encoding="utf-8")
+    out.write_bytes(content)
     console.print(str(out), markup=False)
     return EXIT_DONE
 

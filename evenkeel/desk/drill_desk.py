@@ -31,6 +31,7 @@ from evenkeel.desk.trail_report import verify_home
 from evenkeel.desk.words import counted, eastern
 from evenkeel.errors import EvenkeelError
 from evenkeel.ports.approvals import Case, Consent, in_turn
+from evenkeel.ports.orders import Batch
 from evenkeel.run.house import House
 from evenkeel.sandbox.order_desk import answer
 
@@ -38,14 +39,22 @@ HouseAt = Callable[[dt.datetime], House]
 """Opens the home at an instant."""
 Tell = Callable[[dt.datetime], Sequence[str]]
 """Sends what is due at an instant, and says what became of it."""
+_ANSWERED_AT = ((10, 5), (16, 15), (18, 40))
+"""When the desk looks what custodians say: after the first fills, after the close, and once funds have their values."""
 SAID_AT_MOST = 3
 """Lines told of a step that has many."""
 
 
 @dataclass
 class _Story:
-    """What has happened, counted for the summary."""
+    """What was handed over, and what has happened, counted for the summary.
 
+    `handed` has batches with their securities' prices; custodians answer them in the folder `orders`, up to the moment that is asked for.
+    """
+
+    orders: Path
+    seed: int
+    handed: list[tuple[list[Batch], dict[str, Decimal]]] = field(default_factory=list)
     decided: Counter[str] = field(default_factory=Counter)
     executions: int = 0
     differences: int = 0
@@ -63,7 +72,7 @@ def play(house_at: HouseAt, tell: Tell, orders: Path, last_date: dt.date, seed: 
     """
     first = calendar.next_session(last_date)
     second = calendar.next_session(first)
-    story = _Story()
+    story = _Story(orders, seed)
     at = _clock(first)
     house = house_at(at(8, 30))
     yield f"{eastern(at(8, 30))}  {swept_line(sweep(house))}"
@@ -74,8 +83,8 @@ def play(house_at: HouseAt, tell: Tell, orders: Path, last_date: dt.date, seed: 
     paused = _pause(house_at(at(9, 40)))
     if paused is not None:
         yield f"{eastern(at(9, 40))}  Market stress: a senior adviser pauses execution in {paused[1]}."
-    yield from _batch(house_at, at(9, 45), orders, seed)
-    for hour, minute in ((10, 0), (16, 15), (19, 0)):
+    yield from _batch(house_at, at(9, 45), story)
+    for hour, minute in _ANSWERED_AT:
         yield from _answers(house_at, at(hour, minute), story)
         yield from _messages(tell, at(hour, minute))
     at = _clock(second)
@@ -87,8 +96,8 @@ def play(house_at: HouseAt, tell: Tell, orders: Path, last_date: dt.date, seed: 
             Asking(paused[0], Role.SENIOR_ADVISER, "the market is calm"),
         )
         yield f"{eastern(at(9, 30))}  {paused[1]} is released."
-    yield from _batch(house_at, at(9, 45), orders, seed)
-    for hour, minute in ((10, 0), (16, 15), (19, 0)):
+    yield from _batch(house_at, at(9, 45), story)
+    for hour, minute in _ANSWERED_AT:
         yield from _answers(house_at, at(hour, minute), story)
         yield from _messages(tell, at(hour, minute))
     for days in (2, 3, 4, 5):
@@ -181,7 +190,7 @@ def _pause(house: House) -> tuple[str, str] | None:
     return seniors[0], security
 
 
-def _batch(house_at: HouseAt, at: dt.datetime, orders: Path, seed: int) -> Iterator[str]:
+def _batch(house_at: HouseAt, at: dt.datetime, story: _Story) -> Iterator[str]:
     house = house_at(at)
     planned: Planned = plan_and_stage(house)
     yield from _told(at, list(planned_lines(planned)))
@@ -190,10 +199,12 @@ def _batch(house_at: HouseAt, at: dt.datetime, orders: Path, seed: int) -> Itera
     prices = {
         block.security.security_id: block.estimated_price_usd for batch, _ in sent.handed for block in batch.blocks
     }
-    answer(orders, [batch for batch, _ in sent.handed], prices, seed)
+    story.handed.append(([batch for batch, _ in sent.handed], prices))
 
 
 def _answers(house_at: HouseAt, at: dt.datetime, story: _Story) -> Iterator[str]:
+    for batches, prices in story.handed:
+        answer(story.orders, batches, prices, story.seed, until=at)
     taken = take_answers(house_at(at))
     story.executions += len(taken.fills)
     story.differences += len(taken.differences) + len(taken.compared.differences)

@@ -17,6 +17,7 @@ from evenkeel.errors import UsageError
 from evenkeel.messages.fields import AffectedLine
 from evenkeel.ports import RunRecord
 from evenkeel.run.house import House
+from evenkeel.stages.wording import CLASS_NAMES
 
 
 def event_values(house: House, run: RunRecord, adviser_id: str) -> dict[str, Any]:
@@ -34,7 +35,7 @@ def event_values(house: House, run: RunRecord, adviser_id: str) -> dict[str, Any
         "recipient_name": directory.adviser(adviser_id),
         "event_id": run.summary["event_id"],
         "reason": run.summary["reason"],
-        "moves": tuple(sorted(run.summary["moves"].items())),
+        "moves": tuple((CLASS_NAMES.get(name, name), far) for name, far in sorted(run.summary["moves"].items())),
         "affected": tuple(_line(row) for row in affected.head(SHOWN).iter_rows(named=True)),
         "affected_count": affected.height,
     }

@@ -141,21 +141,25 @@ def cost_of(case: Case, done: Done) -> Decimal:
 def weights_after(case: Case, done: Done) -> dict[str, float]:
     """Return the weight of each class after the fills, at the approved prices; none where the list says nothing of it.
 
-    What was not bought lies in cash: weight[c] = approved[c] + sum of (filled - approved value, signed) / value of the portfolio.
+    What was not bought lies in cash: weight[c] = approved[c] + sum of (filled - approved value, signed) / value of the portfolio. A list
+    that was changed by hand has no approved weights; then weight[c] = before[c] + sum of (filled value, signed) / value of the portfolio.
     """
     listed = case.content["list"]
     nodes = listed.get("classes", ())
-    if not nodes or any(node["after_frac"] is None for node in nodes) or not case.value_usd:
+    is_approved = all(node["after_frac"] is not None for node in nodes)
+    known = [node["after_frac"] if is_approved else node.get("before_frac") for node in nodes]
+    if not nodes or None in known or not case.value_usd:
         return {}
     weights: dict[str, float] = defaultdict(float)
-    for node in nodes:
-        weights[node["asset_class"]] += float(node["after_frac"])
+    for node, weight in zip(nodes, known, strict=True):
+        weights[node["asset_class"]] += float(weight)
     filled: dict[int, Decimal] = defaultdict(Decimal)
     for _, _, lot, _ in _lots(case, done):
         filled[lot.lot.trade_no] += lot.filled_qty / lot.lot.order_qty
     for row in listed["trades"]:
         sign = 1 if row["side"] == OrderSide.BUY.value else -1
-        moved = sign * float(Decimal(row["value_usd"]) * (filled[row["trade_no"]] - 1) / case.value_usd)
+        share = filled[row["trade_no"]] - (1 if is_approved else 0)
+        moved = sign * float(Decimal(row["value_usd"]) * share / case.value_usd)
         weights[row["asset_class"]] += moved
         weights[AssetClass.CASH.value] -= moved
     return dict(weights)

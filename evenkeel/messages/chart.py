@@ -1,6 +1,7 @@
 """Drift as bars made of table cells: no picture, no script, no SVG, so that every mail client shows it; and the same as text.
 
-A class has up to three bars on one common scale: now, target, after. Each bar has its figure beside it, and a class outside its band
+A class has up to three bars on one common scale: now, target, after; once the trades are done: before,
+target, now. Each bar has its figure beside it, and a class outside its band
 says so in words: colour alone tells nothing. The colours have a contrast of 3 to 1 or more against the empty bar (WCAG 2.2, 1.4.11), words
 one of 4.5 to 1 or more (1.4.3).
 """
@@ -8,7 +9,7 @@ one of 4.5 to 1 or more (1.4.3).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evenkeel.messages.fields import ClassWeight
 from evenkeel.messages.wording import percent, points
@@ -43,10 +44,14 @@ class ChartClass:
     bars: tuple[Bar, ...]
 
 
-def drift_chart(classes: Sequence[ClassWeight]) -> tuple[ChartClass, ...]:
+def drift_chart(classes: Sequence[ClassWeight], is_done: bool = False) -> tuple[ChartClass, ...]:
     """Return the chart of a portfolio's classes, on one scale from zero to the largest weight.
 
     A weight below zero has an empty bar; its figure tells it.
+
+    Args:
+        classes: The weights.
+        is_done: Whether the trades are done: the current weight is then the one before, the one after is now, and what is said is of it.
     """
     figures = [
         ratio
@@ -55,7 +60,7 @@ def drift_chart(classes: Sequence[ClassWeight]) -> tuple[ChartClass, ...]:
         if ratio is not None
     ]
     top = max([*figures, 0.01])
-    return tuple(_class(each, top) for each in classes)
+    return tuple((_done if is_done else _class)(each, top) for each in classes)
 
 
 def verdict(weight: ClassWeight) -> str:
@@ -74,6 +79,16 @@ def _class(weight: ClassWeight, top: float) -> ChartClass:
     if weight.after_frac is not None:
         bars.append(_bar("after", weight.after_frac, top, AFTER))
     return ChartClass(weight.name, verdict(weight), weight.is_outside, tuple(bars))
+
+
+def _done(weight: ClassWeight, top: float) -> ChartClass:
+    was = NOW_OUTSIDE if weight.is_outside else NOW_INSIDE
+    bars = [_bar("before", weight.current_frac, top, was), _bar("target", weight.target_frac, top, TARGET)]
+    if weight.after_frac is None:
+        return ChartClass(weight.name, "share after the trades not known yet", False, tuple(bars))
+    now = replace(weight, current_frac=weight.after_frac)
+    bars.append(_bar("now", weight.after_frac, top, NOW_OUTSIDE if now.is_outside else AFTER))
+    return ChartClass(weight.name, verdict(now), now.is_outside, tuple(bars))
 
 
 def _bar(label: str, ratio: float, top: float, colour: str) -> Bar:

@@ -144,7 +144,7 @@ def _of_kind(kind: MessageKind) -> Mapping[str, Fields]:
         return {"typical": Digest("Operations", day, lines), "nothing": Digest("Operations", day, ())}
     if made is MarketEvent:
         worst = AffectedLine("Anderson, Kevin & Jane", "PF-000012", "US equity", 0.512, 0.60, 0.038)
-        moves = (("us_equity", -0.07),)
+        moves = (("US equity", -0.07),)
         return {
             "typical": MarketEvent("Zoë Park", "ev-9a41", "US equity fell 7 % on the day", moves, (worst,) * 3, 41),
             "nobody": MarketEvent("Zoë Park", "ev-9a41", "US equity fell 1 %", (), (), 0),

@@ -66,9 +66,9 @@ def drift_compliance(facts: Facts) -> Report:
                 "accounts",
                 f"Accounts on {last}" if last else "Accounts",
                 _ACCOUNT,
-                accounts.sort("account_id").to_dicts(),
-                "Drift is the portfolio's: the largest distance of an asset class from the model's share. An account that was not measured "
-                "has none.",
+                accounts.sort("max_drift_frac", "account_id", descending=[True, False], nulls_last=True).to_dicts(),
+                "Drift is the portfolio's: the largest distance of an asset class from the model's share, the farthest first. An "
+                "account that was not measured has none, and comes last.",
                 NO_SESSION.capitalize() + "." if not last else "The book has no account.",
             ),
             *groups,

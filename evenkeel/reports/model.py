@@ -1,4 +1,4 @@
-"""What a report is made of: figures with their definitions, tables, notes. How it looks belongs in `evenkeel.desk.report_pages`."""
+"""What a report is made of: figures with their definitions, tables, notes. How it looks belongs in `evenkeel.desk.reporting`."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ class Unit(StrEnum):
     RATIO = "frac"
     POINTS = "points"
     """A ratio that people read as percentage points."""
+    CHANGE = "change"
+    """A difference of two ratios: percentage points with their sign."""
     DOLLARS = "usd"
     CENTS = "cents"
     QUANTITY = "qty"
@@ -36,11 +38,15 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: `name` in files (with its unit, as everywhere), `label` on pages."""
+    """A column of a table: `name` in files (with its unit, as everywhere), `label` on pages.
+
+    One that `is_optional` is left out on pages where nothing of it is known; files always have it.
+    """
 
     name: str
     label: str
     unit: Unit = Unit.TEXT
+    is_optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,6 +106,15 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Fact:
+    """One thing that is said of the whole report, beside its name: whose it is, when something was done."""
+
+    label: str
+    value: Any
+    unit: Unit = Unit.TEXT
+
+
+@dataclass(frozen=True)
 class Report:
     """One report, ready to be shown.
 
@@ -114,6 +129,8 @@ class Report:
         figures: Shown above the tables.
         notes: What is missing or must be known to read it.
         run_ids: The runs it rests on, by date.
+        facts: What is said above everything else.
+        disclosure: What the firm must say of itself; empty: nothing.
     """
 
     name: str
@@ -126,6 +143,8 @@ class Report:
     figures: Sequence[Figure] = ()
     notes: Sequence[str] = ()
     run_ids: Mapping[str, str] = field(default_factory=dict)
+    facts: Sequence[Fact] = ()
+    disclosure: str = ""
 
     def table(self, name: str) -> Table:
         """Return one of its tables."""

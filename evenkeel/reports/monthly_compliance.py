@@ -201,4 +201,5 @@ def _portfolios(derived: Derived) -> Table:
         Column("average_drift_frac", "Average drift, pts", Unit.POINTS),
         Column("peak_drift_frac", "Peak, pts", Unit.POINTS),
     )
-    return Table("portfolios", "By portfolio", columns, rows)
+    rows.sort(key=lambda row: (-(row["peak_drift_frac"] or 0), row["portfolio_id"]))
+    return Table("portfolios", "By portfolio", columns, rows, "The farthest from its model comes first.")

@@ -132,14 +132,16 @@ def _chain(
 
     yield link("alert", task.alert_id, task.opened_at, task.adviser_id, task.last["reason"])
     for row in facts.decisions.filter(pl.col("episode_id") == task.alert_id).sort("decided_at").iter_rows(named=True):
-        yield link("decision", row["decision_id"], row["decided_at"], row["actor"], f"{row['kind']}: {row['reason']}")
+        yield link(
+            "decision", row["decision_id"], row["decided_at"], row["actor"], f"{_words(row['kind'])}: {row['reason']}"
+        )
     for each in cases:
         proposal = each.case["proposal_id"]
         failed = ", ".join(each.case["failed_checks"] or ())
         checks = f"checks that kept it back: {failed}" if failed else "no check kept it back"
         yield link("proposal", proposal, each.case["opened_at"], None, f"{each.case['line']}; {checks}")
         for step in each.steps:
-            words = f"{step['step']}: {step['to_state']}" + (f": {step['reason']}" if step["reason"] else "")
+            words = _words(f"{step['step']}: {step['to_state']}") + (f": {step['reason']}" if step["reason"] else "")
             yield link("step", proposal, step["at"], step["actor"], words)
         for one in facts.consents.filter(pl.col("proposal_id") == proposal).iter_rows(named=True):
             yield link(
@@ -153,13 +155,17 @@ def _chain(
             says = f"{row['filled_qty'].normalize():f} at {row['price_usd'].normalize():f}, {row['status']}"
             yield link("fill", row["execution_id"], row["filled_at"], None, says)
         for row in facts.messages.filter(pl.col("subject_id") == proposal).sort("queued_at").iter_rows(named=True):
-            says = f"{row['kind']} by {row['channel'] or 'announcement'}: {row['state']}"
+            says = _words(f"{row['kind']} by {row['channel'] or 'announcement'}: {row['state']}")
             yield link("message", row["message_id"], row["sent_at"] or row["queued_at"], row["recipient_ref"], says)
 
 
 def _consent(one: Mapping[str, Any]) -> str:
     seen = f", saw version {one['version_seen']}" if one["version_seen"] is not None else ""
-    return f"{one['kind']} {one['state']}{seen}" + (f": {one['reason']}" if one["reason"] else "")
+    return _words(f"{one['kind']} {one['state']}") + seen + (f": {one['reason']}" if one["reason"] else "")
+
+
+def _words(codes: str) -> str:
+    return codes.replace("_", " ")
 
 
 def _gaps(

@@ -191,9 +191,14 @@ def _ips_limits(practice: Practice) -> Iterable[Sequence[Cell]]:
             yield ips_id(each), 1, asset_class, least, most, band, round(band * 1.5, 3) if band else None
 
 
+def _spelled(name: str) -> str:
+    """Return a custodian's capitals as a firm writes the name: `Halyard US Growth ETF`."""
+    return " ".join(word if word in ("US", "ETF", "GO", "LP") else word.title() for word in name.split())
+
+
 def _security(security: Security) -> Sequence[Cell]:
     return (
-        security.symbol, security.name.title(), security.asset_type, security.asset_class, security.sleeve,
+        security.symbol, _spelled(security.name), security.asset_type, security.asset_class, security.sleeve,
         None if security.is_bond else security.symbol, security.cusip, security.isin, security.conid, security.issuer,
         security.wash_group, 0.01 if security.is_bond else 1, 1, 130 if security.is_private else None, security.is_private,
     )  # fmt: skip

@@ -42,7 +42,12 @@ class _Event:
 
 
 def executions(
-    batch: Batch, prices: Mapping[str, Decimal], seed: int, session: FixSession, custodian: str | None = None
+    batch: Batch,
+    prices: Mapping[str, Decimal],
+    seed: int,
+    session: FixSession,
+    custodian: str | None = None,
+    until: dt.datetime | None = None,
 ) -> bytes:
     """Return what a custodian (null: all) reports of a batch, in the order of time, up to the evening.
 
@@ -52,6 +57,7 @@ def executions(
         seed: Of the draws.
         session: The custodian sends.
         custodian: Whose orders.
+        until: Only what happens up to then; None: the whole day.
     """
     events = [
         event
@@ -61,7 +67,9 @@ def executions(
     ]
     events.sort(key=lambda event: event.at)  # stable: an order's own events stay in their order
     return b"".join(
-        _report(event, replace(session, next_number=session.next_number + place)) for place, event in enumerate(events)
+        _report(event, replace(session, next_number=session.next_number + place))
+        for place, event in enumerate(events)
+        if until is None or event.at <= until
     )
 
 

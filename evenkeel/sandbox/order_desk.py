@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -30,14 +31,23 @@ def write_order_desk(folder: Path, practice: Practice) -> None:
         writer.writerows([account.account_id, account.number] for account in practice.accounts)
 
 
-def answer(folder: Path, batches: Iterable[Batch], prices: Mapping[str, Decimal], seed: int) -> list[Path]:
+def answer(
+    folder: Path,
+    batches: Iterable[Batch],
+    prices: Mapping[str, Decimal],
+    seed: int,
+    until: dt.datetime | None = None,
+) -> list[Path]:
     """Put the custodians' ExecutionReports of batches where answers are read from; return the files.
+
+    Asked again with a later `until` a file has what it had, and what was reported since.
 
     Args:
         folder: Of the order desk.
         batches: As they were handed over.
         prices: By security id, on the day.
         seed: Of the draws.
+        until: What is reported later is not there yet; None: all of it is.
     """
     place = folder / "in"
     place.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -45,7 +55,7 @@ def answer(folder: Path, batches: Iterable[Batch], prices: Mapping[str, Decimal]
     for batch in batches:
         custodian = batch.blocks[0].custodian
         path = place / f"{batch.send_at:%Y-%m-%d}-{custodian}-{batch.batch_id}.fix"
-        path.write_bytes(executions(batch, prices, seed, FixSession(custodian.upper(), FIRM), custodian))
+        path.write_bytes(executions(batch, prices, seed, FixSession(custodian.upper(), FIRM), custodian, until))
         written.append(path)
     return written
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from data_contracts.vocab import DeliveryState, ProposalState
 from evenkeel.desk.drill_desk import play
 from evenkeel.desk.reporting.gathering import gather
+from evenkeel.reports.filled import told as told_clients
 from evenkeel.reports.period import month_of
 from evenkeel.run.house import House
 from evenkeel.wiring import open_house, read_settings
@@ -56,6 +57,9 @@ def _plays(home: Home, last_date: dt.date) -> None:
     assert sorted(facts.orders["order_id"]) == sorted(block.order_id for block in blocks)
     assert set(facts.allocations["order_id"]) == set(facts.orders["order_id"])
     assert facts.fills.height == len(end.order_book.fills())
+    minutes = [each.minutes for each in told_clients(facts)]
+    assert minutes
+    assert all(each is not None and 0 <= each <= 15 for each in minutes), "nobody is told of a fill before it is there"
     home.command("report", "kpis", "--month", "2026-03")
     (case, *_) = filled
     home.command("report", "before-after", "--proposal", case.proposal_id)

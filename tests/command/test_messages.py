@@ -264,5 +264,5 @@ def test_a_market_event_sends_each_adviser_one_digest(home: Home, capsys: pytest
     assert len(texts) == len(waiting) >= 1
     for text in texts:
         assert "The book was scanned at moved prices: a bad day." in text
-        assert "us equity: −35.0 %" in text
+        assert "US equity: −35.0 %" in text
         assert "points beyond its band" in text

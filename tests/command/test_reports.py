@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 
 from data_contracts.vocab import Role, Step
 from evenkeel.desk.consent.deciding import Asking
@@ -151,6 +152,30 @@ def test_a_folder_gets_the_page_and_every_table(desk: Desk, tmp_path: Path) -> N
     ]
     desk("report", "kpis", "--format", "html", "--out", tmp_path / "k.html")
     assert (tmp_path / "k.html").read_text().startswith("<!doctype html>")
+
+
+def test_a_clients_report_is_on_paper_too(desk: Desk, tmp_path: Path) -> None:
+    proposal = decide(desk)
+    asked = ("report", "before-after", "--proposal", proposal)
+    folder = tmp_path / "out"
+    folder.mkdir()
+    desk(*asked, "--out", folder)
+    names = [path.name for path in folder.iterdir()]
+    assert {"before-after.html", "before-after.pdf", "before-after-weights.csv", "before-after-trades.csv"} <= set(
+        names
+    )
+    desk(*asked, "--format", "pdf", "--out", tmp_path / "one.pdf")
+    assert (tmp_path / "one.pdf").read_bytes() == (folder / "before-after.pdf").read_bytes()
+    text = " ".join(page.extract_text() for page in PdfReader(tmp_path / "one.pdf").pages)
+    page = (folder / "before-after.html").read_text()
+    with (folder / "before-after-weights.csv").open() as handle:
+        classes = [row["node"] for row in csv.DictReader(handle)]
+    assert "US equity" in classes
+    assert all(name in text and name in page for name in classes)
+    assert "not known to be done yet" in " ".join(text.split())
+    assert "give --out" in desk(*asked, "--format", "pdf", code=2)
+    assert "kpis is not for clients" in desk("report", "kpis", "--format", "pdf", "--out", tmp_path / "k.pdf", code=2)
+    assert not (tmp_path / "k.pdf").exists()
 
 
 def test_the_schedule_writes_the_month_and_after_its_last_one_the_quarter(desk: Desk) -> None:

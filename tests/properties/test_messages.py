@@ -80,7 +80,8 @@ def test_waits_never_shrink_and_never_exceed_the_longest(attempt: int, first: in
 
 @given(st.lists(st.tuples(RATIOS, RATIOS, st.none() | RATIOS), min_size=1, max_size=12))
 def test_bars_stay_on_the_scale(rows: list[tuple[float, float, float | None]]) -> None:
-    for each in drift_chart([ClassWeight("x", *row) for row in rows]):
+    weights = [ClassWeight("x", *row) for row in rows]
+    for each in (*drift_chart(weights), *drift_chart(weights, is_done=True)):
         for bar in each.bars:
             assert 0 <= bar.filled <= 100
             assert len(bar.text.split("|")[1]) == 30

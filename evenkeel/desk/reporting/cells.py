@@ -8,16 +8,19 @@ from typing import Any
 
 from evenkeel.calendar import EASTERN
 from evenkeel.desk.render_csv import safe_cell
-from evenkeel.desk.words import percent, utc_text
+from evenkeel.desk.words import percent, points, utc_text
 from evenkeel.reports.model import Column, Figure, Report, Table, Unit
 
 UNKNOWN = "–"
 _MINUS = "−"
+_SHOWN_STEP = Decimal("0.0001")
+"""People read units and prices to four digits; files have all of them."""
 _RIGHT = frozenset(
     {
         Unit.COUNT,
         Unit.RATIO,
         Unit.POINTS,
+        Unit.CHANGE,
         Unit.DOLLARS,
         Unit.CENTS,
         Unit.QUANTITY,
@@ -26,6 +29,8 @@ _RIGHT = frozenset(
         Unit.MINUTES,
     }
 )
+_SPELLED = {"ira": "IRA", "ira,": "IRA,", "sep": "SEP", "401k": "401(k)", "401k,": "401(k),", "ips": "IPS"}
+"""Words of codes that people write otherwise."""
 FIGURES = "figures"
 """The table of a report's figures."""
 _FIGURES = (
@@ -45,6 +50,13 @@ def is_right(column: Column) -> bool:
     return column.unit in _RIGHT
 
 
+def seen_columns(table: Table) -> list[Column]:
+    """Return the columns that people are shown; files have all of them."""
+    return [
+        each for each in table.columns if not each.is_optional or any(row[each.name] is not None for row in table.rows)
+    ]
+
+
 def shown(value: Any, unit: Unit) -> str:
     """Return a value as people read it; a dash for what is not known."""
     if value is None:
@@ -57,7 +69,7 @@ def shown(value: Any, unit: Unit) -> str:
     if isinstance(value, dt.date):
         return f"{value.day} {value:%b %Y}"
     if unit is Unit.WORDS:
-        return str(value).replace("_", " ")
+        return " ".join(_SPELLED.get(word, word) for word in str(value).replace("_", " ").split(" "))
     return _number(value, unit) if isinstance(value, int | float | Decimal) else str(value)
 
 
@@ -66,16 +78,27 @@ def _number(value: int | float | Decimal, unit: Unit) -> str:
         return percent(float(value)).replace("-", _MINUS)
     if unit is Unit.POINTS:
         return f"{round(float(value) * 100, 1) + 0.0:.1f}".replace("-", _MINUS)
+    if unit is Unit.CHANGE:
+        return points(float(value))
     if unit in (Unit.HOURS, Unit.MINUTES):
         return f"{round(float(value), 1) + 0.0:,.1f}".replace("-", _MINUS)
     if unit in (Unit.DOLLARS, Unit.CENTS):
         step = Decimal(1) if unit is Unit.DOLLARS else Decimal("0.01")
         amount = Decimal(str(value)).quantize(step, ROUND_HALF_UP)
         return f"{_MINUS if amount < 0 else ''}${abs(amount):,}"
-    if unit in (Unit.QUANTITY, Unit.PRICE):
-        text = f"{Decimal(str(value)):,f}"
-        return (text.rstrip("0").rstrip(".") if "." in text else text).replace("-", _MINUS)
+    if unit is Unit.QUANTITY:
+        return _trimmed(Decimal(str(value)), 0)
+    if unit is Unit.PRICE:
+        price = _trimmed(abs(Decimal(str(value))), 2)
+        return f"{_MINUS if value < 0 else ''}${price}"
     return f"{value:,}" if isinstance(value, int) else f"{float(value):,.1f}"
+
+
+def _trimmed(value: Decimal, least: int) -> str:
+    """Return a figure with at most four digits after the point, at least `least`, without zeros at the end."""
+    text = f"{value.quantize(_SHOWN_STEP, ROUND_HALF_UP):,f}".rstrip("0")
+    whole, _, digits = text.partition(".")
+    return (f"{whole}.{digits:0<{least}}" if digits or least else whole).replace("-", _MINUS)
 
 
 def figure_value(figure: Figure) -> str:
@@ -91,7 +114,7 @@ def figure_value(figure: Figure) -> str:
 
 
 def of_what(figure: Figure) -> str:
-    """Return what a figure was divided by, or why it is not known: `2 of 4`, `over 3`."""
+    """Return what a figure was divided by, or why it is not known: `2 of 4`, `average of 3`."""
     said = []
     if figure.value is None:
         said.append(f"not known: {figure.reason}")
@@ -99,10 +122,10 @@ def of_what(figure: Figure) -> str:
         said.append(
             f"{figure.numerator:,.0f} of {figure.denominator:,.0f}"
             if figure.definition.unit is Unit.RATIO
-            else f"{figure.numerator:,.0f} over {figure.denominator:,.0f}"
+            else f"{figure.numerator:,.0f} divided by {figure.denominator:,.0f}"
         )
     elif figure.denominator is not None:
-        said.append(f"over {figure.denominator:,.0f}")
+        said.append(f"average of {figure.denominator:,.0f}")
     if figure.note:
         said.append(figure.note)
     return "; ".join(said)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 import polars as pl
 
+from data_contracts.book.households import Households
 from data_contracts.drift import Drift
 from data_contracts.vocab import FillStatus, NodeLevel, ProposalState, Step
 from evenkeel.calendar import EASTERN
@@ -14,6 +18,7 @@ from evenkeel.desk.consent.deciding import case_of
 from evenkeel.desk.page import directory_of
 from evenkeel.desk.reading import dataset, run_of
 from evenkeel.desk.reporting.execution import Execution, KeptExecution
+from evenkeel.desk.words import class_words
 from evenkeel.ports.approvals import Case
 from evenkeel.reports.before_after import Rebalance
 from evenkeel.run.house import House
@@ -34,7 +39,10 @@ def rebalance_of(house: House, named: str, execution: Execution | None, firm: st
     approved_at = next((each.at for each in entries if each.to_state is ProposalState.APPROVED), None)
     filled_at = next((each.at for each in entries if each.step is Step.FILL), None)
     after, after_date = _after(house, case, filled_at)
-    directory = directory_of(house, run_of(house, case.business_date))
+    run = run_of(house, case.business_date)
+    directory = directory_of(house, run)
+    households = dict(dataset(house, run, Households).select("household_id", "name").iter_rows())
+    shown = case.content["list"]
     return Rebalance(
         proposal_id=case.proposal_id,
         portfolio=directory.portfolio_names.get(case.portfolio_id, "Your portfolio"),
@@ -44,12 +52,30 @@ def rebalance_of(house: House, named: str, execution: Execution | None, firm: st
         state=case.state.value,
         approved_at=approved_at,
         filled_at=filled_at,
-        shown=case.content["list"],
+        shown=shown,
         after=after,
         after_date=after_date,
         filled=_filled(execution or KeptExecution(house), case),
-        names={**CLASS_NAMES, **directory.security_names, **directory.account_masks},
+        names={
+            **_node_names(shown["classes"]),
+            **CLASS_NAMES,
+            **directory.security_names,
+            **directory.account_masks,
+        },
+        client=households.get(case.household_id, ""),
+        value_usd=case.value_usd,
     )
+
+
+def _node_names(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return what sleeves are called; the only one of its class is called as the class."""
+    parts = Counter(row["asset_class"] for row in rows)
+    return {
+        row["node"]: class_words(
+            "class" if parts[row["asset_class"]] == 1 else "sleeve", row["node"], row["asset_class"]
+        )
+        for row in rows
+    }
 
 
 def _after(house: House, case: Case, filled_at: dt.datetime | None) -> tuple[dict[str, float], dt.date | None]:

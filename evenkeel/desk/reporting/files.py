@@ -1,4 +1,4 @@
-"""Reports as files and in the terminal: CSV of one table, all of them in a folder."""
+"""Reports as files and in the terminal: CSV of one table, all of them with the page in a folder, a client's on paper too."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from rich.console import Console
 from rich.table import Table as Drawn
 from rich.text import Text
 
-from evenkeel.desk.reporting.cells import figure_value, is_right, of_what, shown, stored, tables_of
+from evenkeel.desk.reporting.cells import figure_value, is_right, of_what, seen_columns, shown, stored, tables_of
 from evenkeel.desk.reporting.page import render_page
 from evenkeel.errors import UsageError
+from evenkeel.reports.before_after import NAME as BEFORE_AFTER
 from evenkeel.reports.model import Report, Table
 from evenkeel.run.house import House
 
+ON_PAPER = frozenset({BEFORE_AFTER})
+"""Reports that are for clients, and so can be had as PDF."""
 ROWS_DRAWN = 60
 """Rows of a table in the terminal; CSV has all."""
 
@@ -47,6 +50,8 @@ def print_report(report: Report, console: Console, name: str | None = None) -> N
     console.print(Text(f"{report.title}, {report.period.name}", style="bold"))
     for note in report.notes:
         console.print(note, markup=False)
+    for fact in report.facts if name is None else ():
+        console.print(f"{fact.label}: {shown(fact.value, fact.unit)}", markup=False)
     if name is None and report.figures:
         drawn = Drawn("figure", "value", "of what", box=None, pad_edge=False)
         for each in report.figures:
@@ -57,21 +62,37 @@ def print_report(report: Report, console: Console, name: str | None = None) -> N
         render_csv(report, name)  # says which there are
     for table in tables:
         _print_table(table, console)
+    if report.disclosure:
+        console.print(f"\n{report.disclosure}", markup=False)
 
 
 def write_all(house: House, report: Report, folder: Path, firm: str = "evenkeel") -> list[Path]:
-    """Write a report's page and a CSV of each table into a folder, each whole or not at all; return where."""
-    contents = {f"{report.name}.html": render_page(report, firm)} | {
-        f"{report.name}-{table.name}.csv": table_csv(table) for table in tables_of(report)
-    }
+    """Write a report's page, a client's as PDF too, and a CSV of each table into a folder, each whole or not at all; return where."""
+    contents = {f"{report.name}.html": render_page(report, firm).encode()}
+    if report.name in ON_PAPER:
+        contents[f"{report.name}.pdf"] = pdf_of(report, firm)
+    contents |= {f"{report.name}-{table.name}.csv": table_csv(table).encode() for table in tables_of(report)}
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     with house.staging() as staging:
-        for name, text in contents.items():
+        for name, content in contents.items():
             whole = staging / name
-            whole.write_text(text, encoding="utf-8")
+            whole.write_bytes(content)
             written.append(whole.replace(folder / name))
     return written
+
+
+def pdf_of(report: Report, firm: str = "evenkeel") -> bytes:
+    """Return a client's report as PDF.
+
+    Raises:
+        UsageError: It is not a report for clients.
+    """
+    if report.name not in ON_PAPER:
+        raise UsageError(f"{report.name} is not for clients, and there is no PDF of it; print its page (--format html)")
+    from evenkeel.desk.reporting.paper import render_pdf  # its library takes a moment, and few reports need it
+
+    return render_pdf(report, firm)
 
 
 def _print_table(table: Table, console: Console) -> None:
@@ -81,10 +102,11 @@ def _print_table(table: Table, console: Console) -> None:
         console.print(table.when_empty, markup=False)
         return
     drawn = Drawn(box=None, pad_edge=False)
-    for column in table.columns:
+    columns = seen_columns(table)
+    for column in columns:
         drawn.add_column(column.label, justify="right" if is_right(column) else "left", overflow="fold")
     for row in table.rows[:ROWS_DRAWN]:
-        drawn.add_row(*(Text(shown(row[each.name], each.unit)) for each in table.columns))
+        drawn.add_row(*(Text(shown(row[each.name], each.unit)) for each in columns))
     console.print(drawn, soft_wrap=False)
     if len(table.rows) > ROWS_DRAWN:
         console.print(f"{len(table.rows) - ROWS_DRAWN:,} more: --format csv --table {table.name} has them all.")

@@ -127,6 +127,17 @@ def test_what_is_not_known_is_not_told_as_nought() -> None:
     assert weights_after(changed, done()) == {}
 
 
+def test_of_a_list_changed_by_hand_the_weights_are_those_before_and_what_was_done() -> None:
+    before: list[dict[str, Any]] = [
+        {**node, "after_frac": None, "before_frac": weight}
+        for node, weight in zip(CLASSES, ("0.7", "0.28", "0.02"), strict=True)
+    ]
+    changed = replace(agreed(), content={"list": {**agreed().content["list"], "classes": before}})
+    assert weights_after(changed, done()) == pytest.approx({"us_equity": 0.6, "us_bond": 0.38, "cash": 0.02})
+    part = weights_after(changed, done(sold="5", bought="0"))
+    assert part == pytest.approx({"us_equity": 0.65, "us_bond": 0.28, "cash": 0.07})
+
+
 @pytest.mark.parametrize(
     ("owners", "form", "whom", "kind"),
     [

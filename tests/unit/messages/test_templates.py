@@ -12,7 +12,7 @@ from lxml import html as lxml_html
 from data_contracts.vocab import MessageKind
 from evenkeel.errors import UsageError
 from evenkeel.messages import chart
-from evenkeel.messages.fields import FIELDS, Asked, ClassWeight, Fields, build_fields
+from evenkeel.messages.fields import FIELDS, Asked, ClassWeight, Fields, Filled, build_fields
 from evenkeel.messages.scenarios import SAMPLE_FIRM, SAMPLE_LINK, scenarios
 from evenkeel.messages.templates import Firm, Templates
 
@@ -168,6 +168,46 @@ def test_the_chart_says_in_text_what_it_draws() -> None:
     assert equity.bars[1].text == "target |###########################   |   60.0 %"
     assert cash.verdict == "−2.4 points"
     assert [(bar.filled, bar.figure) for bar in cash.bars] == [(0, "−0.4 %"), (3, "2.0 %")]
+
+
+def test_once_the_trades_are_done_the_chart_says_where_the_portfolio_stands() -> None:
+    classes = (
+        ClassWeight("US equity", 0.672, 0.60, 0.602, 0.55, 0.65),
+        ClassWeight("US bonds", 0.187, 0.23, 0.17, 0.18, 0.28),
+        ClassWeight("Cash", 0.023, 0.02),
+    )
+    equity, bonds, cash = chart.drift_chart(classes, is_done=True)
+    assert [(bar.label, bar.figure) for bar in equity.bars] == [
+        ("before", "67.2 %"),
+        ("target", "60.0 %"),
+        ("now", "60.2 %"),
+    ]
+    assert (equity.verdict, equity.is_outside) == ("+0.2 points, inside its band of 55.0 % to 65.0 %", False)
+    assert [bar.colour for bar in equity.bars] == [chart.NOW_OUTSIDE, chart.TARGET, chart.AFTER]
+    assert (bonds.verdict, bonds.is_outside) == ("−6.0 points, outside its band of 18.0 % to 28.0 %", True)
+    assert bonds.bars[2].colour == chart.NOW_OUTSIDE
+    assert (cash.verdict, len(cash.bars)) == ("share after the trades not known yet", 2)
+
+
+@pytest.mark.parametrize("kind", [MessageKind.CLIENT_AFTER_FILL_SHORT, MessageKind.CLIENT_AFTER_FILL_DETAILED])
+def test_where_nothing_is_known_of_the_weights_after_it_is_said_once(kind: MessageKind) -> None:
+    fields = fields_of(kind)
+    assert isinstance(fields, Filled)
+    blank = tuple(dataclasses.replace(each, after_frac=None) for each in fields.proposal.classes)
+    made = TEMPLATES.render(
+        kind, dataclasses.replace(fields, proposal=dataclasses.replace(fields.proposal, classes=blank))
+    )
+    for text in (made.text, made.html):
+        assert text.count("divided now is measured at the next close") == 1
+        assert "not known yet" not in text
+
+
+@pytest.mark.parametrize("kind", [MessageKind.CLIENT_AFTER_FILL_SHORT, MessageKind.CLIENT_AFTER_FILL_DETAILED])
+def test_a_client_is_not_told_of_a_drift_that_is_over(kind: MessageKind) -> None:
+    made = TEMPLATES.render(kind, fields_of(kind, "typical"))
+    for text in (made.text, lxml_html.document_fromstring(made.html).text_content()):
+        assert "before" in text
+        assert "outside its band" not in text
 
 
 def luminance(colour: str) -> float:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
+
+import pytest
 
 from evenkeel.desk.reporting.cells import shown
 from evenkeel.desk.reporting.files import table_csv
@@ -65,14 +68,52 @@ def test_before_as_approved_and_measured_after() -> None:
         Decimal("-1200.50"),
         Decimal("250.48"),
     )
-    assert report.notes == ["Past results are no promise."]
+    assert (report.notes, report.disclosure) == ([], "Past results are no promise.")
+
+
+def by_hand(**changes: Any) -> Rebalance:
+    """Return a list changed by hand, in a portfolio of 100,000 dollars: 25,050 of US equity sold, 20,000 of US bonds bought."""
+    [sale] = DONE.shown["trades"]
+    trades = [
+        {**sale, "node_id": "us_equity/core"},
+        {**sale, "trade_no": 2, "security_id": "BND", "side": "buy", "value_usd": "20000.00", "node_id": "us_bond"},
+    ]
+    classes = [
+        {"node": "us_equity/core", "target_frac": 0.5, "before_frac": "0.6", "after_frac": None},
+        {"node": "us_equity/small", "target_frac": 0.1, "before_frac": "0.2", "after_frac": None},
+        {"node": "us_bond", "target_frac": 0.35, "before_frac": "0.15", "after_frac": None},
+        {"node": "cash", "target_frac": 0.05, "before_frac": "0.05", "after_frac": None},
+    ]
+    known = {"shown": {**DONE.shown, "trades": trades, "classes": classes}, "after": {}, "after_date": None}
+    return replace(DONE, **{**known, "value_usd": Decimal(100_000), **changes})
+
+
+def test_of_a_list_changed_by_hand_the_weights_are_moved_by_its_trades() -> None:
+    report = before_after(by_hand(), at("2026-03-04 08:00"))
+    rows = report.table("weights").rows
+    assert [row["node"] for row in rows] == ["US equity", "us bond", "cash"]
+    assert [row["planned_frac"] for row in rows] == pytest.approx([0.5495, 0.35, 0.1005])
+    assert [row["change_frac"] for row in rows] == pytest.approx([-0.2505, 0.2, 0.0505])
+    assert "moved by its trades" in report.table("weights").note
+    assert [row["planned_frac"] for row in report.table("parts").rows] == pytest.approx([0.3495, 0.35, 0.2, 0.1005])
+    for unknown in (
+        by_hand(value_usd=None),
+        by_hand(shown={**by_hand().shown, "trades": [{**DONE.shown["trades"][0], "node_id": "us_value"}]}),
+    ):
+        report = before_after(unknown, at("2026-03-04 08:00"))
+        assert {row["planned_frac"] for row in report.table("weights").rows} == {None}
+        assert "were not computed" in report.table("weights").note
 
 
 def test_not_done_yet_is_said() -> None:
     waiting = replace(DONE, filled_at=None, after={}, after_date=None, filled={})
     assert "not known to be done" in before_after(waiting, at("2026-03-04 08:00")).notes[0]
     refused = replace(waiting, approved_at=None)
-    assert "nothing was traded" in before_after(refused, at("2026-03-04 08:00")).notes[0]
+    report = before_after(refused, at("2026-03-04 08:00"))
+    assert "nothing was traded" in report.notes[0]
+    for page in (render_page(report), table_csv(report.table("totals"))):
+        assert "as proposed" in page.lower()
+        assert "approved" not in page.replace("It is not approved", "").replace("Approved</dt>", "")
     unknown = replace(DONE, filled={})
     assert "not on record" in before_after(unknown, at("2026-03-04 08:00")).notes[0]
 
@@ -83,6 +124,9 @@ def test_pages_escape_and_files_are_safe() -> None:
     assert "&lt;Total&gt;" in page
     assert "<Total>" not in page
     assert "−$1,200.50" in page
+    assert '<rect class="before" width="100.0%"' in page
+    assert 'x1="89.29%"' in page
+    assert "measured after</span>" in page
     assert render_page(report, "Harbour Wealth") == page
     line = table_csv(report.table("trades")).splitlines()[1]
     assert line == "…4821,sell,'=Vanguard <Total>,100.000000000000000,250.5,25050.00,-1200.50,0.00,100,250.48"

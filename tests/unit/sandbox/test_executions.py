@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 
 from data_contracts.vocab import AssetType, BlockState, FillStatus, OrderType
@@ -48,6 +49,18 @@ def test_the_same_seed_gives_the_same_bytes_and_another_gives_others() -> None:
     assert read_fix_answers(executions(BATCH, PRICES, 7, DESK, one.custodian)).news[0].order_id in {
         block.order_id for block in BATCH.blocks if block.custodian == one.custodian
     }
+
+
+def test_up_to_a_moment_it_is_the_beginning_of_the_day() -> None:
+    whole = executions(BATCH, PRICES, 7, DESK)
+    for minutes in (0, 5, 45, 600):
+        until = BATCH.send_at + dt.timedelta(minutes=minutes)
+        part = executions(BATCH, PRICES, 7, DESK, until=until)
+        assert whole.startswith(part)
+        told = [one.fill for one in read_fix_answers(part).news if one.fill]
+        assert all(one.filled_at <= until for one in told)
+    assert executions(BATCH, PRICES, 7, DESK, until=BATCH.send_at) == b""
+    assert part == whole
 
 
 def test_readers_make_of_it_what_happened() -> None:

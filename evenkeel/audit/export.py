@@ -155,7 +155,7 @@ def _within(outside: Outside, first: int, last: int | None) -> Outside:
 def _said(line: bytes) -> dict[str, Any]:
     try:
         said = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return said if isinstance(said, dict) else {}
 

@@ -66,11 +66,11 @@ def write_all(house: House, report: Report, folder: Path, firm: str = "evenkeel"
     }
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    with house.staging() as staging:
-        for name, text in contents.items():
-            whole = staging / name
-            whole.write_text(text, encoding="utf-8")
-            written.append(whole.replace(folder / name))
+    for name, text in contents.items():
+        # Beside its place: another folder may be another disk, where nothing can be renamed to.
+        half = folder / f".{name}.part"
+        half.write_text(text, encoding="utf-8")
+        written.append(half.replace(folder / name))
     return written
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from evenkeel.audit.canonical import canonical, instant_text
 from evenkeel.audit.chain import Entry, body_of, hash_of
 from evenkeel.audit.checkpoint import Checkpoint, parse
+from evenkeel.audit.export import SEALED
 from evenkeel.audit.merkle import Paths, root_by_path
 from evenkeel.audit.verify import ALTERED, CUT, PROBLEMS_KEPT, SWAPPED, Outside, Problem, Verdict, verify
 
@@ -151,8 +152,8 @@ def _of_entry(
         entry = Entry(said["seq"], event["event_no"], said["previous_hash"], said["hash"], said["sealed_at"], event)
         path = [bytes.fromhex(each) for each in said["path"]]
         leaf = bytes.fromhex(entry.hash)
-        if not isinstance(entry.seq, int):
-            raise TypeError("no number")
+        if not isinstance(said["seq"], int) or set(said) != SEALED | {"path"}:
+            raise TypeError("no number, or members that are not sealed")
     except (KeyError, TypeError, ValueError):
         return Problem(ALTERED, before + 1, None, f"line {number} of {name} is not as it was written"), None
     where = f"entry {entry.seq} (line {number} of {name})"

@@ -14,7 +14,6 @@ from evenkeel.desk.reporting.cells import figure_value, is_right, of_what, shown
 from evenkeel.desk.reporting.page import render_page
 from evenkeel.errors import UsageError
 from evenkeel.reports.model import Report, Table
-from evenkeel.run.house import House
 
 ROWS_DRAWN = 60
 """Rows of a table in the terminal; CSV has all."""
@@ -59,7 +58,7 @@ def print_report(report: Report, console: Console, name: str | None = None) -> N
         _print_table(table, console)
 
 
-def write_all(house: House, report: Report, folder: Path, firm: str = "evenkeel") -> list[Path]:
+def write_all(report: Report, folder: Path, firm: str = "evenkeel") -> list[Path]:
     """Write a report's page and a CSV of each table into a folder, each whole or not at all; return where."""
     contents = {f"{report.name}.html": render_page(report, firm)} | {
         f"{report.name}-{table.name}.csv": table_csv(table) for table in tables_of(report)

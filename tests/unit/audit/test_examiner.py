@@ -242,6 +242,8 @@ def test_what_is_added_to_an_entry_outside_its_hash_fails(tmp_path: Path) -> Non
         code, told = examine(tmp_path, lines)
         assert code == 1
         assert f"line {len(lines)}: no entry of a trail" in told
+        verdict = verify_selection(lines, "x") if make is selection else verify_export(lines, "x")
+        assert f"line {len(lines)} of x is not as it was written" in verdict.problems[0].text
 
 
 def test_a_checkpoint_that_begins_a_series_of_its_own_fails(tmp_path: Path) -> None:

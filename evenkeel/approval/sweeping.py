@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from data_contracts.vocab import ClockKind, ConsentKind, ProposalState, Role, Step
+from data_contracts.vocab import ClockKind, ConsentKind, ConsentState, ProposalState, Role, Step
 from evenkeel.approval.acting import COMPLIANCE, client_within, rule_of
 from evenkeel.approval.moving import automation, decided, message, move
 from evenkeel.approval.people import People
@@ -99,8 +99,13 @@ def _escalate(case: Case, late: Sequence[Consent], now: dt.datetime, people: Peo
 
 
 def _is_let_go(case: Case) -> bool:
-    turn = in_turn(case.consents)
-    return bool(case.route.get("is_small")) and bool(turn) and all(one.kind is ConsentKind.ADVISER for one in turn)
+    """Tell whether silence lets it go: a small list for which nobody but the adviser is waited for, now or after."""
+    waited_for = [one for one in case.consents if one.state is ConsentState.PENDING]
+    return (
+        bool(case.route.get("is_small"))
+        and bool(waited_for)
+        and all(one.kind is ConsentKind.ADVISER for one in waited_for)
+    )
 
 
 def _let_go(case: Case, now: dt.datetime) -> Move:

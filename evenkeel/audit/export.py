@@ -19,6 +19,8 @@ from evenkeel.audit.verify import ALTERED, PROBLEMS_KEPT, Outside, Problem, Verd
 from evenkeel.errors import UsageError
 
 FORMAT = "evenkeel-trail/1"
+SEALED = {"event", "hash", "previous_hash", "sealed_at", "seq"}
+"""Members of an entry's line."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,8 @@ class _Reading:
             for number, line in part:
                 said = _said(line)
                 entry = _entry(said)
-                if entry is None or _line(said) != line:
+                # Other members than these would not be covered by the hash.
+                if entry is None or _line(said) != line or set(said) != SEALED:
                     self._wrong(number)
                 if entry is not None:
                     self._seq = entry.seq
@@ -155,7 +158,7 @@ def _within(outside: Outside, first: int, last: int | None) -> Outside:
 def _said(line: bytes) -> dict[str, Any]:
     try:
         said = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return said if isinstance(said, dict) else {}
 

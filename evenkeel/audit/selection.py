@@ -18,6 +18,7 @@ from typing import Any
 from evenkeel.audit.canonical import canonical, instant_text
 from evenkeel.audit.chain import Entry, body_of, hash_of
 from evenkeel.audit.checkpoint import Checkpoint, parse
+from evenkeel.audit.export import SEALED
 from evenkeel.audit.merkle import Paths, root_by_path
 from evenkeel.audit.verify import ALTERED, CUT, PROBLEMS_KEPT, SWAPPED, Outside, Problem, Verdict, verify
 
@@ -94,7 +95,8 @@ def selection_lines(
 
 def is_selection(first_line: bytes) -> bool:
     """Tell whether a file that begins so is one."""
-    return bool(_said(first_line).get("selection", {}).get("format") == FORMAT)
+    head = _said(first_line).get("selection")
+    return isinstance(head, dict) and head.get("format") == FORMAT
 
 
 def verify_selection(lines: Sequence[bytes], name: str, outside: Sequence[Outside] = ()) -> Verdict:
@@ -128,7 +130,8 @@ def verify_selection(lines: Sequence[bytes], name: str, outside: Sequence[Outsid
         if each is not None and kept and each.seq == kept[0].seq and each != kept[0]
     ]
     bare = verify((), (), ())
-    filters = ", ".join(f"{one} {value}" for one, value in head.get("filters", {}).items()) or "none"
+    said = head.get("filters")
+    filters = ", ".join(f"{one} {value}" for one, value in said.items()) if isinstance(said, dict) and said else "none"
     return replace(
         bare,
         entry_count=count,
@@ -149,6 +152,8 @@ def _of_entry(
         entry = Entry(said["seq"], event["event_no"], said["previous_hash"], said["hash"], said["sealed_at"], event)
         path = [bytes.fromhex(each) for each in said["path"]]
         leaf = bytes.fromhex(entry.hash)
+        if not isinstance(said["seq"], int) or set(said) != SEALED | {"path"}:
+            raise TypeError("no number, or members that are not sealed")
     except (KeyError, TypeError, ValueError):
         return Problem(ALTERED, before + 1, None, f"line {number} of {name} is not as it was written"), None
     where = f"entry {entry.seq} (line {number} of {name})"
@@ -168,14 +173,14 @@ def _of_entry(
 def _rewritten(line: bytes) -> bytes:
     try:
         return canonical(json.loads(line)) + b"\n"
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return b""
 
 
 def _said(line: bytes) -> dict[str, Any]:
     try:
         said = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return said if isinstance(said, dict) else {}
 

@@ -46,7 +46,7 @@ def show(
         report = make(house, name, period_of(house, name, month, quarter, date), firm=settings.firm_name)
     firm = settings.firm_name or "evenkeel"
     if out is not None and out.is_dir():
-        for path in write_all(house, report, out, firm):
+        for path in write_all(report, out, firm):
             console.print(str(path), markup=False)
         return EXIT_DONE
     if form == "table" and out is None:

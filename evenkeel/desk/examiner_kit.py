@@ -25,9 +25,10 @@ def write_kit(house: House, folder: Path, chosen: Filter) -> int:
     if folder.exists() and any(folder.iterdir()):
         raise UsageError(f"{folder} has files already; name a new folder for the kit")
     folder.mkdir(parents=True, exist_ok=True)
-    count = write_trail(house, folder / TRAIL, chosen)
+    # First: one that is made while the trail is written would stand for entries that the trail has not.
     with house.records.trail() as trail:
         _write(folder / CHECKPOINTS, b"".join(each.line() for each in trail.checkpoints))
+    count = write_trail(house, folder / TRAIL, chosen)
     for name in ("README.txt", "verify.py"):
         _write(folder / name, text_of(name))
     names = sorted(path.name for path in folder.iterdir())

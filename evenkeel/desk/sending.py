@@ -150,7 +150,14 @@ def _try(post: Post, channel: Channel, stored: StoredMessage) -> Attempt:
     if not address and channel not in _NO_ADDRESS_NEEDED:
         text = f"no address of {message.recipient_ref} for {channel}; add it to contacts.csv and send it again"
         return Attempt(Outcome.REFUSED, error=text)
-    return notifier.deliver(_delivery(stored, address))
+    try:
+        return notifier.deliver(_delivery(stored, address))
+    except Exception as error:
+        if not notifier.is_repeatable:
+            raise  # what went out nobody knows: the claim runs out, and the message is in doubt
+        # Else it would be first in the next pass too, and keep all others from going out. The error's own text may hold an address.
+        text = f"the channel {channel} failed in a way it does not know ({type(error).__name__})"
+        return Attempt(Outcome.NOT_NOW, error=text)
 
 
 def _delivery(stored: StoredMessage, address: str) -> Delivery:

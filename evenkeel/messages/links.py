@@ -19,6 +19,7 @@ import hmac
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 from evenkeel.errors import UsageError
 
@@ -183,9 +184,9 @@ class Signer:
         """
         until, _, mac = confirmation.partition(".")
         is_ours = (
-            until.isascii()
+            confirmation.isascii()
             and until.isdigit()
-            and hmac.compare_digest(mac.encode(), _encoded(self._mac("confirm", token, until)).encode())
+            and hmac.compare_digest(mac, _encoded(self._mac("confirm", token, until)))
         )
         if not is_ours or now.timestamp() >= int(until):
             raise LinkRefused(Refusal.NOT_CONFIRMED)
@@ -200,7 +201,9 @@ def link(public_url: str, token: str) -> str:
     Raises:
         UsageError: The address of the desk is neither https nor this machine's own.
     """
-    if not public_url.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+    parts = urlsplit(public_url)
+    # The host as a whole: localhost.example is another machine.
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")):
         raise UsageError("EVENKEEL_PUBLIC_URL must begin with https://: links in messages let people decide")
     return f"{public_url.rstrip('/')}/decide?t={token}"
 

@@ -93,7 +93,7 @@ MISSED = Definition(
 FILL_TO_MESSAGE = Definition(
     "fill_to_message_minutes",
     "Time from fill to the client's message",
-    "Elapsed minutes from a proposal's last execution to the client's first message about it, on average.",
+    "Elapsed minutes from a proposal's last execution to the client's first message after it, on average.",
     "sum of the minutes",
     "proposals filled in the period whose client was told",
     f"{_FILLS}, the outbox (`sent_at`; CRM and archive copies do not count)",

@@ -30,11 +30,21 @@ class Told:
 
 def told(facts: Facts) -> list[Told]:
     """Return the proposals whose last good execution lies in the period, by id."""
-    good = facts.fills.filter(pl.col("status") == FillStatus.GOOD.value, pl.col("filled_at") <= facts.until_at)
+    # A correction changes the figures of a trade and not when it was done: a chain counts from its first, unless its last takes it back.
+    stands = pl.col("status").is_in((FillStatus.GOOD.value, FillStatus.CORRECTED.value)).all()
+    good = (
+        facts.fills.filter(pl.col("filled_at") <= facts.until_at)
+        .group_by("order_id", pl.coalesce("replaced_by_id", "execution_id").alias("last_word"))
+        .agg(pl.col("filled_at").min(), stands.alias("stands"))
+        .filter("stands")
+    )
     of_proposal = facts.allocations.select("order_id", "proposal_id").unique()
     last = good.join(of_proposal, on="order_id").group_by("proposal_id").agg(pl.col("filled_at").max())
+    # What a client was sent before the last execution does not tell of it.
     sent = (
-        facts.messages.filter(
+        facts.messages.join(last, left_on="subject_id", right_on="proposal_id")
+        .filter(
+            pl.col("sent_at") >= pl.col("filled_at"),
             pl.col("kind").is_in(_AFTER_FILL),
             pl.col("state") == DeliveryState.SENT.value,
             pl.col("channel").is_not_null() & ~pl.col("channel").is_in(_NOT_THE_CLIENT),

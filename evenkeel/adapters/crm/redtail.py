@@ -10,17 +10,16 @@ from __future__ import annotations
 import base64
 import datetime as dt
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
-from evenkeel.adapters.crm.requests import NO_CONTACT, CrmRequests, Pacer, Stopped, is_about, marker
-from evenkeel.errors import TransientError
+from evenkeel.adapters.crm.channel import PAGES, CrmChannel, too_many
+from evenkeel.adapters.crm.requests import CrmRequests, Pacer, Stopped, marker
 from evenkeel.ports import Attempt, Delivery, Outcome
 
 URL = "https://crm.redtailtechnology.com/api/public/v1"
-PAGES = 50
 
 
-class RedtailCrm:
+class RedtailCrm(CrmChannel):
     """A `ports.Crm`.
 
     Args:
@@ -34,7 +33,8 @@ class RedtailCrm:
         timeout_seconds: How long each may take.
     """
 
-    is_repeatable = True
+    tasks_path = "/activities"
+    done: ClassVar = {"completed": True}
 
     def __init__(
         self,
@@ -52,50 +52,11 @@ class RedtailCrm:
         self._activity_code_id, self._category_id = activity_code_id, category_id
         self._user_key: str | None = None
 
-    def deliver(self, delivery: Delivery) -> Attempt:
-        """Leave the activity or note, unless it is there."""
-        if not delivery.address.isdecimal():
-            return Attempt(Outcome.REFUSED, error=NO_CONTACT)
-        try:
-            closed = self._close(delivery)
-            known = self._find(delivery)
-            if known is not None:
-                return Attempt(Outcome.SENT, {"crm_id": known, "was_there": True, **closed})
-            path, body = self._made(delivery)
-            made = self._requests.send("POST", path, self._headers(), body=body)
-        except Stopped as stopped:
-            if stopped.attempt.evidence.get("response_code") == 401:
-                self._user_key = None  # it may have been renewed
-            return stopped.attempt
-        return Attempt(Outcome.SENT, {"crm_id": str(made.get("id", "")), **closed})
+    def _open_tasks(self, contact: str) -> Iterator[dict[str, Any]]:
+        return (each for each in self._listed(contact, "activities") if not each.get("completed"))
 
-    def find(self, delivery: Delivery) -> str | None:
-        """Return the id of what this delivery has left before, or None."""
-        try:
-            return self._find(delivery)
-        except Stopped as stopped:
-            raise TransientError(f"{stopped}") from stopped
-
-    def _close(self, delivery: Delivery) -> dict[str, Any]:
-        """Mark the open activities as done that ask for what is decided by now; return their ids as evidence."""
-        ids = delivery.payload["crm"].get("closes") or []
-        if not ids:
-            return {}
-        found = [
-            each
-            for each in self._listed(delivery.address, "activities")
-            if not each.get("completed") and is_about(str(each.get("description") or ""), ids)
-        ]
-        for each in found:
-            self._requests.send("PUT", f"/activities/{int(each['id'])}", self._headers(), body={"completed": True})
-        return {"closed": [str(each["id"]) for each in found]} if found else {}
-
-    def _find(self, delivery: Delivery) -> str | None:
-        name = "activities" if delivery.payload["crm"]["kind"] == "task" else "notes"
-        for each in self._listed(delivery.address, name):
-            if marker(delivery.message_id) in f"{each.get('description') or ''}{each.get('body') or ''}":
-                return str(each.get("id", ""))
-        return None
+    def _left(self, contact: str, *, is_task: bool) -> Iterator[dict[str, Any]]:
+        return self._listed(contact, "activities" if is_task else "notes")
 
     def _listed(self, contact: str, name: str) -> Iterator[dict[str, Any]]:
         """Yield a contact's activities or notes, page by page."""
@@ -104,7 +65,12 @@ class RedtailCrm:
             found = self._requests.send("GET", path, self._headers(), params={"page": page})
             yield from found.get(name) or []
             if page >= int((found.get("meta") or {}).get("total_pages") or 1):
-                break
+                return
+        raise too_many("Redtail")
+
+    def _forget(self, stopped: Stopped) -> None:
+        if stopped.attempt.evidence.get("response_code") == 401:
+            self._user_key = None  # it may have been renewed
 
     def _made(self, delivery: Delivery) -> tuple[str, dict[str, Any]]:
         crm = delivery.payload["crm"]

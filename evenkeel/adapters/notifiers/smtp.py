@@ -114,6 +114,11 @@ class SmtpNotifier:
             return _down(f"the mail server lacks what was asked of it: TLS or a login ({type(error).__name__})")
         except ssl.SSLError as error:
             return _down(f"the mail server's TLS is not to be trusted ({error.reason or type(error).__name__})")
+        except UnicodeError:
+            # The error's own text would hold the password.
+            return _down(
+                "the user, the password or the server's name has characters that SMTP does not take; mend EVENKEEL_SMTP_URL"
+            )
         except OSError as error:
             return _down(f"the mail server cannot be reached ({type(error).__name__})")
         try:
@@ -136,7 +141,7 @@ class SmtpNotifier:
                 connection.ehlo()
             if server.user is not None:
                 connection.login(server.user, server.password or "")
-        except (smtplib.SMTPException, OSError):
+        except (smtplib.SMTPException, OSError, UnicodeError):
             connection.close()
             raise
         return connection

@@ -1,7 +1,7 @@
 """Fills from a CSV file, columns found by their headers: any order, unknown columns passed over, no position counted on.
 
-Required are order id, quantity and price. Without an execution id one is made from the row and its ordinal among identical rows of the
-file: two identical rows are two executions, and the same file read again brings the same ids. Times without a zone are Eastern; a row
+Required are order id, quantity and price. Without an execution id one is made from what the row says and its ordinal among rows that
+say the same: two such rows are two executions, and the same file read again brings the same ids. Times without a zone are Eastern; a row
 that has only a date was done at that session's close. What cannot be read is told with its line, and the rest is read.
 """
 
@@ -77,23 +77,36 @@ def read_fills_csv(data: bytes) -> OrderAnswers:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UsageError(f"the file of fills is no UTF-8 text (byte {error.start}); save it as CSV UTF-8") from error
-    rows = csv.reader(io.StringIO(text, newline=""))
-    columns = _columns(next(rows, []))
+    # Strict: a quote that is never closed would take all rows after it into one cell.
+    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header = next(rows, [])
+    except csv.Error as error:
+        raise UsageError(f"the file of fills has a header that is no CSV ({error}); save it as CSV UTF-8") from error
+    columns = _columns(header)
     news: list[OrderNews] = []
     problems: list[str] = []
-    seen: Counter[tuple[str, ...]] = Counter()
-    for row in rows:
-        if not any(cell.strip() for cell in row):
-            continue
-        cells = {name: row[place].strip() if place < len(row) else "" for name, place in columns.items()}
-        seen[tuple(row)] += 1
+    seen: Counter[str] = Counter()
+    while True:
+        first = rows.line_num + 1
         try:
-            fill = _fill(cells, seen[tuple(row)])
+            row = next(rows)
+            if not any(cell.strip() for cell in row):
+                continue
+            if any(cell.strip() for cell in row[len(header) :]):
+                raise _Unreadable("it has more cells than the header; put figures with commas in quotes")
+            cells = {name: row[place].strip() if place < len(row) else "" for name, place in columns.items()}
+            fill = _fill(cells, seen)
+        except StopIteration:
+            return OrderAnswers(news, problems)
+        except csv.Error as error:
+            upto = f"lines {first} to {rows.line_num}" if rows.line_num > first else f"line {first}"
+            problems.append(f"{upto}: no CSV ({error}); none of it is taken")
+            continue
         except _Unreadable as error:
             problems.append(f"line {rows.line_num}: {error}")
             continue
         news.append(OrderNews(fill.order_id, None, fill))
-    return OrderAnswers(news, problems)
 
 
 class _Unreadable(ValueError):
@@ -116,7 +129,8 @@ def _columns(header: list[str]) -> dict[str, int]:
     return {name: place for name, place in found.items() if place is not None}
 
 
-def _fill(cells: Mapping[str, str], ordinal: int) -> Fill:
+def _fill(cells: Mapping[str, str], seen: Counter[str]) -> Fill:
+    """Return the fill of a row; `seen` counts rows that say the same, whatever their other columns have."""
     status = _STATUSES.get(cells.get("status", "").lower())
     if status is None:
         raise _Unreadable("its status is none of a fill's; write good, broken or corrected")
@@ -132,7 +146,10 @@ def _fill(cells: Mapping[str, str], ordinal: int) -> Fill:
         if quantity <= 0 or price <= 0:
             raise _Unreadable("quantity and price must be above 0")
     trade_date, filled_at = _when(cells.get("time", ""), cells.get("date", ""))
-    made = stable_id("exec", cells["order_id"], quantity, price, filled_at.isoformat(), status, refers_to, ordinal)
+    says = (cells["order_id"], quantity, price, filled_at.isoformat(), status, refers_to)
+    same = stable_id("same", *says)
+    seen[same] += 1
+    made = stable_id("exec", *says, seen[same])
     return Fill(
         cells["order_id"],
         cells.get("execution_id") or made,
@@ -159,7 +176,7 @@ def _when(time: str, date: str) -> tuple[dt.date, dt.datetime]:
     if not time:
         if day is None:
             raise _Unreadable("it has neither time nor date")
-        if not calendar.is_session(day):
+        if not (calendar.FIRST_DATE <= day <= calendar.LAST_DATE and calendar.is_session(day)):
             raise _Unreadable("its date is no exchange session")
         return day, calendar.session_close(day)
     at = _instant(time if day is None or not re.fullmatch(r"[\d:. APMapm]+", time) else f"{day.isoformat()} {time}")
@@ -180,6 +197,8 @@ def _instant(text: str) -> dt.datetime:
         at = dt.datetime.fromisoformat(text)
     except ValueError:
         at = _formed(text)
+    if not calendar.FIRST_DATE <= at.date() <= calendar.LAST_DATE:
+        raise _Unreadable("its time is in a year of no exchange session")
     return (at if at.tzinfo else at.replace(tzinfo=calendar.EASTERN)).astimezone(dt.UTC)
 
 

@@ -6,6 +6,7 @@ looked into further. Values are not quoted in problems: an account number may be
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ _FORMS: Mapping[str, re.Pattern[str]] = {
     for kind in kinds
 }
 """Forms by type; other types are free text."""
+_DAYS = ("UTCTIMESTAMP", "UTCDATEONLY", "UTCDATE", "LOCALMKTDATE")
+"""Types that begin with a day."""
 
 
 class FixReason(IntEnum):
@@ -147,6 +150,14 @@ def _frame(raw: bytes, pairs: Sequence[tuple[int, str]], dictionary: Dictionary)
         yield FixProblem(FixReason.CHECKSUM, 10, f"tag 10 says {pairs[-1][1]}, the bytes sum to {checksum(raw)}")
 
 
+def _is_day(text: str) -> bool:
+    """Return whether `YYYYMMDD` is a day; the years at the calendar's ends have no room for a time zone."""
+    try:
+        return dt.date.min.year < dt.datetime.strptime(text, "%Y%m%d").year < dt.date.max.year
+    except ValueError:
+        return False
+
+
 class _Reader:
     """Walks through the fields once, group by group, noting problems."""
 
@@ -186,7 +197,8 @@ class _Reader:
         if member.group is not None:
             found = list(self._repetitions(member.group))
             groups[member.tag] = found
-            if not value.isdigit() or int(value) != len(found):
+            # `isdigit` alone would take a superscript, which is no number.
+            if not (value.isascii() and value.isdigit()) or int(value) != len(found):
                 self._note(
                     FixReason.GROUP_COUNT, member.tag, f"does not count its groups, of which there are {len(found)}"
                 )
@@ -221,6 +233,8 @@ class _Reader:
         form = _FORMS.get(rule.kind)
         if form is not None and not form.fullmatch(value):
             self._note(FixReason.DATA_FORMAT, tag, f"is not of its type, {rule.kind}")
+        elif rule.kind in _DAYS and not _is_day(value[:8]):
+            self._note(FixReason.DATA_FORMAT, tag, "names a day that no calendar has")
         elif rule.values:
             given = value.split(" ") if rule.kind in ("MULTIPLEVALUESTRING", "MULTIPLECHARVALUE") else [value]
             if not set(given) <= rule.values:

@@ -17,8 +17,15 @@ from evenkeel.adapters.orders.fix_dictionary import fix44
 from evenkeel.calendar import EASTERN
 from evenkeel.ports.orders import Fill, OrderAnswers, OrderNews
 
-_MESSAGE = re.compile(rb"8=FIX.*?\x0110=[^\x01]*\x01", re.DOTALL)
+_MESSAGE = re.compile(rb"8=FIX(?:(?!8=FIX[^\x01]*\x019=).)*?\x0110=[^\x01]*\x01", re.DOTALL)
+"""A message; one that was cut off ends where the next one begins, and does not take it along."""
 _BREAKS = re.compile(rb"[\r\n]*")
+_REFUSALS = {
+    "3": "Reject",
+    "9": "OrderCancelReject",
+    "j": "BusinessMessageReject",
+}
+"""Message types by which a receiver says that it did not take what we sent."""
 _KINDS = {"F": FillStatus.GOOD, "H": FillStatus.BROKEN, "G": FillStatus.CORRECTED}
 _STATES = {
     "0": BlockState.SENT,
@@ -45,13 +52,16 @@ def split_messages(data: bytes) -> list[bytes]:
 
 
 def read_fix_answers(data: bytes) -> OrderAnswers:
-    """Return what a file of messages says of our orders; messages other than ExecutionReports are passed over."""
+    """Return what a file of messages says of our orders; refusals are told, messages of other types are passed over."""
     news: list[OrderNews] = []
     problems: list[str] = []
     for place, raw in enumerate(split_messages(data), start=1):
         checked = check_message(raw, fix44())
         if checked.problems:
             problems.append(f"message {place}: {checked.problems[0].text}")
+        elif checked.message_type in _REFUSALS:
+            name = _REFUSALS[checked.message_type]
+            problems.append(f"message {place}: the receiver refuses what it was sent ({name}); see its 58 Text")
         elif checked.message_type == "8":
             wrong = list(_wrong(checked.fields))
             if wrong:

@@ -149,7 +149,13 @@ def _check(place: Path, handed: Sequence[HandedOver]) -> None:
     Raises:
         UsageError: It is not the same; nothing is changed.
     """
-    told = json.loads((place / MANIFEST).read_bytes())["files"]
+    try:
+        document = json.loads((place / MANIFEST).read_bytes())
+        told = [{name: str(one[name]) for name in ("name", "sha256")} for one in document["files"]]
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError(
+            f"{place.name}/{MANIFEST} is not what was laid out; find out who changed it before the custodian takes the files"
+        ) from error
     for one in told:
         path = place / one["name"]
         if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != one["sha256"]:

@@ -28,6 +28,7 @@ from evenkeel.adapters.orders.mapped_orders import MappedOrderWriter
 from evenkeel.adapters.orders.order_map import read_order_map
 from evenkeel.adapters.orders.written import AllocationWriter, OrderWriter
 from evenkeel.errors import UsageError
+from evenkeel.identity import normalise_account
 
 
 class _Part(BaseModel):
@@ -117,16 +118,24 @@ def read_account_numbers(data: bytes) -> dict[str, str]:
         UsageError: It is no such file, or an account or a number stands twice. Numbers are not quoted.
     """
     try:
-        rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+        rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True))
     except UnicodeDecodeError as error:
         raise UsageError(f"account-numbers.csv is no UTF-8 text (byte {error.start}); save it as CSV UTF-8") from error
+    except csv.Error as error:
+        raise UsageError(f"account-numbers.csv is no CSV ({error}); save it as CSV UTF-8") from error
     found: dict[str, str] = {}
+    owners: dict[str, str] = {}
     for line, row in enumerate(rows, start=2):
         account_id, number = (row.get("account_id") or "").strip(), (row.get("account_number") or "").strip()
         if not account_id or not number:
             raise UsageError(f"account-numbers.csv, line {line}: account_id and account_number must both be given")
         if account_id in found:
             raise UsageError(f"account-numbers.csv, line {line}: account {account_id} stands twice; keep one line")
+        other = owners.setdefault(normalise_account(number), account_id)
+        if other != account_id:
+            raise UsageError(
+                f"account-numbers.csv, line {line}: account {account_id} has the number of account {other}; correct one of them"
+            )
         found[account_id] = number
     return found
 

@@ -8,7 +8,7 @@ It ends with 0 and says `whole`, or with 1 and names each place that is not righ
 """
 
 # Runs on Python 3.8 and prints what it finds: newer forms stay out.
-# ruff: noqa: T201, UP006, UP031, UP035, UP045
+# ruff: noqa: B905, RUF007, T201, UP006, UP031, UP035, UP045
 
 from __future__ import annotations
 
@@ -16,11 +16,17 @@ import hashlib
 import json
 import os
 import sys
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Set, Tuple
 
 FIRST = "0" * 64
 SHOWN = 50
 Said = Dict[str, Any]
+MEMBERS = {"chain_hash", "digest", "event_count", "made_at", "merkle_root", "peaks", "previous_digest", "seq"}
+
+
+def is_count(value: Any) -> bool:
+    """Tell whether a value is a whole number from 0 on; true and false are none."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def canonical(value: Any) -> bytes:
@@ -101,6 +107,7 @@ class Examination:
     def __init__(self) -> None:
         self.problems: List[str] = []
         self.checkpoints: Dict[int, Said] = {}
+        self.held: Set[int] = set()
         self.entries = 0
         self.last_seq = 0
         self.last_hash = FIRST
@@ -131,19 +138,28 @@ class Examination:
     def checkpoint(self, place: str, said: Any) -> None:
         """Look at a checkpoint by itself."""
         try:
-            seq, claimed = int(said["seq"]), said["digest"]
+            seq, claimed = said["seq"], said["digest"]
+            peaks = said["peaks"].split(",")
+            if set(said) != MEMBERS or not is_count(seq) or seq < 1 or said["event_count"] != seq:
+                raise ValueError("other members")
+            if len(peaks) != bin(seq).count("1") or any(len(bytes.fromhex(each)) != 32 for each in peaks):
+                raise ValueError("not the peaks of so many leaves")
             if digest({name: each for name, each in said.items() if name != "digest"}) != claimed:
                 self.wrong(place, "the checkpoint of entry %d is not what was written" % seq)
             elif seq in self.checkpoints and self.checkpoints[seq] != said:
                 self.wrong(place, "another checkpoint of entry %d than the one before" % seq)
             else:
                 self.checkpoints[seq] = said
-        except (KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, TypeError, ValueError):
             self.wrong(place, "no checkpoint")
 
     def body(self, place: str, said: Said) -> Optional[str]:
         """Return an entry's hash, worked out anew; None where it is not the one it claims."""
         try:
+            if set(said) - {"path"} != {"event", "hash", "previous_hash", "sealed_at", "seq"} or not is_count(
+                said["seq"]
+            ):
+                raise ValueError("members that are not sealed")
             made = digest({name: said[name] for name in ("event", "previous_hash", "sealed_at", "seq")})
             if made == said["hash"]:
                 return made
@@ -172,7 +188,7 @@ class Examination:
                 )
             elif said.get("previous_hash") != before:
                 self.wrong(place, "entry %d does not follow entry %d as it stands here" % (seq + 1, seq))
-            if not isinstance(said.get("seq"), int) or not isinstance(said.get("hash"), str):
+            if not is_count(said.get("seq")) or not isinstance(said.get("hash"), str):
                 return
             seq, before = said["seq"], said["hash"]
             if made is None or not is_grown:
@@ -184,14 +200,16 @@ class Examination:
         if seq != head["last_seq"]:
             self.wrong("end", "it ends with entry %d and should end with entry %d: cut" % (seq, head["last_seq"]))
         for each in sorted(self.checkpoints):
-            if each > seq and each <= head["last_seq"]:
-                self.wrong("end", "there is a checkpoint of entry %d, and no such entry" % each)
+            # A part may end before what is known from elsewhere; what says that it goes to the end may not.
+            if each > seq and (each <= head["last_seq"] or head.get("is_to_end") is not False):
+                self.wrong("end", "there is a checkpoint of entry %d, and no such entry: cut" % each)
 
     def root_at(self, place: str, seq: int, entry_hash: str, tree: Tree) -> None:
         """Hold the checkpoint of an entry against the tree up to it."""
         said = self.checkpoints.get(seq)
         if said is None:
             return
+        self.held.add(seq)
         peaks = ",".join(each.hex() for each in tree.peaks)
         if (said["chain_hash"], said["merkle_root"], said["peaks"], said["event_count"]) != (
             entry_hash,
@@ -207,6 +225,7 @@ class Examination:
         if said is None:
             self.wrong("first line", "the checkpoint of entry %s is not there" % head["checkpoint_seq"])
             return
+        self.held.add(head["checkpoint_seq"])
         seq = 0
         for place, entry in entries:
             made = self.body(place, entry)
@@ -214,6 +233,8 @@ class Examination:
                 continue
             try:
                 root = root_by_path(made, entry["seq"] - 1, said["event_count"], entry["path"])
+                if not 1 <= entry["seq"] <= said["event_count"]:
+                    root = None
             except (KeyError, TypeError, ValueError):
                 root = None
             if root != said["merkle_root"]:
@@ -230,9 +251,8 @@ class Examination:
     def series(self) -> None:
         """Look at the checkpoints as a row: each names the one before it, where that one is here too."""
         row = [self.checkpoints[seq] for seq in sorted(self.checkpoints)]
-        known = set(each["digest"] for each in row) | {FIRST}
-        for each in row[1:]:
-            if each["previous_digest"] not in known:
+        for before, each in zip(row, row[1:]):
+            if each["previous_digest"] != before["digest"]:
                 self.wrong(
                     "checkpoint of entry %d" % each["seq"], "the checkpoint before it is missing, or was written anew"
                 )
@@ -244,7 +264,7 @@ class Examination:
         is_chosen = "selection" in first
         head: Any = first.get("selection" if is_chosen else "export")
         wanted = ("checkpoint_seq", "entry_count") if is_chosen else ("start_seq", "last_seq")
-        if not isinstance(head, dict) or not all(isinstance(head.get(name), int) for name in wanted):
+        if not isinstance(head, dict) or not all(is_count(head.get(name)) for name in wanted):
             self.wrong(os.path.basename(path) + " line 1", "no export of a trail begins so")
             return
         is_entry = [(place, said) for place, said in lines[1:] if "checkpoint" not in said]
@@ -257,17 +277,12 @@ class Examination:
         else:
             self.chain(head, is_entry)
 
-    def beside(self, path: str, is_older: bool) -> None:
-        """Hold the export against a file of checkpoints."""
-        here = dict(self.checkpoints)
-        for place, said in self.lines(path):
+    def beside(self, path: str) -> Set[int]:
+        """Read a file of checkpoints, before the export, whose entries are then held against each; return whose they are."""
+        lines = self.lines(path)
+        for place, said in lines:
             self.checkpoint(place, said)
-        if is_older:
-            shared = [seq for seq in self.checkpoints if seq in here]
-            print(
-                "%s: %d checkpoints, %d of them in the export"
-                % (os.path.basename(path), len(self.checkpoints), len(shared))
-            )
+        return set(said["seq"] for _, said in lines if is_count(said.get("seq")))
 
     def sums(self, folder: str) -> None:
         """Hold the files of the folder against SHA256SUMS."""
@@ -299,13 +314,16 @@ def main(words: List[str]) -> int:
         print("There is no file %s." % path)
         return 2
     found = Examination()
-    found.export(path)
     is_kit = os.path.basename(path) == "trail.jsonl" and os.path.isfile(os.path.join(folder, "SHA256SUMS"))
     if is_kit and os.path.isfile(os.path.join(folder, "checkpoints.jsonl")):
-        found.beside(os.path.join(folder, "checkpoints.jsonl"), is_older=False)
+        found.beside(os.path.join(folder, "checkpoints.jsonl"))
+    earlier: Set[int] = set()
     for each in older:
-        found.beside(each, is_older=True)
+        earlier |= found.beside(each)
+    found.export(path)
     found.series()
+    if older:
+        print("%d of %d checkpoints from before could be held against it" % (len(earlier & found.held), len(earlier)))
     if is_kit:
         found.sums(folder)
     for problem in found.problems[:SHOWN]:

@@ -15,7 +15,6 @@ from evenkeel.desk.reporting.page import render_page
 from evenkeel.errors import UsageError
 from evenkeel.reports.before_after import NAME as BEFORE_AFTER
 from evenkeel.reports.model import Report, Table
-from evenkeel.run.house import House
 
 ON_PAPER = frozenset({BEFORE_AFTER})
 """Reports that are for clients, and so can be had as PDF."""
@@ -66,7 +65,7 @@ def print_report(report: Report, console: Console, name: str | None = None) -> N
         console.print(f"\n{report.disclosure}", markup=False)
 
 
-def write_all(house: House, report: Report, folder: Path, firm: str = "evenkeel") -> list[Path]:
+def write_all(report: Report, folder: Path, firm: str = "evenkeel") -> list[Path]:
     """Write a report's page, a client's as PDF too, and a CSV of each table into a folder, each whole or not at all; return where."""
     contents = {f"{report.name}.html": render_page(report, firm).encode()}
     if report.name in ON_PAPER:
@@ -74,11 +73,11 @@ def write_all(house: House, report: Report, folder: Path, firm: str = "evenkeel"
     contents |= {f"{report.name}-{table.name}.csv": table_csv(table).encode() for table in tables_of(report)}
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    with house.staging() as staging:
-        for name, content in contents.items():
-            whole = staging / name
-            whole.write_bytes(content)
-            written.append(whole.replace(folder / name))
+    for name, content in contents.items():
+        # Beside its place: another folder may be another disk, where nothing can be renamed to.
+        half = folder / f".{name}.part"
+        half.write_bytes(content)
+        written.append(half.replace(folder / name))
     return written
 
 

@@ -45,5 +45,5 @@ def _write(house: House, period: Period, is_quarter: bool, execution: Execution 
     return [
         path
         for name in (QUARTERLY if is_quarter else MONTHLY)
-        for path in write_all(house, from_facts(house, name, facts), folder, facts.firm)
+        for path in write_all(from_facts(house, name, facts), folder, facts.firm)
     ]

@@ -152,3 +152,38 @@ def test_requests_keep_to_the_limit() -> None:
         attempt = crm.deliver(replace(TASK, message_id="ms-2"))
         assert (attempt.outcome, attempt.retry_after_seconds) == (Outcome.CHANNEL_DOWN, 300)
         assert len(site.requests) == 3
+
+
+def test_a_users_key_that_was_renewed_is_asked_for_again_whatever_was_refused() -> None:
+    shape = RedtailShape()
+    with http_server(Site(shape)) as site:
+        crm = RedtailCrm("key", "desk", "s3cret", site.url, 7, 3, timeout_seconds=1)
+        assert crm.deliver(TASK).outcome is Outcome.SENT
+        crm._user_key = "u-0"  # what Redtail has renewed since
+        with pytest.raises(TransientError):
+            crm.find(TASK)
+        assert crm.find(TASK) == "1"
+
+
+@pytest.mark.parametrize("name", CRMS)
+def test_where_more_is_left_than_can_be_looked_through_no_second_task_is_made(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shape = shape_of(name)
+    monkeypatch.setattr(f"evenkeel.adapters.crm.{name}.PAGES", 2)
+    with http_server(Site(shape)) as site:
+        crm = made(name, site.url)
+        for number in range(250):
+            kept(shape, "task").append(
+                {
+                    "id": 100 + number,
+                    "description": "other",
+                    "complete": False,
+                    "linked_to": [{"id": 4711, "type": "Contact"}],
+                }
+            )
+        told = crm.deliver(TASK)
+        assert told.outcome is Outcome.REFUSED
+        assert told.error is not None
+        assert "look whether it is there" in told.error
+    assert len(kept(shape, "task")) == 250

@@ -124,6 +124,13 @@ def test_a_login_that_is_refused_says_so_without_the_password() -> None:
         assert len(behaviour.taken) == 1
 
 
+def test_a_password_that_smtp_cannot_say_is_the_channels_matter_and_is_not_told() -> None:
+    with mail_server(login=True) as (_, port):
+        wrong = SmtpNotifier(SmtpServer("127.0.0.1", port, "none", "desk", "hünter2"), SENDER).deliver(DELIVERY)
+        assert wrong.outcome is Outcome.CHANNEL_DOWN
+        assert "nter2" not in f"{wrong}"
+
+
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     """A server's context, and a client's that trusts it."""

@@ -90,3 +90,37 @@ def test_a_file_without_the_columns_is_refused() -> None:
     with pytest.raises(UsageError, match="no UTF-8 text"):
         read_fills_csv(b"\xff\xfe")
     assert read_fills_csv(b"order id,qty,price,date\n").news == []
+
+
+HEADER = "order id,qty,price,date,venue\n"
+
+
+def test_rows_that_say_the_same_are_two_executions_whatever_their_other_columns_have() -> None:
+    answers = read_fills_csv(f"{HEADER}ord-1,30,250,2026-03-04,NYSE\nord-1,30,250,2026-03-04,ARCA\n".encode())
+    assert len({one.fill.execution_id for one in answers.news if one.fill}) == 2
+
+
+def test_a_figure_with_a_comma_and_no_quotes_is_told_and_does_not_become_another() -> None:
+    answers = read_fills_csv(b"date,order id,qty,price\n2026-03-04,ord-1,1,250,50.00\n2026-03-04,ord-2,1,50.00\n")
+    assert [news.order_id for news in answers.news] == ["ord-2"]
+    assert "more cells than the header" in answers.problems[0]
+
+
+def test_a_quote_that_is_never_closed_takes_no_row_along_unseen() -> None:
+    text = f'{HEADER}ord-1,30,250,2026-03-04,NYSE\nord-2,30,250,2026-03-04,"NY\nord-3,30,250,2026-03-04,NYSE\n'
+    answers = read_fills_csv(text.encode())
+    assert [news.order_id for news in answers.news] == ["ord-1"]
+    assert answers.problems[0].startswith("lines 3 to 4: ")
+
+
+@pytest.mark.parametrize("when", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59", "1890-01-02"])
+def test_a_time_outside_the_calendar_is_told(when: str) -> None:
+    for name in ("time", "date"):
+        answers = read_fills_csv(f"order id,qty,price,{name}\nord-1,30,250,{when}\n".encode())
+        assert (len(answers.news), len(answers.problems)) == (0, 1)
+
+
+def test_a_cell_beyond_all_bounds_is_told_and_the_rest_is_read() -> None:
+    answers = read_fills_csv(f"{HEADER}ord-1,30,250,2026-03-04,{'x' * 200_000}\nord-2,30,250,2026-03-04,\n".encode())
+    assert [news.order_id for news in answers.news] == ["ord-2"]
+    assert len(answers.problems) == 1

@@ -101,3 +101,31 @@ def test_messages_are_split_with_and_without_line_breaks() -> None:
         assert split_messages(data) == [one, two]
     assert split_messages(b"") == []
     assert split_messages(one + two[:-4]) == [one, two[:-4]]
+
+
+def test_a_message_that_was_cut_off_does_not_take_the_next_one_along() -> None:
+    answers = read_fix_answers(report("E1")[:-20] + b"\n" + report("E2"))
+    assert [news.fill.execution_id for news in answers.news if news.fill] == ["E2"]
+    assert len(answers.problems) == 1
+
+
+def test_days_that_no_calendar_has_are_told() -> None:
+    for extra in ("75=20260231\x01", "75=00000101\x01"):
+        assert "no calendar" in read_fix_answers(report("E1", extra=extra)).problems[0]
+    for day in (b"20260230", b"00010101", b"99991231"):
+        bare = report("E1").split(b"\x019=")[0] + b"\x01" + report("E1").split(b"\x01", 2)[2].rsplit(b"10=", 1)[0]
+        told = read_fix_answers(framed(bare.replace(b"60=20260304", b"60=" + day).decode()))
+        assert (len(told.news), len(told.problems)) == (0, 1)
+
+
+def test_a_count_of_a_group_that_is_no_number_is_told() -> None:
+    answers = read_fix_answers(report("E1", extra="453=²\x01448=A\x01447=D\x01452=1\x01"))
+    assert (len(answers.news), len(answers.problems)) == (0, 1)
+
+
+def test_a_refusal_is_told() -> None:
+    head = "49=SCHWAB\x0152=20260304-14:47:00\x0156=US\x0134=2\x01"
+    for text in (f"35=3\x01{head}45=2\x01", f"35=j\x01{head}372=D\x01380=0\x01"):
+        answers = read_fix_answers(framed(f"8=FIX.4.4\x01{text}"))
+        assert answers.news == []
+        assert "refuses what it was sent" in answers.problems[0]

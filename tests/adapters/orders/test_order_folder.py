@@ -80,6 +80,14 @@ def test_a_changed_file_and_changed_contents_are_told(tmp_path: Path) -> None:
         desk(tmp_path).hand_over(BATCH, NUMBERS)
 
 
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"files": [1]}', '{"files": [{"name": "schwab.fix"}]}'])
+def test_a_damaged_manifest_is_told(damage: str, tmp_path: Path) -> None:
+    desk(tmp_path).hand_over(BATCH, NUMBERS)
+    next(tmp_path.rglob("manifest.json")).write_text(damage)
+    with pytest.raises(UsageError, match=r"manifest\.json is not what was laid out"):
+        desk(tmp_path).hand_over(BATCH, NUMBERS)
+
+
 def test_nothing_is_laid_out_where_one_order_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="number of account A is not known"):
         desk(tmp_path).hand_over(BATCH, {"C": "1", "D": "2"})
@@ -170,6 +178,8 @@ def test_account_numbers_are_read_and_never_quoted() -> None:
         (b"account_id,account_number\nA,123\nA,456\n", "line 3: account A stands twice"),
         (b"account_id,account_number\nA,\n", "line 2"),
         (b"account,number\nA,987654\n", "line 2"),
+        (b"account_id,account_number\nA,98-7654\nB,987654\n", "line 3: account B has the number of account A"),
+        (b'account_id,account_number\nA,"987654\nB,1\n', "no CSV"),
         (b"\xff", "no UTF-8 text"),
     ):
         with pytest.raises(UsageError, match=why) as caught:

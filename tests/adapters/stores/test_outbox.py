@@ -380,3 +380,28 @@ def test_an_unexpected_failure_of_ours_leaves_a_doubt_not_a_double(records: SqlR
     email = Told()
     assert send_due(post_of(records, {Channel.EMAIL: email}, clock)).in_doubt == ["ms-1"]
     assert email.asked == ["ms-2"]
+
+
+def test_a_message_on_which_a_repeatable_channel_fails_keeps_no_other_back(
+    records: SqlRecords, clock: MovingClock
+) -> None:
+    class Odd:
+        is_repeatable = True
+
+        def __init__(self) -> None:
+            self.taken: list[str] = []
+
+        def deliver(self, delivery: Delivery) -> Attempt:
+            if delivery.message_id == "ms-1":
+                raise KeyError("kevin@client.example")
+            self.taken.append(delivery.message_id)
+            return Attempt(Outcome.SENT)
+
+    records.outbox.queue([message("1"), message("2")], clock.now())
+    odd = Odd()
+    send_due(post_of(records, {Channel.EMAIL: odd}, clock))
+    assert odd.taken == ["ms-2"]
+    assert states(records) == {"ms-1": DELAYED, "ms-2": SENT}
+    (waiting,) = (each for each in records.outbox.find() if each.message.message_id == "ms-1")
+    assert "KeyError" in str(waiting.last_error)
+    assert "kevin" not in str(waiting.last_error)

@@ -107,6 +107,8 @@ def test_the_principal_who_is_away_is_passed_over() -> None:
 def test_silence_never_executes_but_for_small_discretionary_lists_where_the_policy_says_so() -> None:
     little = {"traded_usd": Decimal(4_000), "tax_usd": Decimal(0)}
     rule = ApprovalRule.model_validate(SMALL)
+    rows = [{**row.model_dump(mode="json"), "firm": ["adviser", "senior_adviser"]} for row in rule.rows]
+    both = ApprovalRule.model_validate({**SMALL, "rows": rows})
     small = opened(case(facts(90_000, FREE, **little), rule))
     assert lived(small)[-1] == "72 approve ada"
     step = sweep_case(small, NOON + dt.timedelta(hours=72), PEOPLE)
@@ -114,11 +116,13 @@ def test_silence_never_executes_but_for_small_discretionary_lists_where_the_poli
     assert (step.after.state, step.role) == (S.APPROVED, Role.AUTOMATION)
     assert step.after.consents[0].given_role is Role.AUTOMATION
     assert "policy" in step.reason
+    assert not [each for each in lived(opened(case(facts(90_000, FREE, **little), both))) if "approve" in each]
     for other in (
         case(facts(90_000, FREE, **little)),
         case(facts(90_000, account(owners="pat"), **little), rule),
         case(facts(90_000, FREE, traded_usd=Decimal(5_000), tax_usd=Decimal(0)), rule),
         case(facts(600_000, FREE, **little), rule),
+        case(facts(90_000, FREE, **little), both),  # two people are asked: one's silence is not the other's yes
     ):
         assert lived(opened(other))[-1].split()[1] == "expire"
 

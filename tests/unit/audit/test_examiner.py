@@ -13,8 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from evenkeel.audit.chain import FIRST_HASH, Entry, link
+from evenkeel.audit.checkpoint import Checkpoint
+from evenkeel.audit.checkpoint import make as make_checkpoint
 from evenkeel.audit.examiner import text_of
-from evenkeel.audit.export import Part, lines_of
+from evenkeel.audit.export import Part, lines_of, verify_export
+from evenkeel.audit.merkle import Tree
 from evenkeel.audit.selection import Filter, selection_lines, verify_selection
 from tests.unit.audit.trails import NOON, trail
 
@@ -204,3 +208,96 @@ def test_it_needs_no_evenkeel() -> None:
 
 def _canonical(said: object) -> bytes:
     return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def test_an_older_copy_shows_a_trail_written_anew_with_checkpoints_elsewhere(tmp_path: Path) -> None:
+    copy = tmp_path / "copy.jsonl"
+    copy.write_bytes(b"".join(each.line() for each in CHECKPOINTS[:2]))  # entries 4 and 8
+    others, their = trail(21, every=7)
+    others, their = _otherwise(others, their)
+    anew = list(lines_of(Part(None, 21, is_to_end=True, unsealed_count=0), others, their, LATER))
+    assert examine(tmp_path, anew)[0] == 0
+    code, told = examine(tmp_path, anew, "--checkpoints", copy)
+    assert code == 1
+    assert "the checkpoint of entry 4 is not that of these entries" in told
+    code, told = examine(tmp_path, whole(), "--checkpoints", copy)
+    assert code == 0
+    assert "2 of 2 checkpoints" in told
+
+
+def test_an_older_copy_shows_that_the_last_entries_were_cut_off(tmp_path: Path) -> None:
+    copy = tmp_path / "copy.jsonl"
+    copy.write_bytes(b"".join(each.line() for each in CHECKPOINTS))
+    short = list(lines_of(Part(None, 16, is_to_end=True, unsealed_count=0), ENTRIES[:16], CHECKPOINTS, LATER))
+    assert examine(tmp_path, short)[0] == 0
+    code, told = examine(tmp_path, short, "--checkpoints", copy)
+    assert code == 1
+    assert "there is a checkpoint of entry 20, and no such entry" in told
+
+
+def test_what_is_added_to_an_entry_outside_its_hash_fails(tmp_path: Path) -> None:
+    for make in (whole, selection):
+        lines = make()
+        lines[-1] = _canonical(json.loads(lines[-1]) | {"remark": "approved by the client"}) + b"\n"
+        code, told = examine(tmp_path, lines)
+        assert code == 1
+        assert f"line {len(lines)}: no entry of a trail" in told
+        verdict = verify_selection(lines, "x") if make is selection else verify_export(lines, "x")
+        assert f"line {len(lines)} of x is not as it was written" in verdict.problems[0].text
+
+
+def test_a_checkpoint_that_begins_a_series_of_its_own_fails(tmp_path: Path) -> None:
+    lines = whole()
+    lines[3:] = [line for line in lines[3:] if b'"checkpoint"' not in line[:14]]
+    said = json.loads(lines[2])["checkpoint"] | {"previous_digest": "0" * 64}
+    del said["digest"]
+    said["digest"] = hashlib.sha256(_canonical(said)).hexdigest()
+    lines[2] = _canonical({"checkpoint": said}) + b"\n"
+    code, told = examine(tmp_path, lines)
+    assert code == 1
+    assert "the checkpoint before it is missing" in told
+
+
+@pytest.mark.parametrize("seq", [True, "1", None, -1, 2**60])
+def test_numbers_that_are_none_end_in_words(seq: object, tmp_path: Path) -> None:
+    for make in (whole, part, selection):
+        for at in (1, -1):
+            lines = make()
+            said = json.loads(lines[at])
+            said.get("checkpoint", said)["seq"] = seq
+            if "checkpoint" in said:
+                bare = {name: each for name, each in said["checkpoint"].items() if name != "digest"}
+                said["checkpoint"]["digest"] = hashlib.sha256(_canonical(bare)).hexdigest()
+            else:
+                said["hash"] = hashlib.sha256(
+                    _canonical({name: said[name] for name in ("event", "previous_hash", "sealed_at", "seq")})
+                ).hexdigest()
+            lines[at] = _canonical(said) + b"\n"
+            assert examine(tmp_path, lines)[0] == 1
+            verdict = verify_selection(lines, "x") if make is selection else verify_export(lines, "x")
+            assert not verdict.is_whole
+
+
+def test_a_line_nested_beyond_all_bounds_ends_in_words(tmp_path: Path) -> None:
+    deep = b"[" * 200_000 + b"]" * 200_000 + b"\n"
+    for make in (whole, selection):
+        lines = [*make()[:-1], deep]
+        assert examine(tmp_path, lines)[0] == 1
+        verdict = verify_selection(lines, "x") if make is selection else verify_export(lines, "x")
+        assert not verdict.is_whole
+
+
+def _otherwise(entries: list[Entry], checkpoints: list[Checkpoint]) -> tuple[list[Entry], list[Checkpoint]]:
+    """The trail with another first event, sealed anew as a whole."""
+    made: list[Entry] = []
+    series: list[Checkpoint] = []
+    tree, before = Tree(), FIRST_HASH
+    at = {each.seq for each in checkpoints}
+    for entry in entries:
+        said = dict(entry.event or {}) | ({"actor": "somebody else"} if entry.seq == 1 else {})
+        made.append(link(entry.seq, before, entry.sealed_at, said))
+        before = made[-1].hash
+        tree.add([bytes.fromhex(before)])
+        if entry.seq in at:
+            series.append(make_checkpoint(entry.seq, before, tree, NOON, series[-1] if series else None))
+    return made, series

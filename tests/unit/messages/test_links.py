@@ -85,3 +85,12 @@ def test_the_same_link_is_made_again_and_goes_to_a_safe_address() -> None:
         link("http://desk.example", TOKEN)
     with pytest.raises(ValueError, match="32 bytes"):
         Signer(b"short")
+
+
+@pytest.mark.parametrize(
+    "url", ["http://localhost.example", "http://127.0.0.1.example", "http://localhost@desk.example"]
+)
+def test_a_host_that_begins_like_this_machine_is_another(url: str) -> None:
+    with pytest.raises(UsageError, match="must begin with https"):
+        link(url, TOKEN)
+    assert link("http://localhost:8080", TOKEN).startswith("http://localhost:8080/decide")

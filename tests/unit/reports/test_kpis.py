@@ -246,6 +246,20 @@ def test_from_the_last_good_fill_to_the_clients_first_message() -> None:
     assert (in_time.numerator, in_time.denominator) == (1, 3)
 
 
+def test_a_correction_moves_no_clock_and_an_earlier_message_tells_nothing() -> None:
+    told = Telling()
+    _filled(told, "pp-1", ("2026-03-03 09:50", "corrected"), ("2026-03-03 11:00", "good"))
+    told.rows["fills"][0] = {**told.rows["fills"][0], "replaced_by_id": "x1"}
+    _message(told, "pp-1", "2026-03-03 10:00")
+    _filled(told, "pp-2", ("2026-03-03 09:50", "good"), ("2026-03-03 15:00", "good"))
+    _message(told, "pp-2", "2026-03-03 09:55")
+    _message(told, "pp-2", "2026-03-03 15:20")
+    found = figures(told.facts(is_execution_kept=True))
+    assert found["fill_to_message_minutes"].value == pytest.approx((10 + 20) / 2)
+    in_time = found["told_within_15_minutes_frac"]
+    assert (in_time.numerator, in_time.denominator) == (1, 2)
+
+
 def test_fifteen_minutes_that_are_not_over_are_not_judged() -> None:
     told = Telling(as_of_at=at("2026-03-03 10:00"))
     _filled(told, "pp-1", ("2026-03-03 09:50", "good"))

@@ -109,12 +109,16 @@ class OrderBook(Protocol):
         states: Collection[BlockState] = (),
         proposal_ids: Collection[str] = (),
         order_ids: Collection[str] = (),
+        traded_from: dt.date | None = None,
     ) -> list[Batch]:
-        """Return batches with their blocks as they stand, oldest first; of each, the blocks for which every given condition holds."""
+        """Return batches with their blocks as they stand, oldest first; of each, the blocks for which every given condition holds.
+
+        `traded_from`: the first trade date that is wanted.
+        """
         ...
 
-    def taken(self) -> frozenset[tuple[str, int]]:
-        """Return the trades that are in a block, by proposal and number."""
+    def taken(self, proposal_ids: Collection[str] = ()) -> frozenset[tuple[str, int]]:
+        """Return the trades that are in a block, by proposal and number; of these proposals where some are named."""
         ...
 
     def fills(self, order_ids: Collection[str] = ()) -> list[Fill]:

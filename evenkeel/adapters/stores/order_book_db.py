@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Engine, delete, select, tuple_, update
+from sqlalchemy import Connection, Engine, Select, delete, select, tuple_, update
 
 from data_contracts.order_allocations import OrderAllocations
 from data_contracts.orders import Orders
@@ -72,18 +72,20 @@ class SqlOrderBook:
         states: Collection[BlockState] = (),
         proposal_ids: Collection[str] = (),
         order_ids: Collection[str] = (),
+        traded_from: dt.date | None = None,
     ) -> list[Batch]:
         """Return batches with their blocks as they stand, oldest first; of each, the blocks for which every given condition holds."""
         query = select(orders)
         if states:
             query = query.where(orders.c.state.in_([state.value for state in states]))
+        if traded_from is not None:
+            query = query.where(orders.c.trade_date >= traded_from)
         with reading(self._engine) as connection:
-            rows = [dict(row) for row in connection.execute(query).mappings()]
-            if order_ids:
-                rows = [row for row in rows if row["order_id"] in set(order_ids)]
+            wanted: set[str] | None = set(order_ids) if order_ids else None
             if proposal_ids:
                 touched = _orders_of(connection, proposal_ids)
-                rows = [row for row in rows if row["order_id"] in touched]
+                wanted = touched if wanted is None else wanted & touched
+            rows = _orders(connection, query, wanted)
             parts = _parts(connection, [row["order_id"] for row in rows])
         securities = {row["security_id"]: _security(row["security"]) for row in rows}
         found = pl.DataFrame([_only(row, Orders.polars_schema()) for row in rows], schema=Orders.polars_schema())
@@ -92,11 +94,18 @@ class SqlOrderBook:
         )
         return batches_of(found, allocated, securities)  # type: ignore[arg-type]
 
-    def taken(self) -> frozenset[tuple[str, int]]:
-        """Return the trades that are in a block, by proposal and number."""
+    def taken(self, proposal_ids: Collection[str] = ()) -> frozenset[tuple[str, int]]:
+        """Return the trades that are in a block, by proposal and number; of these proposals where some are named."""
+        table = order_allocations
+        query = select(table.c.proposal_id, table.c.trade_no)
         with reading(self._engine) as connection:
-            rows = connection.execute(select(order_allocations.c.proposal_id, order_allocations.c.trade_no))
-            return frozenset((row[0], row[1]) for row in rows)
+            if not proposal_ids:
+                return frozenset((row[0], row[1]) for row in connection.execute(query))
+            return frozenset(
+                (row[0], row[1])
+                for part in _in_parts(proposal_ids)
+                for row in connection.execute(query.where(table.c.proposal_id.in_(part)))
+            )
 
     def fills(self, order_ids: Collection[str] = ()) -> list[Fill]:
         """Return executions as they were told, by order and id; of all orders where none is named, unknown ones too."""
@@ -148,6 +157,14 @@ class SqlOrderBook:
                 )
                 for row in connection.execute(query).mappings()
             ]
+
+
+def _orders(connection: Connection, query: Select[Any], order_ids: Collection[str] | None) -> list[dict[str, Any]]:
+    """Return orders that a query finds, of these ids where some are given."""
+    asked = (
+        [query] if order_ids is None else [query.where(orders.c.order_id.in_(part)) for part in _in_parts(order_ids)]
+    )
+    return [dict(row) for each in asked for row in connection.execute(each).mappings()]
 
 
 def _write_batches(connection: Connection, batches: Sequence[Batch], at: dt.datetime) -> None:

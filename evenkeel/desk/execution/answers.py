@@ -17,7 +17,7 @@ from evenkeel.audit.event import Event
 from evenkeel.desk.consent.deciding import Asking
 from evenkeel.desk.execution import memoranda
 from evenkeel.desk.execution.comparing import Compared, compare, new_differences, shares_of
-from evenkeel.desk.execution.ground import WORKING
+from evenkeel.desk.execution.ground import WORKING, blocks_of
 from evenkeel.desk.execution.in_flight import tell_the_run
 from evenkeel.desk.execution.planning import AUTOMATIC, LEASE, require_execution
 from evenkeel.errors import TransientError, UsageError
@@ -66,12 +66,16 @@ def take_answers(house: House, asking: Asking = AUTOMATIC) -> Taken:
     with house.records.lease(LEASE, LEASE, house.lease_seconds):
         by = By(asking.actor, asking.role, house.clock.now(), asking.reason)
         policy = house_policy(house.book(house.today()))
-        blocks = {block.order_id: block for batch in house.order_book.batches() for block in batch.blocks}
-        answers = house.order_desk().answers() if blocks else None
-        news = list(answers.news) if answers else []
-        known = house.order_book.fills()
+        # What custodians speak of, and what may still move: not what has ever been ordered.
+        answers = house.order_desk().answers()
+        news = list(answers.news)
+        named = {one.order_id for one in news}
+        spoken_of = house.order_book.batches(order_ids=named) if named else []
+        still_open = house.order_book.batches(states=WORKING)
+        blocks = {block.order_id: block for block in blocks_of([*still_open, *spoken_of])}
+        known = house.order_book.fills(named | set(blocks)) if named or blocks else []
         fills, contradicted = new_fills(news, known)
-        found = _Found(problems=[*(answers.problems if answers else ()), *contradicted])
+        found = _Found(problems=[*answers.problems, *contradicted])
         found.events += [memoranda.fill_taken(one, _broker(blocks, one), by) for one in fills]
         told = _last_states(news)
         all_fills = _by_order([*known, *fills])

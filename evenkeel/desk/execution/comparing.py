@@ -20,9 +20,10 @@ from data_contracts.vocab import AssetClass, DifferenceKind, OrderSide, Proposal
 from evenkeel import calendar
 from evenkeel.approval.moving import By, move
 from evenkeel.desk.execution import memoranda
-from evenkeel.desk.execution.ground import WORKING
+from evenkeel.desk.execution.ground import WORKING, blocks_of
 from evenkeel.desk.filled_message import announce_filled
 from evenkeel.desk.reading import dataset
+from evenkeel.errors import UsageError
 from evenkeel.orders.after_fill import (
     RelievedLot,
     gain_differences,
@@ -62,6 +63,8 @@ def compare(house: House, by: By) -> Compared:
         if any(block.state in WORKING for block in blocks) or (left and not _is_given_up(blocks, by.at.date())):
             continue
         done = _done(house, blocks, policy)
+        if len(done) < len(blocks):
+            continue  # more was filled than ordered, which is told: nothing is known of who got what
         differences = _differences(house, case, done, left, policy)
         date = max(block.trade_date for block in blocks)
         fresh = new_differences(house, {date: differences})
@@ -102,8 +105,7 @@ def new_differences(house: House, found: Mapping[dt.date, Sequence[Difference]])
 
 
 def _blocks_of(house: House, case: Case) -> list[Block]:
-    batches = house.order_book.batches(proposal_ids=[case.proposal_id])
-    return [block for batch in batches for block in batch.blocks]
+    return blocks_of(house.order_book.batches(proposal_ids=[case.proposal_id]))
 
 
 def _left(case: Case, blocks: Sequence[Block]) -> list[Mapping[str, Any]]:
@@ -124,10 +126,15 @@ def _is_given_up(blocks: Sequence[Block], today: dt.date) -> bool:
 
 
 def _done(house: House, blocks: Sequence[Block], policy: Policy) -> Done:
+    """Return who got what of each block; one that cannot be shared out, since more was filled than ordered, is left out."""
     fills = house.order_book.fills([block.order_id for block in blocks]) if blocks else []
-    return [
-        (block, shares_of(block, [one for one in fills if one.order_id == block.order_id], policy)) for block in blocks
-    ]
+    found: Done = []
+    for block in blocks:
+        try:
+            found.append((block, shares_of(block, [one for one in fills if one.order_id == block.order_id], policy)))
+        except UsageError:
+            continue
+    return found
 
 
 def _filled_at(house: House, blocks: Sequence[Block], otherwise: dt.datetime) -> dt.datetime:
@@ -198,9 +205,8 @@ def _relieved_otherwise(house: House, policy: Policy) -> dict[dt.date, list[Diff
         return found
     sales = [
         block
-        for batch in house.order_book.batches()
-        for block in batch.blocks
-        if block.side is OrderSide.SELL and block.state not in WORKING and dates[0] <= block.trade_date <= dates[-1]
+        for block in blocks_of(house.order_book.batches(traded_from=dates[0]))
+        if block.side is OrderSide.SELL and block.state not in WORKING and block.trade_date <= dates[-1]
     ]
     if not sales:
         return found

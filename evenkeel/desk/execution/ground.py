@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -28,7 +28,7 @@ from evenkeel.policy.model import Policy
 from evenkeel.ports import RunRecord
 from evenkeel.ports.approvals import Case, Control
 from evenkeel.ports.order_book import Waiting
-from evenkeel.ports.orders import Block
+from evenkeel.ports.orders import Batch, Block
 from evenkeel.run.house import House, house_policy
 
 WORKING = (BlockState.PLANNED, BlockState.HELD, BlockState.STAGED, BlockState.SENT, BlockState.PARTLY_FILLED)
@@ -49,35 +49,42 @@ class OrderGround:
     policy: Policy
     situation: Situation
     last_ordered: dict[str, dt.date]
-    """By account: the latest session that an order of ours trades on."""
+    """By account: the latest session that an order of ours trades on, where the newest run is of before it."""
 
     def is_seen(self, account_id: str) -> bool:
         """Tell whether the newest run is of after the account's orders: before it, its money and holdings are not known."""
-        last = self.last_ordered.get(account_id)
-        return last is None or last <= self.run.business_date
+        return account_id not in self.last_ordered
 
 
-def order_ground(house: House) -> OrderGround:
-    """Return what planning stands on.
+def order_ground(house: House, proposal_ids: Collection[str]) -> OrderGround:
+    """Return what planning of these proposals stands on.
 
     Raises:
         UsageError: The home has no run.
     """
     run, book = run_of(house), house.book(house.today())
-    blocks = [block for batch in house.order_book.batches() for block in batch.blocks]
+    book_of_orders = house.order_book
+    # Of earlier orders only what may still move, and what the newest run has not seen.
+    unseen = blocks_of(book_of_orders.batches(traded_from=run.business_date + dt.timedelta(days=1)))
+    open_blocks = blocks_of(book_of_orders.batches(states=WORKING))
     situation = situation_of(
         book.accounts,
         book.securities,
         dataset(house, run, Holdings),  # type: ignore[arg-type]
         pauses=pauses_of(house.approvals.controls(ControlKind.PAUSE)),
-        taken=house.order_book.taken(),
-        working=working(blocks),
+        taken=book_of_orders.taken(proposal_ids) if proposal_ids else frozenset(),
+        working=working(open_blocks),
     )
     last: dict[str, dt.date] = {}
-    for block in blocks:
+    for block in unseen:
         for part in block.allocations:
             last[part.account_id] = max(block.trade_date, last.get(part.account_id, block.trade_date))
     return OrderGround(run, book, house_policy(book), situation, last)
+
+
+def blocks_of(batches: Iterable[Batch]) -> list[Block]:
+    """Return the blocks of batches."""
+    return [block for batch in batches for block in batch.blocks]
 
 
 def working(blocks: Iterable[Block]) -> set[tuple[str, str]]:

@@ -17,6 +17,8 @@ from data_contracts.vocab import BlockState, OrderState
 from evenkeel import calendar
 from evenkeel.calendar import EASTERN
 from evenkeel.desk.execution.comparing import shares_of
+from evenkeel.desk.execution.ground import blocks_of
+from evenkeel.errors import UsageError
 from evenkeel.policy.model import Policy
 from evenkeel.ports.orders import Block, Fill
 from evenkeel.run.house import House, house_policy
@@ -46,14 +48,16 @@ def in_flight(
     Of an order that has ended with a part filled, that part is told as an order that was filled: the rest will not be done.
     """
     rows = []
+    of_order: dict[str, list[Fill]] = {}
+    for one in fills:
+        of_order.setdefault(one.order_id, []).append(one)
     for block in blocks:
         state = _STATES.get(block.state)
         if state is None or (
             block.trade_date < session and calendar.sessions_apart(block.trade_date, session) > SESSIONS_TOLD
         ):
             continue
-        mine = [one for one in fills if one.order_id == block.order_id]
-        filled = {share.account_id: share.filled_qty for share in shares_of(block, mine, policy)}
+        filled = _filled(block, of_order.get(block.order_id, []), policy)
         for part in block.allocations:
             got = filled.get(part.account_id, Decimal(0))
             has_ended = state in (OrderState.CANCELLED, OrderState.REJECTED)
@@ -73,6 +77,14 @@ def in_flight(
     return sorted(rows, key=lambda row: (row[0], row[1].order_id))
 
 
+def _filled(block: Block, fills: Sequence[Fill], policy: Policy) -> dict[str, Decimal]:
+    """Return units by account; where more was filled than ordered, which is told, each account has got what it ordered at least."""
+    try:
+        return {share.account_id: share.filled_qty for share in shares_of(block, fills, policy)}
+    except UsageError:
+        return {part.account_id: part.order_qty for part in block.allocations}
+
+
 def tell_the_run(house: House) -> bool:
     """Write the session's file where the book has the feed, and what it says has changed; tell whether it was written."""
     book = house.book(house.today())
@@ -81,8 +93,12 @@ def tell_the_run(house: House) -> bool:
         return False
     today = house.clock.now().astimezone(EASTERN).date()
     session = today if calendar.is_session(today) else calendar.previous_session(today)
-    blocks = [block for batch in house.order_book.batches() for block in batch.blocks]
-    rows = in_flight(blocks, house.order_book.fills(), session, house_policy(book))
+    first = session
+    for _ in range(SESSIONS_TOLD):
+        first = calendar.previous_session(first)
+    blocks = blocks_of(house.order_book.batches(traded_from=first))
+    fills = house.order_book.fills([block.order_id for block in blocks]) if blocks else []
+    rows = in_flight(blocks, fills, session, house_policy(book))
     if not rows:
         return False
     data = _csv(rows, house.account_numbers())

@@ -105,10 +105,11 @@ def _plan(house: House, asking: Asking, send_at: dt.datetime) -> Planned:
     by = By(asking.actor, asking.role, house.clock.now(), asking.reason)
     in_time = [case for case in house.approvals.cases(states=[ProposalState.APPROVED]) if approved_at(case) <= send_at]
     ready, expired, waiting = _judged(house, in_time, by.at)
-    ground = order_ground(house)
+    begun = house.approvals.cases(states=_UNFINISHED)
+    ground = order_ground(house, [case.proposal_id for case in (*ready, *begun)])
     unfinished = [
         case
-        for case in house.approvals.cases(states=_UNFINISHED)
+        for case in begun
         if any(
             (case.proposal_id, row["trade_no"]) not in ground.situation.taken for row in case.content["list"]["trades"]
         )

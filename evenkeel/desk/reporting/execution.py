@@ -77,7 +77,7 @@ class KeptExecution:
         return _joined(ExecutionDifferences, [differences_frame(date, found) for date, found in sorted(dates.items())])
 
     def _batches(self, first: dt.date, last: dt.date) -> list[Batch]:
-        batches = self._book.batches()
+        batches = self._book.batches(traded_from=first)
         within = [replace(one, blocks=_of_days(one, first, last)) for one in batches]
         return [one for one in within if one.blocks]
 

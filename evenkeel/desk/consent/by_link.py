@@ -20,7 +20,7 @@ from evenkeel.ports.approvals import Case, Consent, Entry, in_turn
 from evenkeel.run.house import House
 
 Answer = Literal["yes", "no"]
-_LEAVES_GOOD = (Step.REMIND, Step.ESCALATE, Step.APPROVE, Step.FOLLOW_UP)
+_LEAVES_GOOD = (Step.REMIND, Step.ESCALATE, Step.APPROVE, Step.FOLLOW_UP, Step.HAND_OVER)
 """Steps after which whoever was asked before is still asked the same."""
 
 

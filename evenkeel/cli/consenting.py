@@ -52,6 +52,7 @@ def show(home: Path | None, named: str, actor: str | None, role: str, form: str)
     from evenkeel.desk.consent.people import firm, require_case_right
     from evenkeel.desk.consent.showing import case_as_json, print_case, to_json
     from evenkeel.desk.consent.staging import readiness
+    from evenkeel.desk.consent.viewing import record_view
 
     house = open_desk(home)
     case = case_of(house, named)
@@ -64,6 +65,8 @@ def show(home: Path | None, named: str, actor: str | None, role: str, form: str)
         sys.stdout.write(to_json(case_as_json(case, entries, found)))
     else:
         print_case(case, entries, found, console)
+    if actor is not None:
+        record_view(house, case, actor, role_named(role))
     return EXIT_DONE
 
 

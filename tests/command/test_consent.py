@@ -282,6 +282,30 @@ def test_a_client_sees_their_own_household_and_an_adviser_their_own_book(desk: D
     assert "sees no proposals" in desk("desk", "cases", "--actor", "root", "--role", "administrator", code=2)
 
 
+def test_who_saw_which_version_when_is_on_the_trail_once(desk: Desk) -> None:
+    def views() -> list[tuple[str, str, int, str]]:
+        rows = desk.home.records()["trail_events"]
+        told = [(row, json.loads(row["payload"])) for row in rows if row["kind"] == "proposal_viewed"]
+        return [(row["actor"], row["role"], said["version_seen"], said["digest_seen"]) for row, said in told]
+
+    case = desk.case(ASKED[1])
+    assert views() == [], "who is not named is not recorded"
+    look = ("desk", "show", case["proposal_id"], "--actor")
+    for _ in range(2):
+        desk(*look, "A-03")
+    desk("desk", "approve", case["proposal_id"], "--actor", "A-03")
+    desk(*look, "A-03")
+    desk(*look, "C-01", "--role", "compliance")
+    desk(*look, "A-02", code=2)
+    seen, digest = case["version"], case["digest"]
+    assert sorted(views()) == [
+        ("A-03", "adviser", seen, digest),
+        ("A-03", "adviser", seen + 1, digest),
+        ("C-01", "compliance", seen + 1, digest),
+    ]
+    assert "is whole" in desk("audit", "verify")
+
+
 def held_back(desk: Desk, name: str, *failed: str) -> None:
     """Put a proposal on record that checks hold back."""
     with desk.home.environment(EVENKEEL_CLOCK=desk.now.isoformat()):

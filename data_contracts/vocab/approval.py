@@ -50,6 +50,7 @@ class Step(StrEnum):
     ESCALATE = "escalate"
     REMIND = "remind"
     FOLLOW_UP = "follow_up"
+    HAND_OVER = "hand_over"
     EXPIRE = "expire"
     INVALIDATE = "invalidate"
     SUPERSEDE = "supersede"

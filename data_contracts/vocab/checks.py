@@ -220,6 +220,7 @@ class EventKind(StrEnum):
     PROPOSAL_MOVED = "proposal_moved"
     CONSENT_GIVEN = "consent_given"
     CONSENT_REFUSED = "consent_refused"
+    PROPOSAL_VIEWED = "proposal_viewed"
     NO_RESPONSE = "no_response"
     EXECUTION_PAUSED = "execution_paused"
     EXECUTION_RESUMED = "execution_resumed"

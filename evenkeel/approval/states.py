@@ -21,6 +21,8 @@ OPEN_STATES = (S.DRAFTED, S.CHECKED, *_WAITING)
 """In which somebody has still to say yes."""
 WAITING_STATES = _WAITING
 """In which a clock runs."""
+HANDED_OVER_STATES = (S.DRAFTED, *_WAITING, S.APPROVED)
+"""In which a proposal goes to somebody else when whoever it waits for has left the firm."""
 REPLACEABLE_STATES = (*OPEN_STATES, S.APPROVED, S.DEFERRED)
 """A newer proposal takes the place of one in these; from `staged` on it does not."""
 
@@ -64,6 +66,8 @@ def _rows() -> Iterable[Transition]:
         yield Transition(origin, Step.FOLLOW_UP, S.ESCALATED, _AUTO)
         yield Transition(origin, Step.EXPIRE, S.EXPIRED, _AUTO)
     yield Transition(S.APPROVED, Step.INVALIDATE, S.EXPIRED, _AUTO, True)
+    for origin in HANDED_OVER_STATES:
+        yield Transition(origin, Step.HAND_OVER, origin, _AUTO, True)
     for origin in REPLACEABLE_STATES:
         yield Transition(origin, Step.SUPERSEDE, S.SUPERSEDED, _DESK | _AUTO)
     yield Transition(S.APPROVED, Step.STAGE, S.STAGED, _OPERATIONS)

@@ -15,6 +15,7 @@ from data_contracts.vocab import ControlScope, ProposalState, Role, SuspensionKi
 from evenkeel.errors import EXIT_DONE, EXIT_STOPPED, UsageError
 
 if TYPE_CHECKING:
+    from evenkeel.desk.consent.deciding import Asking, Outcome
     from evenkeel.ports.approvals import Case, Control
     from evenkeel.run.house import House
 
@@ -30,11 +31,11 @@ def cases(
     from evenkeel.desk.consent.people import cases_in_reach, firm
     from evenkeel.desk.consent.showing import case_as_json, print_cases, to_json
 
-    house = _house(home)
+    house = open_desk(home)
     wanted = [ProposalState(each) for each in states] or [*OPEN_STATES, ProposalState.APPROVED]
     found = house.approvals.cases(states=wanted, adviser_id=adviser)
     if actor is not None:
-        found = cases_in_reach(firm(house), found, actor, _role(role))
+        found = cases_in_reach(firm(house), found, actor, role_named(role))
     # The most pressing first, as on the task list.
     found = sorted(found, key=lambda case: -float(case.route.get("score") or 0))
     if form == "json":
@@ -51,11 +52,12 @@ def show(home: Path | None, named: str, actor: str | None, role: str, form: str)
     from evenkeel.desk.consent.people import firm, require_case_right
     from evenkeel.desk.consent.showing import case_as_json, print_case, to_json
     from evenkeel.desk.consent.staging import readiness
+    from evenkeel.desk.consent.viewing import record_view
 
-    house = _house(home)
+    house = open_desk(home)
     case = case_of(house, named)
     if actor is not None:
-        require_case_right(firm(house), case, UseCase.VIEW, actor, _role(role))
+        require_case_right(firm(house), case, UseCase.VIEW, actor, role_named(role))
     entries = house.approvals.entries(case.proposal_id)
     is_good = case.state is ProposalState.APPROVED
     found = readiness(house, [case]).get(case.proposal_id) if is_good else None
@@ -63,6 +65,8 @@ def show(home: Path | None, named: str, actor: str | None, role: str, form: str)
         sys.stdout.write(to_json(case_as_json(case, entries, found)))
     else:
         print_case(case, entries, found, console)
+    if actor is not None:
+        record_view(house, case, actor, role_named(role))
     return EXIT_DONE
 
 
@@ -83,8 +87,26 @@ def decide(
     from evenkeel.desk.consent import deciding
     from evenkeel.desk.consent.deciding import Asking
 
-    house = _house(home)
-    asking = Asking(actor, _role(role), reason, seen)
+    house = open_desk(home)
+    asking = Asking(actor, role_named(role), reason, seen)
+    do = step_of(house, verb, asking, until, signature, documents)
+    if len(names) == 1:
+        _say(do(names[0]))
+        return EXIT_DONE
+    return say_outcomes(deciding.many(house, names, do), verb)
+
+
+def step_of(
+    house: House,
+    verb: str,
+    asking: Asking,
+    until: dt.date | None,
+    signature: str | None = None,
+    documents: Sequence[str] = (),
+) -> Callable[[str], Case]:
+    """Return the use case that a word names: it takes a proposal's id and returns the case after the step."""
+    from evenkeel.desk.consent import deciding
+
     steps: dict[str, Callable[[str], Case]] = {
         "approve": lambda name: deciding.approve(house, name, asking, signature=signature, documents=documents),
         "decline": lambda name: deciding.decline(house, name, asking),
@@ -93,10 +115,11 @@ def decide(
         "escalate": lambda name: deciding.escalate(house, name, asking),
         "override-wash": lambda name: deciding.override_wash(house, name, asking),
     }
-    if len(names) == 1:
-        _say(steps[verb](names[0]))
-        return EXIT_DONE
-    outcomes = deciding.many(house, names, steps[verb])
+    return steps[verb]
+
+
+def say_outcomes(outcomes: Sequence[Outcome], verb: str) -> int:
+    """Print what became of each, those refused with the reason; return the exit code."""
     for one in outcomes:
         if one.case is not None:
             _say(one.case)
@@ -114,7 +137,7 @@ def has_case(home: Path | None, named: str) -> bool:
     typed = named.strip()
     if not typed:
         return False
-    found = _house(home).approvals.cases(beginning=typed)
+    found = open_desk(home).approvals.cases(beginning=typed)
     return any(case.state in REPLACEABLE_STATES or case.proposal_id.startswith(typed) for case in found)
 
 
@@ -135,7 +158,7 @@ def modify(
     wanted = dict(_quantity(text) for text in quantities) | {number: Decimal() for number in drop}
     if not wanted:
         raise UsageError("say what is to be less: --qty NUMBER=QUANTITY, or --drop NUMBER")
-    case = modify_and_approve(_house(home), named, wanted, Asking(actor, _role(role), reason, seen))
+    case = modify_and_approve(open_desk(home), named, wanted, Asking(actor, role_named(role), reason, seen))
     console.print(f"A new list takes the place of {case.modifies}.", markup=False)
     _say(case)
     return EXIT_DONE
@@ -157,7 +180,7 @@ def hold(
     from evenkeel.desk.consent import controls
     from evenkeel.desk.consent.deciding import Asking
 
-    house, asking, where = _house(home), Asking(actor, _role(role), reason), ControlScope(scope)
+    house, asking, where = open_desk(home), Asking(actor, role_named(role), reason), ControlScope(scope)
     steps: dict[str, Callable[[], Control]] = {
         "suspend": lambda: controls.suspend(house, subject, SuspensionKind(kind), asking, review),
         "unsuspend": lambda: controls.unsuspend(house, subject, asking),
@@ -178,7 +201,7 @@ def sweep(home: Path | None) -> int:
     from evenkeel.wiring import read_settings
     from evenkeel.wiring_messages import send_by
 
-    console.print(swept_line(go(_house(home))), markup=False)
+    console.print(swept_line(go(open_desk(home))), markup=False)
     for line in send_by(read_settings(home)):
         console.print(line, markup=False)
     return EXIT_DONE
@@ -197,13 +220,15 @@ def _say(case: Case) -> None:
     )
 
 
-def _house(home: Path | None) -> House:
+def open_desk(home: Path | None) -> House:
+    """Return the home's house, as the commands of the desk see it."""
     from evenkeel.wiring import open_house, read_settings
 
     return open_house(read_settings(home))
 
 
-def _role(text: str) -> Role:
+def role_named(text: str) -> Role:
+    """Return the role a word names; refuse one that is none, or the system's own."""
     if text not in set(Role) - {Role.AUTOMATION}:
         raise UsageError(f"--role {text!r}: one of {', '.join(each for each in Role if each is not Role.AUTOMATION)}")
     return Role(text)

@@ -36,6 +36,19 @@ State = Literal[
     "superseded",
 ]
 """`vocab.ProposalState`, written out: `--help` imports nothing."""
+Kind = Literal[
+    "full",
+    "to_edge",
+    "to_midpoint",
+    "partial",
+    "invest_cash",
+    "raise_cash",
+    "buy_only",
+    "sell_only",
+    "harvest_only",
+    "harvest_and_rebalance",
+]
+"""`vocab.RebalanceKind`."""
 Hold = Literal["transition", "pending_deposit", "pending_withdrawal", "compliance_hold", "client_request"]
 """`vocab.SuspensionKind`."""
 Scope = Literal["book", "custodian", "security"]
@@ -227,19 +240,37 @@ def batch(
     verb: Annotated[
         Literal["approve", "decline", "defer", "snooze", "escalate"], Parameter(name="VERB", help="What to do.")
     ],
-    named: Annotated[tuple[str, ...], Parameter(name="ID", help="Proposals or alerts.", negative=())],
+    named: Annotated[
+        tuple[str, ...], Parameter(name="ID", help="Proposals or alerts; or say which by what they have in common.")
+    ] = (),
     /,
     *,
     actor: Who,
     role: Role = "adviser",
     reason: Why = "",
     until: Annotated[dt.date | None, Parameter(help="For defer and snooze: last quiet date.")] = None,
+    event: Annotated[
+        str | None, Parameter(help="All of a market event: the portfolios that it pushed out of their bands.")
+    ] = None,
+    adviser: Annotated[str | None, Parameter(help="All whose households are on this adviser's desk today.")] = None,
+    model: Annotated[str | None, Parameter(help="All that were made for this model.")] = None,
+    kind: Annotated[tuple[Kind, ...], Parameter(help="All of this kind; repeatable.", negative=())] = (),
+    state: Annotated[tuple[State, ...], Parameter(help="Of these only those in this state.", negative=())] = (),
+    confirm: Annotated[
+        str | None, Parameter(help="The code that the look showed; without it nothing is done but looking.")
+    ] = None,
     home: Home = None,
 ) -> int:
-    """Do one thing to many proposals; what is refused for one does not hold up the others. Code 3 where one was refused."""
-    from evenkeel.cli import consenting
+    """Do one thing to many proposals; what is refused for one does not hold up the others. Code 3 where one was refused.
 
-    return consenting.decide(home, verb, named, actor, role, reason, until=until)
+    By ids at once. By --event, --adviser, --model or --kind in two steps: once to look, and once more with --confirm.
+    """
+    from evenkeel.cli import batching, consenting
+
+    if named or not (event or adviser or model or kind or state or confirm):
+        batching.require_ids_alone(named, event, adviser, model, kind, state, confirm)
+        return consenting.decide(home, verb, named, actor, role, reason, until=until)
+    return batching.batch(home, verb, (event, adviser, model), kind, state, confirm, actor, role, reason, until)
 
 
 def suspend(

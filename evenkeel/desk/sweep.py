@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from data_contracts.vocab import Step
+from evenkeel.approval.leaving import hand_over
+from evenkeel.approval.states import HANDED_OVER_STATES
 from evenkeel.approval.sweeping import sweep_case
 from evenkeel.desk.consent.deciding import store_moves
 from evenkeel.desk.consent.opening import Opened, open_cases
@@ -22,6 +24,7 @@ from evenkeel.run.house import House
 AT_ONCE = 500
 """Cases looked at between two looks at the lease."""
 WORDS = {
+    Step.HAND_OVER: ("handed over", "handed over"),
     Step.REMIND: ("reminder", "reminders"),
     Step.ESCALATE: ("escalated", "escalated"),
     Step.EXPIRE: ("expired", "expired"),
@@ -48,9 +51,21 @@ def sweep(house: House) -> Swept:
     """
     with house.approvals.sweeping(house.lease_seconds) as lease:
         opened = open_cases(house)
-        now, people = house.clock.now(), firm(house).people
+        here = firm(house)
+        now, people = house.clock.now(), here.people
         steps: Counter[Step] = Counter()
         overtaken = 0
+        # Before anybody is reminded: nobody is asked who has left.
+        for case in house.approvals.cases(states=HANDED_OVER_STATES):
+            handed = hand_over(case, now, people, here.adviser_of.get(case.household_id))
+            if handed is None:
+                continue
+            try:
+                store_moves(house, [handed])
+            except ActedBefore:
+                overtaken += 1
+                continue
+            steps[handed.step] += 1
         passed: set[str] = set()
         while True:
             lease.renew()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -190,13 +191,67 @@ def test_compliance_answers_what_is_escalated_to_it_and_nothing_else(desk: Desk)
     )
 
 
-def test_the_adviser_of_record_has_left(desk: Desk) -> None:
-    proposal = desk.case(ASKED[1])["proposal_id"]
+def leaves(desk: Desk) -> None:
+    """Take A-03 out of the firm: their households are A-02's, nobody is below or stood in for by them."""
     edit(desk.home.path, "households.csv", lambda row: {"adviser_id": "A-02"} if row["adviser_id"] == "A-03" else {})
     path = desk.home.path / "book" / "advisers.csv"
     path.write_text("".join(line for line in path.read_text().splitlines(True) if not line.startswith("A-03")))
+
+
+def test_the_adviser_of_record_has_left(desk: Desk) -> None:
+    proposal = desk.case(ASKED[1])["proposal_id"]
+    leaves(desk)
     assert "does not act as adviser" in desk("desk", "approve", proposal, "--actor", "A-03", code=2)
     assert "with client" in desk("desk", "approve", proposal, "--actor", "A-02")
+
+
+def test_what_waits_for_an_adviser_who_left_is_handed_over_and_nobody_asks_them_again(made: Made, desk: Desk) -> None:
+    proposal = desk.case(ASKED[1])["proposal_id"]
+    asked_before = desk.messages(proposal)
+    assert asked_before == [("approval_requested", "A-03")]
+    desk.later(hours=20)
+    leaves(desk)
+    assert "1 handed over" in desk("sweep")
+    handed = desk.case(ASKED[1])
+    assert (handed["adviser_id"], handed["state"], handed["consents"][0]["person_id"]) == (
+        "A-02",
+        "with_adviser",
+        "A-02",
+    )
+    step = handed["steps"][-1]
+    assert (step["step"], step["actor"], step["reason"]) == ("hand_over", "evenkeel", "A-03 left the firm")
+    assert (step["detail"]["adviser_before"], step["detail"]["adviser_after"]) == ("A-03", "A-02")
+    assert ASKED[1] in desk("desk", "cases", "--adviser", "A-02")
+    assert "0 proposals" in desk("desk", "cases", "--adviser", "A-03")
+    desk.later(hours=23)
+    assert "handed over" not in desk("sweep"), "once, and the new adviser's time is theirs from the start"
+    desk.later(hours=2)
+    assert "1 reminder" in desk("sweep")
+    desk.later(hours=24)
+    assert "escalated" in desk("sweep")
+    after = desk.messages(proposal)[len(asked_before) :]
+    assert after[:2] == [("approval_requested", "A-02"), ("approval_reminder", "A-02")]
+    assert after[2][0] == "approval_escalated"
+    assert "A-03" not in {to for _, to in after}
+    # The next run has the household on the new desk, its escalations too.
+    made[1].deliver(made[1].dates[1], desk.home.path)
+    desk("run", "--date", made[1].dates[1])
+    alerts = json.loads(desk("alerts", "--format", "json"))
+    assert "A-03" not in json.dumps(alerts)
+    desk("sweep")
+    assert "A-03" not in {to for _, to in desk.messages(desk.case(ASKED[1])["proposal_id"])[len(asked_before) :]}
+    assert "is whole" in desk("audit", "verify")
+
+
+def test_a_run_from_before_the_adviser_left_asks_the_one_who_came(
+    made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk = Desk(made[0].copy(tmp_path / "home"), capsys)
+    leaves(desk)
+    assert "handed over" not in desk("sweep")
+    case = desk.case(ASKED[1])
+    assert case["adviser_id"] == "A-02"
+    assert desk.messages(case["proposal_id"]) == [("approval_requested", "A-02")]
 
 
 def test_a_deputy_answers_while_the_adviser_is_away(desk: Desk) -> None:
@@ -225,6 +280,30 @@ def test_a_client_sees_their_own_household_and_an_adviser_their_own_book(desk: D
     )
     assert ASKED[0] not in desk("desk", "cases", "--actor", "A-02")
     assert "sees no proposals" in desk("desk", "cases", "--actor", "root", "--role", "administrator", code=2)
+
+
+def test_who_saw_which_version_when_is_on_the_trail_once(desk: Desk) -> None:
+    def views() -> list[tuple[str, str, int, str]]:
+        rows = desk.home.records()["trail_events"]
+        told = [(row, json.loads(row["payload"])) for row in rows if row["kind"] == "proposal_viewed"]
+        return [(row["actor"], row["role"], said["version_seen"], said["digest_seen"]) for row, said in told]
+
+    case = desk.case(ASKED[1])
+    assert views() == [], "who is not named is not recorded"
+    look = ("desk", "show", case["proposal_id"], "--actor")
+    for _ in range(2):
+        desk(*look, "A-03")
+    desk("desk", "approve", case["proposal_id"], "--actor", "A-03")
+    desk(*look, "A-03")
+    desk(*look, "C-01", "--role", "compliance")
+    desk(*look, "A-02", code=2)
+    seen, digest = case["version"], case["digest"]
+    assert sorted(views()) == [
+        ("A-03", "adviser", seen, digest),
+        ("A-03", "adviser", seen + 1, digest),
+        ("C-01", "compliance", seen + 1, digest),
+    ]
+    assert "is whole" in desk("audit", "verify")
 
 
 def held_back(desk: Desk, name: str, *failed: str) -> None:

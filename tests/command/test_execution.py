@@ -15,7 +15,7 @@ from data_contracts.vocab import DifferenceKind, LotInstruction, OrderSide, Orde
 from evenkeel.desk.execution import comparing
 from evenkeel.errors import UsageError
 from evenkeel.orders.after_fill import RelievedLot
-from evenkeel.ports.orders import Batch
+from evenkeel.ports.orders import Allocation, Batch, Block
 from evenkeel.sandbox.order_desk import answer
 from evenkeel.wiring_orders import account_numbers, begin_order_desk, open_order_desk
 from tests.command.consent_home import ASKED, SENIOR, Desk
@@ -277,6 +277,92 @@ def test_a_custodian_that_relieved_other_lots_is_told_of(
     assert sum(Decimal(one["found"]) for one in told) == part.order_qty
     desk("orders", "answers")
     assert [one for one in listed(desk)["differences"] if one["kind"] == DifferenceKind.LOT.value] == told
+
+
+def test_the_custodians_own_file_of_realized_lots_raises_it_for_people(
+    made: Made, sent: tuple[Desk, list[str]]
+) -> None:
+    """Asked for named lots, done first in first out: the file of the evening says so, read by the night's run like any other."""
+    desk, _ = sent
+    filled(desk)
+    at(desk, "19:00")
+    desk("orders", "answers")
+    sale, part = named_lots(desk)
+    add_gains(desk, str(sale.custodian))
+    number = account_numbers(desk.home.path / "orders")[part.account_id]
+    rows = [
+        "Account,Ticker,Closed,Acquired,Units,Proceeds,Cost,Long,Short",
+        f"{number},{sale.security.symbol},2026-03-03,1999-01-04,{part.order_qty},10000.00,2000.00,8000.00,",
+    ]
+    inbox = desk.home.path / "inbox" / "gains"
+    inbox.mkdir(parents=True)
+    (inbox / "gains_20260303.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    made[1].deliver(made[1].dates[1], desk.home.path)
+    at(desk, "08:00", "2026-03-04")
+    desk("run", "--date", made[1].dates[1])
+    read = json.loads(desk("sql", "select account_id, closed_qty from realized_lots", "--format", "json"))
+    assert [one["account_id"] for one in read] == [part.account_id]
+    desk("orders", "answers")
+    told = [one for one in listed(desk)["differences"] if one["kind"] == DifferenceKind.LOT.value]
+    assert {one["account_id"] for one in told} == {part.account_id}
+    asked = {str(lot.lot_opened_date) for lot in part.lots}
+    assert {one["subject"] for one in told} == {"1999-01-04", *asked}, "what was done, and what was asked and not done"
+    assert sum(Decimal(one["found"]) for one in told) == part.order_qty
+    assert sum(Decimal(one["expected"]) for one in told) == part.order_qty
+    gains = [one for one in listed(desk)["differences"] if one["kind"] == DifferenceKind.REALISED_GAIN.value]
+    assert part.account_id in {one["account_id"] for one in gains}, "another gain than the client was shown"
+    before = listed(desk)["differences"]
+    desk("orders", "answers")
+    assert listed(desk)["differences"] == before, "once"
+    assert "execution_compared" in desk("audit", "show", "--kind", "execution_compared")
+
+
+def named_lots(desk: Desk) -> tuple[Block, Allocation]:
+    """Return a sale for which every lot was named, and its first account's part."""
+    sale = next(
+        block
+        for batch in batches(desk)
+        for block in batch.blocks
+        if block.side is OrderSide.SELL
+        and all(lot.instruction is LotInstruction.SPECIFIC_LOT for part in block.allocations for lot in part.lots)
+    )
+    return sale, sale.allocations[0]
+
+
+def add_gains(desk: Desk, custodian: str) -> None:
+    """Add a custodian's file of realized lots to the book."""
+    book = desk.home.path / "book"
+    feeds = yaml.safe_load((book / "feeds.yaml").read_text(encoding="utf-8"))
+    feed = {
+        "feed": "gains",
+        "role": "custodian",
+        "custodian": custodian,
+        "layout": "mapped",
+        "map": "maps/gains.yaml",
+        "location": "inbox/gains",
+        "pattern": "*",
+        "expects": ["realized"],
+        "is_required": False,
+    }
+    mapped = {
+        "kind": "realized",
+        "as_of": {"file_name": r"_(\d{8})\.csv$"},
+        "dates": {"as_of_date": "%Y%m%d"},
+        "columns": {
+            "source_account": "Account",
+            "symbol": "Ticker",
+            "closed_date": "Closed",
+            "opened_date": "Acquired",
+            "closed_qty": "Units",
+            "proceeds_ccy": "Proceeds",
+            "cost_ccy": "Cost",
+            "long_term_gain_ccy": "Long",
+            "short_term_gain_ccy": "Short",
+        },
+        "constants": {"currency": "USD"},
+    }
+    (book / "feeds.yaml").write_text(yaml.safe_dump([*feeds, feed]), encoding="utf-8")
+    (book / "maps" / "gains.yaml").write_text(yaml.safe_dump(mapped), encoding="utf-8")
 
 
 def add_own_orders(desk: Desk) -> None:

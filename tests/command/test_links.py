@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -60,7 +61,12 @@ def test_two_owners_each_with_their_own_link_the_seconds_stays_good(desk: Desk) 
     pat, lou = token(desk, "pat"), token(desk, "lou")
     before = desk.home.records()
     code = looked(desk, pat)
-    assert desk.home.records() == before, "opening changes nothing"
+    after = desk.home.records()
+    known = before.pop("trail_events")
+    [opened] = [row for row in after.pop("trail_events") if row not in known]
+    assert after == before, "opening changes nothing but what the trail says"
+    assert (opened["kind"], opened["actor"], opened["role"]) == ("proposal_viewed", "pat", "client")
+    assert json.loads(opened["payload"])["is_by_link"] is True
     assert "needs --signature" in desk("desk", "consent", "--token", pat, "--confirm", code, code=2)
     assert "Your yes" in desk("desk", "consent", "--token", pat, "--confirm", code, "--signature", "Pat Doe")
     assert "earlier version" in desk("desk", "consent", "--token", pat, code=2), "a link works once"

@@ -15,7 +15,7 @@ from evenkeel.ports.approvals import Case, Consent, Control, Entry, Move
 _OF_CASE = tuple(
     each.name for each in fields(Case) if each.name not in ("value_usd", "content", "consents", "state", "route")
 )
-CHANGING = ("state", "version", "escalated_to", "until_date", "wake_at", "changed_at")
+CHANGING = ("adviser_id", "state", "version", "escalated_to", "until_date", "wake_at", "changed_at")
 """What a step may change of a case's row."""
 
 

@@ -14,13 +14,14 @@ from typing import Literal
 from data_contracts.vocab import ConsentState, ProposalState, Role, Step
 from evenkeel.desk.consent import deciding
 from evenkeel.desk.consent.deciding import Asking
+from evenkeel.desk.consent.viewing import record_view
 from evenkeel.errors import ActedBefore
 from evenkeel.messages.links import LinkPurpose, LinkRefused, Refusal, Signer
 from evenkeel.ports.approvals import Case, Consent, Entry, in_turn
 from evenkeel.run.house import House
 
 Answer = Literal["yes", "no"]
-_LEAVES_GOOD = (Step.REMIND, Step.ESCALATE, Step.APPROVE, Step.FOLLOW_UP)
+_LEAVES_GOOD = (Step.REMIND, Step.ESCALATE, Step.APPROVE, Step.FOLLOW_UP, Step.HAND_OVER)
 """Steps after which whoever was asked before is still asked the same."""
 
 
@@ -40,7 +41,7 @@ class Looked:
 
 
 def look(house: House, signer: Signer, token: str, actor: str | None = None) -> Looked:
-    """Return what a link is about; this changes nothing, because mail scanners open links.
+    """Return what a link is about; this changes nothing, because mail scanners open links. That it was opened is on record.
 
     Args:
         house: The home.
@@ -52,6 +53,7 @@ def look(house: House, signer: Signer, token: str, actor: str | None = None) -> 
         LinkRefused: It is unreadable, tampered with, expired, another person's, or of a version that counts no more.
     """
     case, consent, _ = _required(house, signer, token, actor)
+    record_view(house, case, consent.person_id or "", consent.role, is_by_link=True)
     return Looked(case, consent, signer.confirmation(token, house.clock.now()))
 
 

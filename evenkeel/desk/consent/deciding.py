@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from data_contracts.vocab import (
     ControlKind,
@@ -50,6 +51,10 @@ class Asking:
     """Version of the case that the person saw; None: as it is now."""
     link_version: int | None = None
     """Version that the signed link states by which they answer; None: they answer otherwise. It stands in the log."""
+    batch: str | None = None
+    """How many were chosen together, as the person asked for it; None: one by its id. It stands in the log."""
+    is_rehearsal: bool = False
+    """Try everything and store nothing: what would become of it, or why not."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +96,7 @@ def approve(
     def step(case: Case, by: By, now: Firm) -> Move:
         current = replace(case, route={**case.route, "adviser_now": now.adviser_of.get(case.household_id)})
         made = acting.approve(current, by, now.people, signature=signature, documents=documents)
-        detail = {**made.detail, **_by_link(asking)}
-        return replace(made, before=case, after=replace(made.after, route=case.route), detail=detail)
+        return replace(made, before=case, after=replace(made.after, route=case.route))
 
     if asking.role is Role.CLIENT and not (signature or "").strip():
         raise UsageError("a client's yes needs a signature: the name as they write it")
@@ -104,9 +108,7 @@ def decline(house: House, named: str, asking: Asking) -> Case:
     """Say no to the whole, or take an approval back before staging; the alert stays quiet for the policy's cooldown."""
 
     def step(case: Case, by: By, now: Firm) -> Move:
-        made = acting.decline(case, by)
-        made = replace(made, detail={**made.detail, **_by_link(asking)})
-        return _with_decision(house, made, DecisionKind.DECLINE, None)
+        return _with_decision(house, acting.decline(case, by), DecisionKind.DECLINE, None)
 
     return _act(house, named, asking, UseCase.DECLINE, step)
 
@@ -175,11 +177,16 @@ def _act(house: House, named: str, asking: Asking, use_case: UseCase, step: Call
     now = firm(house)
     require_case_right(now, case, use_case, asking.actor, asking.role)
     require_seen(house, case, asking)
-    return _stored(house, [step(case, _by(asking, house.clock.now()), now)])
+    made = step(case, _by(asking, house.clock.now()), now)
+    if asking.is_rehearsal:
+        return made.after
+    return _stored(house, [replace(made, detail={**made.detail, **_how(asking)})])
 
 
-def _by_link(asking: Asking) -> dict[str, int]:
-    return {} if asking.link_version is None else {"link_version": asking.link_version}
+def _how(asking: Asking) -> dict[str, Any]:
+    """Return what the log says of the way an answer came: by a link, or with many others."""
+    said = {"link_version": asking.link_version, "batch": asking.batch}
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def _by(asking: Asking, at: dt.datetime) -> By:

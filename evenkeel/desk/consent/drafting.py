@@ -19,6 +19,7 @@ from data_contracts.vocab import (
     Registration,
 )
 from evenkeel.approval.acting import consents_of
+from evenkeel.approval.leaving import adviser_for
 from evenkeel.approval.people import People
 from evenkeel.approval.routing import Facts, TradedAccount, route, row_of
 from evenkeel.audit.canonical import plain
@@ -53,9 +54,17 @@ _NOT_CONSENTED = (
 
 
 def new_case(
-    ground: Ground, row: Mapping[str, Any], people: People, policy: Policy, now: dt.datetime
+    ground: Ground,
+    row: Mapping[str, Any],
+    people: People,
+    policy: Policy,
+    now: dt.datetime,
+    adviser_now: str | None = None,
 ) -> tuple[Case, list[str]]:
-    """Return a drafted case for a proposal, and the codes of the checks that keep it back."""
+    """Return a drafted case for a proposal, and the codes of the checks that keep it back.
+
+    `adviser_now`: the household's adviser of record today, who has it where the one of the run has left.
+    """
     trades = ground.trades[row["proposal_id"]]
     failed = [one["check"] for one in json.loads(row["checks_json"]) if one["result"] == CheckResult.FAILED.value]
     if row["status"] == ProposalStatus.HELD_BACK.value and not failed:
@@ -72,7 +81,8 @@ def new_case(
         "basis": basis_as_json(basis(ground, row["portfolio_id"], pairs_of(trades))),
         "failed_checks": failed,
     }
-    alert = ground.alerts[row["alert_id"]]
+    alert = dict(ground.alerts[row["alert_id"]])
+    alert["adviser_id"] = adviser_for(alert["adviser_id"], adviser_now, people, now.astimezone(EASTERN).date())
     facts = _facts(ground, row, trades, alert)
     case = drafted(row["proposal_id"], ground.run, row, alert["adviser_id"], facts, content, people, policy, now)
     return replace(case, route={**case.route, "score": alert["score"]}), failed

@@ -91,7 +91,7 @@ def open_cases(house: House, business_date: dt.date | None = None) -> Opened:
         if any(_is_same(_as_made(house, case), ground, row, policy) for case in older):
             counts["same"] += 1
             continue
-        case, failed = new_case(ground, row, people, policy, now)
+        case, failed = new_case(ground, row, people, policy, now, here.adviser_of.get(row["household_id"]))
         replaced = [supersede(each, automation(now), case.proposal_id) for each in older]
         made.append(_Made(_quieted([*replaced, *open_case(case, failed, now)], pilots), bool(failed), len(replaced)))
     for one in _stored(house, made):

@@ -21,7 +21,9 @@ from evenkeel.adapters.stores.records_db import SqlRecords
 from evenkeel.adapters.stores.records_schema import decisions, outbox
 from evenkeel.adapters.stores.trail_tables import trail_events
 from evenkeel.approval.acting import approve, decline, open_case, supersede
+from evenkeel.approval.leaving import hand_over
 from evenkeel.approval.moving import By, automation, move
+from evenkeel.approval.people import People
 from evenkeel.approval.states import pairs
 from evenkeel.audit.event import Event, id_of
 from evenkeel.errors import ActedBefore
@@ -242,6 +244,18 @@ def told(name: str) -> Event:
         NOON,
         {},
     )
+
+
+def test_a_case_that_is_handed_over_is_the_new_advisers_and_comes_back_so(approvals: SqlApprovals) -> None:
+    before = opened(approvals)
+    step = hand_over(before, NOON, People([one for one in PEOPLE if one.person_id != "ada"]), "ben")
+    assert step is not None
+    assert approvals.store([step])
+    after = stored(approvals)
+    assert after == step.after
+    assert (after.adviser_id, after.consents[0].person_id) == ("ben", "ben")
+    assert (approvals.cases(adviser_id="ada"), approvals.cases(adviser_id="ben")) == ([], [after])
+    assert approvals.entries("pro-1")[-1].detail["adviser_before"] == "ada"
 
 
 def test_a_control_holds_until_a_person_ends_it_once(records: SqlRecords, approvals: SqlApprovals) -> None:

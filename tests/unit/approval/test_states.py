@@ -35,7 +35,9 @@ def test_the_drawing_shows_every_arrow() -> None:
 
 def test_only_approved_leads_to_staged_and_only_an_approval_to_approved() -> None:
     assert {row.origin for row in TRANSITIONS if row.target is S.STAGED} == {S.APPROVED}
-    assert {row.step for row in TRANSITIONS if row.target is S.APPROVED} == {Step.APPROVE, Step.UNSTAGE}
+    into = {row.step for row in TRANSITIONS if row.target is S.APPROVED and row.origin is not S.APPROVED}
+    assert into == {Step.APPROVE, Step.UNSTAGE}
+    assert {row.step for row in TRANSITIONS if row.origin is row.target is S.APPROVED} == {Step.HAND_OVER}
     assert {row.origin for row in TRANSITIONS if row.target is S.SENT} == {S.STAGED}
 
 

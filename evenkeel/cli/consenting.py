@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -40,8 +41,13 @@ def cases(
     found = sorted(found, key=lambda case: -float(case.route.get("score") or 0))
     if form == "json":
         sys.stdout.write(to_json([case_as_json(case) for case in found]))
-    else:
-        print_cases(found, console)
+        return EXIT_DONE
+    print_cases(found, console)
+    if not found and not states:
+        over = Counter(case.state for case in house.approvals.cases(adviser_id=adviser))
+        if over:
+            ended = ", ".join(f"{number} {each.value}" for each, number in over.most_common())
+            console.print(f"None is on its way: {ended}. `evenkeel desk cases --state reconciled` lists those.")
     return EXIT_DONE
 
 

@@ -197,6 +197,34 @@ def test_an_execution_that_was_lost_or_is_nobodys_is_told(sent: tuple[Desk, list
     assert kinds == {DifferenceKind.UNKNOWN_ORDER.value}
 
 
+@pytest.mark.parametrize("is_final", [False, True], ids=["while it works", "after it was done"])
+def test_an_order_filled_beyond_its_size_is_told_and_keeps_no_other_back(
+    sent: tuple[Desk, list[str]], is_final: bool
+) -> None:
+    desk, proposals = sent
+    at(desk, "09:55")
+    block = next(each for batch in batches(desk) for each in batch.blocks if each.order_qty is not None)
+    touched = {lot.proposal_id for part in block.allocations for lot in part.lots}
+    filled(desk)
+    if is_final:
+        desk("orders", "answers")
+    place = desk.home.path / "orders" / "in"
+    (place / "more.csv").write_text(
+        "order id,execution id,quantity,price,time\n"
+        f"{block.order_id},MORE,{block.order_qty},{block.estimated_price_usd},2026-03-03T10:00:00-05:00\n"
+    )
+    said = desk("orders", "answers", code=3)
+    assert f"order {block.order_id}" in said
+    assert "ask for what is too much to be broken" in said
+    at(desk, "19:00", "2026-03-04")
+    desk("orders", "answers", code=0 if is_final else 3)
+    told = [one for one in listed(desk)["differences"] if one["kind"] == DifferenceKind.OVERFILLED.value]
+    assert [one["order_id"] for one in told] == [block.order_id]
+    for proposal in proposals:
+        waits = proposal in touched and not is_final
+        assert state(desk, proposal) == ("sent" if waits else "reconciled")
+
+
 def test_a_block_filled_by_half_at_its_limit(sent: tuple[Desk, list[str]]) -> None:
     desk, proposals = sent
     filled(desk)

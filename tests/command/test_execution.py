@@ -13,7 +13,7 @@ import yaml
 
 from data_contracts.vocab import DifferenceKind, LotInstruction, OrderSide, OrderType
 from evenkeel.desk.execution import comparing
-from evenkeel.errors import UsageError
+from evenkeel.errors import EXIT_STOPPED, UsageError
 from evenkeel.orders.after_fill import RelievedLot
 from evenkeel.ports.orders import Allocation, Batch, Block
 from evenkeel.sandbox.order_desk import answer
@@ -259,6 +259,35 @@ def test_a_block_filled_by_half_at_its_limit(sent: tuple[Desk, list[str]]) -> No
     desk("orders", "answers")
     assert DifferenceKind.NOT_FILLED.value in {one["kind"] for one in listed(desk)["differences"]}
     assert {state(desk, one) for one in proposals} <= {"reconciled", "sent"}
+
+
+def test_an_order_filled_beyond_its_size_is_a_finding_and_holds_back_its_own_proposals_only(
+    sent: tuple[Desk, list[str]],
+) -> None:
+    desk, proposals = sent
+    place = desk.home.path / "orders" / "in"
+    place.mkdir(exist_ok=True)
+    blocks = [block for batch in batches(desk) for block in batch.blocks]
+    over = next(block for block in blocks if block.order_qty is not None)
+
+    def whole(block: Any) -> str:
+        price = block.limit_price_usd or block.estimated_price_usd
+        units = block.order_qty or (block.order_value_usd / price).quantize(Decimal("0.001"))
+        return f"{block.order_id},E1,{units},{price},2026-03-03T10:00:00-05:00,good,\n"
+
+    header = "order id,execution id,quantity,price,time,status,refers to\n"
+    extra = f"{over.order_id},E2,1,{over.limit_price_usd or over.estimated_price_usd},2026-03-03T10:05:00-05:00"
+    (place / "first.csv").write_text(header + whole(over))
+    at(desk, "10:15")
+    desk("orders", "answers")
+    rest = "".join(whole(block) for block in blocks if block is not over)
+    (place / "second.csv").write_text(f"{header}{extra},good,\n{rest}")
+    at(desk, "10:30")
+    desk("orders", "answers", code=EXIT_STOPPED)
+    assert DifferenceKind.OVERFILLED.value in {one["kind"] for one in listed(desk)["differences"]}
+    held = {lot.proposal_id for part in over.allocations for lot in part.lots}
+    assert {state(desk, one) for one in held} == {"sent"}
+    assert {state(desk, one) for one in proposals if one not in held} <= {"reconciled"}
 
 
 def test_a_list_made_smaller_is_ordered_as_it_was_approved(desk: Desk) -> None:

@@ -33,6 +33,7 @@ from evenkeel.orders.after_fill import (
     weights_after,
 )
 from evenkeel.orders.allocate import FRACTIONAL, share_out
+from evenkeel.orders.fills import done as filled_of
 from evenkeel.policy.model import Policy
 from evenkeel.ports.approvals import Case
 from evenkeel.ports.order_book import Difference, OrderChange
@@ -62,6 +63,8 @@ def compare(house: House, by: By) -> Compared:
         left = _left(case, blocks)
         if any(block.state in WORKING for block in blocks) or (left and not _is_given_up(blocks, by.at.date())):
             continue
+        if _overfilled(house, blocks):
+            continue  # a finding of its own; the proposal is compared once the custodian has broken what is too much
         done = _done(house, blocks, policy)
         if len(done) < len(blocks):
             continue  # more was filled than ordered, which is told: nothing is known of who got what
@@ -123,6 +126,16 @@ def _left(case: Case, blocks: Sequence[Block]) -> list[Mapping[str, Any]]:
 def _is_given_up(blocks: Sequence[Block], today: dt.date) -> bool:
     """Tell whether nothing more is waited for: the session after the last settlement has passed, the money has not come by then."""
     return today > calendar.next_session(max(block.settle_date for block in blocks))
+
+
+def _overfilled(house: House, blocks: Sequence[Block]) -> set[str]:
+    """Return the orders of which more units stand than were ordered: nothing of them can be shared out."""
+    fills = house.order_book.fills([block.order_id for block in blocks]) if blocks else []
+    return {
+        block.order_id
+        for block in blocks
+        if block.order_qty is not None and filled_of(block, fills).filled_qty > block.order_qty
+    }
 
 
 def _done(house: House, blocks: Sequence[Block], policy: Policy) -> Done:
@@ -210,8 +223,9 @@ def _relieved_otherwise(house: House, policy: Policy) -> dict[dt.date, list[Diff
     ]
     if not sales:
         return found
+    overfilled = _overfilled(house, sales)
     relieved = _relieved(house, dates)
-    for block, shares in _done(house, sales, policy):
+    for block, shares in _done(house, [block for block in sales if block.order_id not in overfilled], policy):
         told = relieved.get(block.trade_date, [])
         pairs = {(one.account_id, one.security_id) for one in told}
         mine = [share for share in shares if (share.account_id, block.security.security_id) in pairs]

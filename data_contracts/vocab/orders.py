@@ -46,9 +46,10 @@ class HandOverKind(StrEnum):
 
 
 class BlockState(StrEnum):
-    """Where a block order stands."""
+    """Where a block order stands; a withdrawn one was taken back before it left, and its trades may be ordered again."""
 
     PLANNED = "planned"
+    WITHDRAWN = "withdrawn"
     HELD = "held"
     STAGED = "staged"
     SENT = "sent"
@@ -84,6 +85,7 @@ class WaitReason(StrEnum):
     CASH_NOT_THERE = "cash_not_there"
     NOT_TRADABLE = "not_tradable"
     NOT_KNOWN = "not_known"
+    STALE = "stale"
 
 
 class DifferenceKind(StrEnum):

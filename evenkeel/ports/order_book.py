@@ -118,7 +118,7 @@ class OrderBook(Protocol):
         ...
 
     def taken(self, proposal_ids: Collection[str] = ()) -> frozenset[tuple[str, int]]:
-        """Return the trades that are in a block, by proposal and number; of these proposals where some are named."""
+        """Return the trades that are in a block, withdrawn ones aside, by proposal and number; of these proposals where some are named."""
         ...
 
     def fills(self, order_ids: Collection[str] = ()) -> list[Fill]:
@@ -135,4 +135,8 @@ class OrderBook(Protocol):
 
     def hand_overs(self) -> list[HandOverNote]:
         """Return what has left, in its order."""
+        ...
+
+    def allocations_told(self, since: dt.datetime) -> dict[str, str]:
+        """Return by order the id of the allocation that was told last, of those told since."""
         ...

@@ -288,6 +288,21 @@ def test_an_order_filled_beyond_its_size_is_a_finding_and_holds_back_its_own_pro
     held = {lot.proposal_id for part in over.allocations for lot in part.lots}
     assert {state(desk, one) for one in held} == {"sent"}
     assert {state(desk, one) for one in proposals if one not in held} <= {"reconciled"}
+    told = allocated(desk, over)
+    price = over.limit_price_usd or over.estimated_price_usd
+    (place / "third.csv").write_text(f"{header}{over.order_id},E3,1,{price},2026-03-03T10:35:00-05:00,broken,E2\n")
+    at(desk, "10:45")
+    desk("orders", "answers")
+    assert {state(desk, one) for one in held} <= {"reconciled", "sent"}
+    assert allocated(desk, over) == told, "what each account gets has not changed: it is not told again"
+    at(desk, "19:00", "2026-03-04")
+    desk("orders", "answers")
+    assert {state(desk, one) for one in held} == {"reconciled"}
+
+
+def allocated(desk: Desk, block: Block) -> list[Any]:
+    events = json.loads(desk("audit", "show", "--kind", "order_allocated", "--format", "json"))
+    return [event["payload"] for event in events if event["subject"] == block.order_id]
 
 
 def test_a_list_made_smaller_is_ordered_as_it_was_approved(desk: Desk) -> None:

@@ -13,10 +13,10 @@ import pytest
 import yaml
 
 from data_contracts.vocab import ProposalState
-from evenkeel.desk.consent.staging import readiness, recheck
+from evenkeel.desk.consent.staging import readiness
 from evenkeel.ports.approvals import Case
 from tests.command.consent_home import ASKED, SENIOR, Desk, edit
-from tests.command.test_consent import OPS, Made, approved, desk, made, staged
+from tests.command.test_consent import Made, approved, desk, made, staged
 
 __all__ = ["desk", "made"]
 
@@ -96,27 +96,46 @@ def test_what_is_paused_waits_whole_and_goes_on_when_it_is_released(desk: Desk, 
     assert "execution_resumed" in desk("audit", "show", "--kind", "execution_resumed")
 
 
-def test_a_wire_between_staging_and_sending_takes_the_orders_back(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    ("happens", "cause"),
+    [(wire, "withdrawal_requested"), (suspend, "suspended"), (suspend_in_book, "suspended")],
+)
+def test_what_goes_stale_between_planning_and_sending_is_taken_back(
+    desk: Desk, happens: Callable[[Desk], None], cause: str
+) -> None:
     ready = approved(desk)
-    assert staged(desk, ready["proposal_id"]) == ("staged", None)
-    with desk.home.environment(EVENKEEL_CLOCK=desk.now.isoformat()):
-        assert recheck(desk.home.house(), [ready["proposal_id"]], OPS) == []
-        wire(desk)
-        [back] = recheck(desk.home.house(), [ready["proposal_id"]], OPS)
-    assert back.case is not None
-    assert back.case.state is ProposalState.EXPIRED
+    other = desk.case(SENIOR[1])["proposal_id"]
+    desk("desk", "approve", other, *AS_SENIOR)
+    desk.later(hours=1.75)
+    assert "2 proposals staged" in desk("orders", "plan")
+    happens(desk)
+    said = desk("orders", "send")
+    assert f"{ready['proposal_id']} was staged and is stale: its orders were taken back" in said
     steps = desk.case(ASKED[1], "expired")["steps"]
     assert [one["step"] for one in steps[-3:]] == ["stage", "unstage", "invalidate"]
+    assert [one["cause"] for one in steps[-1]["detail"]["causes"]] == [cause]
+    desk("orders", "plan")
+    desk("orders", "send")
+    assert desk.case(SENIOR[1], "sent")["proposal_id"] == other, "the others go all the same"
+    left = "".join(path.read_text() for path in (desk.home.path / "orders" / "out").rglob("*.fix"))
+    found = json.loads(desk("orders", "list", "--format", "json"))["orders"]
+    withdrawn = {one["order_id"] for one in found if one["state"] == "withdrawn"}
+    assert withdrawn
+    assert not any(order_id in left for order_id in withdrawn)
+    assert all(one["order_id"] in left for one in found if one["state"] != "withdrawn")
+    desk("audit", "verify")
 
 
-def test_a_pause_between_staging_and_sending_lets_the_orders_wait(desk: Desk) -> None:
+def test_a_pause_between_planning_and_sending_lets_the_orders_wait(desk: Desk) -> None:
     ready = approved(desk)
-    staged(desk, ready["proposal_id"])
-    desk("desk", "pause", "book", "--reason", "stress", *AS_SENIOR)
-    with desk.home.environment(EVENKEEL_CLOCK=desk.now.isoformat()):
-        [back] = recheck(desk.home.house(), [ready["proposal_id"]], OPS)
-    assert back.case is not None
-    assert back.case.state is ProposalState.APPROVED
+    desk.later(hours=1.75)
+    desk("orders", "plan")
+    desk("desk", "pilot", ASKED[2], "on", "--reason", "looked at first", *AS_OPS)
+    assert "is held back" in desk("orders", "send")
+    assert desk.case(ASKED[1], "staged")["proposal_id"] == ready["proposal_id"]
+    desk("desk", "pilot", ASKED[2], "off", "--reason", "fine", *AS_OPS)
+    desk("orders", "send")
+    assert desk.case(ASKED[1], "sent")["proposal_id"] == ready["proposal_id"]
 
 
 def test_a_suspension_holds_until_a_person_ends_it(desk: Desk) -> None:

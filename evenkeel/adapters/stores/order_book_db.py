@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, fields
 from decimal import Decimal
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Engine, Select, delete, select, tuple_, update
+from sqlalchemy import Connection, Engine, RowMapping, Select, delete, select, tuple_, update
 
 from data_contracts.order_allocations import OrderAllocations
 from data_contracts.orders import Orders
@@ -40,6 +41,7 @@ from evenkeel.ports.orders import Batch, Block, Fill, OrderedSecurity
 
 _AT_ONCE = 500
 """Ids in one query: SQLite takes a few thousand at most."""
+_IS_STANDING = orders.c.state != BlockState.WITHDRAWN.value
 
 
 class SqlOrderBook:
@@ -97,7 +99,7 @@ class SqlOrderBook:
     def taken(self, proposal_ids: Collection[str] = ()) -> frozenset[tuple[str, int]]:
         """Return the trades that are in a block, by proposal and number; of these proposals where some are named."""
         table = order_allocations
-        query = select(table.c.proposal_id, table.c.trade_no)
+        query = select(table.c.proposal_id, table.c.trade_no).join(orders).where(_IS_STANDING)
         with reading(self._engine) as connection:
             if not proposal_ids:
                 return frozenset((row[0], row[1]) for row in connection.execute(query))
@@ -144,19 +146,29 @@ class SqlOrderBook:
 
     def hand_overs(self) -> list[HandOverNote]:
         """Return what has left, in its order."""
-        query = select(hand_overs).order_by(hand_overs.c.at, hand_overs.c.parcel_id, hand_overs.c.name)
         with reading(self._engine) as connection:
-            return [
-                HandOverNote(
-                    row["parcel_id"],
-                    HandOverKind(row["kind"]),
-                    row["name"],
-                    row["digest"],
-                    tuple(row["order_ids"]),
-                    row["at"],
-                )
-                for row in connection.execute(query).mappings()
-            ]
+            return [_note(row) for row in connection.execute(_NOTES).mappings()]
+
+    def allocations_told(self, since: dt.datetime) -> dict[str, str]:
+        """Return by order the id of the allocation that was told last, of those told since."""
+        query = _NOTES.where(hand_overs.c.kind == HandOverKind.ALLOCATIONS.value, hand_overs.c.at >= since)
+        with reading(self._engine) as connection:
+            notes = [_note(row) for row in connection.execute(query).mappings()]
+        return {order_id: note.parcel_id for note in notes for order_id in note.order_ids}
+
+
+_NOTES = select(hand_overs).order_by(hand_overs.c.at, hand_overs.c.parcel_id, hand_overs.c.name)
+
+
+def _note(row: RowMapping) -> HandOverNote:
+    return HandOverNote(
+        row["parcel_id"],
+        HandOverKind(row["kind"]),
+        row["name"],
+        row["digest"],
+        tuple(row["order_ids"]),
+        row["at"],
+    )
 
 
 def _orders(connection: Connection, query: Select[Any], order_ids: Collection[str] | None) -> list[dict[str, Any]]:
@@ -179,24 +191,37 @@ def _write_batches(connection: Connection, batches: Sequence[Batch], at: dt.date
         if not blocks:
             continue
         parts = [row for row in allocations_frame(batch).iter_rows(named=True) if row["order_id"] in blocks]
-        _require_free(connection, parts)
+        attempts = _attempts(connection, parts)
         rows = [
             {**row, "security": _security_json(blocks[row["order_id"]]), "planned_at": at, "changed_at": at}
             for row in orders_frame(batch).iter_rows(named=True)
             if row["order_id"] in blocks
         ]
         connection.execute(orders.insert(), rows)
-        connection.execute(order_allocations.insert(), parts)
+        connection.execute(
+            order_allocations.insert(),
+            [{**row, "attempt_no": attempts.get((row["proposal_id"], row["trade_no"]), 0)} for row in parts],
+        )
 
 
-def _require_free(connection: Connection, parts: Sequence[Mapping[str, Any]]) -> None:
+def _attempts(connection: Connection, parts: Sequence[Mapping[str, Any]]) -> Counter[tuple[str, int]]:
+    """Return how often each trade was in an order that was taken back before it left.
+
+    Two that plan at once count alike, and the second one's rows are refused by the table's key.
+
+    Raises:
+        ActedBefore: A trade is in another order already.
+    """
     table = order_allocations
+    found: Counter[tuple[str, int]] = Counter()
     for start in range(0, len(parts), _AT_ONCE):
         pairs = [(row["proposal_id"], row["trade_no"]) for row in parts[start : start + _AT_ONCE]]
-        query = select(table.c.proposal_id, table.c.trade_no, table.c.order_id)
-        found = connection.execute(query.where(tuple_(table.c.proposal_id, table.c.trade_no).in_(pairs))).first()
-        if found is not None:
-            raise ActedBefore(f"trade {found[1]} of {found[0]} is in order {found[2]} already; plan again")
+        query = select(table.c.proposal_id, table.c.trade_no, table.c.order_id, orders.c.state).join(orders)
+        for row in connection.execute(query.where(tuple_(table.c.proposal_id, table.c.trade_no).in_(pairs))):
+            if row[3] != BlockState.WITHDRAWN.value:
+                raise ActedBefore(f"trade {row[1]} of {row[0]} is in order {row[2]} already; plan again")
+            found[row[0], row[1]] += 1
+    return found
 
 
 def _write_states(connection: Connection, states: Mapping[str, tuple[BlockState, BlockState]], at: dt.datetime) -> None:

@@ -86,9 +86,10 @@ order_allocations = Table(
     Column("relief_method", String(32), nullable=False),
     Column("gain_usd", Exact),
     Column("tax_usd", Exact, nullable=False),
+    Column("attempt_no", Integer, nullable=False, server_default="0"),
     PrimaryKeyConstraint("order_id", "proposal_id", "trade_no"),
-    UniqueConstraint("proposal_id", "trade_no"),
-    comment="Whose parts make up an order: each approved trade is in one order at most.",
+    UniqueConstraint("proposal_id", "trade_no", "attempt_no"),
+    comment="Whose parts make up an order: each approved trade is in one order at most, those taken back before they left aside.",
 )
 
 fills = Table(

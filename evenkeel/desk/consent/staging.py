@@ -1,7 +1,7 @@
 """Whether an approval is still good, and the steps from it to the reconciled fill.
 
-Orders call `readiness` before they build anything, `stage` when they have, and `recheck` before they send. A stale approval is never
-staged, it expires with its causes. What is paused or in pilot mode waits whole and stays approved.
+Orders ask for `readiness` before they build anything, and again before it leaves. A stale approval is never staged nor sent, it expires
+with its causes. What is paused or in pilot mode waits whole and stays approved.
 """
 
 from __future__ import annotations
@@ -45,6 +45,16 @@ class Readiness:
     def is_ready(self) -> bool:
         """Return whether nothing stands in the way."""
         return not self.stale and not self.waits
+
+    @property
+    def causes(self) -> list[dict[str, str]]:
+        """Return why it is stale, as it is kept."""
+        return [{**asdict(one), "cause": one.cause.value} for one in self.stale]
+
+    @property
+    def text(self) -> str:
+        """Return what stands in the way, in words: why it is stale, or else what it waits for."""
+        return "; ".join([one.text for one in self.stale] or self.waits)
 
 
 def readiness(house: House, cases: Collection[Case]) -> dict[str, Readiness]:
@@ -91,41 +101,6 @@ def stage(house: House, names: Iterable[str], asking: Asking) -> list[Outcome]:
     return outcomes
 
 
-def recheck(house: House, names: Iterable[str], asking: Asking) -> list[Outcome]:
-    """Look at staged proposals once more before they are sent: a stale one expires, one that is paused or piloted is unstaged and waits.
-
-    Returns:
-        What was taken back, with the case after it and why; those that are still good are left out.
-
-    Raises:
-        UsageError: The role may not.
-    """
-    if asking.role is not Role.AUTOMATION:
-        require_person(firm(house).people, asking.actor, asking.role)
-    _require(UseCase.STAGE, asking.role)
-    cases = [case for case in (case_of(house, name) for name in names) if case.state is ProposalState.STAGED]
-    outcomes = []
-    for proposal_id, found in readiness(house, cases).items():
-        if found.is_ready:
-            continue
-        case = next(each for each in cases if each.proposal_id == proposal_id)
-        said = "; ".join([*(one.text for one in found.stale), *found.waits])
-        at = house.clock.now()
-        moves = [move(case, Step.UNSTAGE, ProposalState.APPROVED, By(asking.actor, asking.role, at, said))]
-        if found.stale:
-            moves.append(_expired(moves[-1].after, found, at))
-        try:
-            store_moves(house, moves)
-        except ActedBefore as error:
-            outcomes.append(Outcome(proposal_id, None, str(error)))
-            continue
-        outcomes.append(
-            Outcome(proposal_id, moves[-1].after, f"{proposal_id} was taken back before it was sent: {said}")
-        )
-    house.records.checkpoint(house.clock.now())
-    return outcomes
-
-
 def advance(house: House, named: str, step: Step, asking: Asking) -> Case:
     """Take a staged proposal on: `unstage`, `send`, `fill`, `reconcile`.
 
@@ -165,8 +140,7 @@ def _staged(house: House, case: Case, found: Readiness | None, asking: Asking) -
 
 
 def _expired(case: Case, found: Readiness, at: dt.datetime) -> Move:
-    causes = [{**asdict(one), "cause": one.cause.value} for one in found.stale]
-    return acting.invalidate(case, at, causes, "; ".join(one.text for one in found.stale))
+    return acting.invalidate(case, at, found.causes, found.text)
 
 
 def _require(use_case: UseCase, role: Role) -> None:
@@ -200,6 +174,10 @@ def _stale(
     found += staleness.price_moved(
         then, _with_known_prices(then, now, newest, pairs, unseen), rule.price_tolerance_frac
     )
+    if case.state is ProposalState.SENT:
+        # Its own orders have moved cash and holdings, and the alert with them: what came from outside is left to look at.
+        found += staleness.withdrawal_requested(then, now) + staleness.model_changed(then, now)
+        return found
     found += staleness.cash_moved(_without(then, unseen), now, rule.cash_tolerance_usd)
     found += staleness.withdrawal_requested(then, now)
     found += staleness.model_changed(then, now)

@@ -79,11 +79,12 @@ def take_answers(house: House, asking: Asking = AUTOMATIC) -> Taken:
         found.events += [memoranda.fill_taken(one, _broker(blocks, one), by) for one in fills]
         told = _last_states(news)
         all_fills = _by_order([*known, *fills])
-        before = _by_order(known)
+        first = min((batch.send_at for batch in [*still_open, *spoken_of]), default=by.at)
+        earlier = house.order_book.allocations_told(first)
         touched = {one.order_id for one in fills}
         for order_id, block in sorted(blocks.items()):
             if block.state in WORKING or order_id in touched:
-                _judge(house, block, before[order_id], all_fills[order_id], told.get(order_id), policy, by, found)
+                _judge(house, block, earlier.get(order_id), all_fills[order_id], told.get(order_id), policy, by, found)
         doubts = new_differences(house, _by_session(fill_doubts(blocks.values(), news), blocks, fills))
         house.order_book.record(
             OrderChange(
@@ -126,16 +127,16 @@ def new_fills(news: Iterable[OrderNews], known: Iterable[Fill]) -> tuple[list[Fi
 def _judge(
     house: House,
     block: Block,
-    before: Sequence[Fill],
+    earlier: str | None,
     fills: Sequence[Fill],
     told: tuple[BlockState, str] | None,
     policy: Policy,
     by: By,
     found: _Found,
 ) -> None:
-    """Find where a block stands now; of one that is final, tell who gets what."""
-    if block.state is BlockState.PLANNED and not fills:
-        return  # has not left yet
+    """Find where a block stands now; of one that is final, tell who gets what, where that is not what was told before (`earlier`)."""
+    if block.state in (BlockState.PLANNED, BlockState.WITHDRAWN) and not fills:
+        return  # has not left
     state = state_of(block, fills)
     has_ended = told is not None and told[0] in _ENDED
     is_done = state is BlockState.FILLED or has_ended or is_final(block, fills, by.at)
@@ -143,8 +144,7 @@ def _judge(
         state = told[0] if told is not None and has_ended else BlockState.CANCELLED
     try:
         shares = shares_of(block, fills, policy)
-        earlier = shares_of(block, before, policy) if block.state not in WORKING else []
-        if is_done and shares and allocation_id(block, shares) != (allocation_id(block, earlier) if earlier else None):
+        if is_done and shares and allocation_id(block, shares) != earlier:
             _tell_on(house, block, shares, earlier, fills, by, found)
     except (UsageError, TransientError) as error:
         # The order stays open until somebody has seen to it.
@@ -163,12 +163,11 @@ def _tell_on(
     house: House,
     block: Block,
     shares: Sequence[AccountShare],
-    earlier: Sequence[AccountShare],
+    replaces: str | None,
     fills: Sequence[Fill],
     by: By,
     found: _Found,
 ) -> None:
-    replaces = allocation_id(block, earlier) if earlier else None
     named = allocation_id(block, shares)
     last = max(one.filled_at for one in fills)
     files = house.order_desk().hand_over_allocations(

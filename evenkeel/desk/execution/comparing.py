@@ -16,7 +16,7 @@ import polars as pl
 
 from data_contracts.proposals import Proposals
 from data_contracts.realized_lots import RealizedLots
-from data_contracts.vocab import AssetClass, DifferenceKind, OrderSide, ProposalState, Step
+from data_contracts.vocab import AssetClass, BlockState, DifferenceKind, OrderSide, ProposalState, Step
 from evenkeel import calendar
 from evenkeel.approval.moving import By, move
 from evenkeel.desk.execution import memoranda
@@ -33,7 +33,6 @@ from evenkeel.orders.after_fill import (
     weights_after,
 )
 from evenkeel.orders.allocate import FRACTIONAL, share_out
-from evenkeel.orders.fills import done as filled_of
 from evenkeel.policy.model import Policy
 from evenkeel.ports.approvals import Case
 from evenkeel.ports.order_book import Difference, OrderChange
@@ -42,6 +41,7 @@ from evenkeel.run.house import House, house_policy
 
 RELIEF_SESSIONS = 5
 """For how many sessions after its own an order's relieved lots are looked for in the custodians' files."""
+_OPEN = (*WORKING, BlockState.WITHDRAWN)
 Done = list[tuple[Block, list[AccountShare]]]
 
 
@@ -63,11 +63,9 @@ def compare(house: House, by: By) -> Compared:
         left = _left(case, blocks)
         if any(block.state in WORKING for block in blocks) or (left and not _is_given_up(blocks, by.at.date())):
             continue
-        if _overfilled(house, blocks):
-            continue  # a finding of its own; the proposal is compared once the custodian has broken what is too much
         done = _done(house, blocks, policy)
         if len(done) < len(blocks):
-            continue  # more was filled than ordered, which is told: nothing is known of who got what
+            continue  # filled beyond its size, a finding of its own: compared once the custodian has broken what is too much
         differences = _differences(house, case, done, left, policy)
         date = max(block.trade_date for block in blocks)
         fresh = new_differences(house, {date: differences})
@@ -108,7 +106,8 @@ def new_differences(house: House, found: Mapping[dt.date, Sequence[Difference]])
 
 
 def _blocks_of(house: House, case: Case) -> list[Block]:
-    return blocks_of(house.order_book.batches(proposal_ids=[case.proposal_id]))
+    blocks = blocks_of(house.order_book.batches(proposal_ids=[case.proposal_id]))
+    return [block for block in blocks if block.state is not BlockState.WITHDRAWN]
 
 
 def _left(case: Case, blocks: Sequence[Block]) -> list[Mapping[str, Any]]:
@@ -126,16 +125,6 @@ def _left(case: Case, blocks: Sequence[Block]) -> list[Mapping[str, Any]]:
 def _is_given_up(blocks: Sequence[Block], today: dt.date) -> bool:
     """Tell whether nothing more is waited for: the session after the last settlement has passed, the money has not come by then."""
     return today > calendar.next_session(max(block.settle_date for block in blocks))
-
-
-def _overfilled(house: House, blocks: Sequence[Block]) -> set[str]:
-    """Return the orders of which more units stand than were ordered: nothing of them can be shared out."""
-    fills = house.order_book.fills([block.order_id for block in blocks]) if blocks else []
-    return {
-        block.order_id
-        for block in blocks
-        if block.order_qty is not None and filled_of(block, fills).filled_qty > block.order_qty
-    }
 
 
 def _done(house: House, blocks: Sequence[Block], policy: Policy) -> Done:
@@ -175,7 +164,7 @@ def _differences(
             Decimal(row["traded_qty"]),
             Decimal(0),
             "qty",
-            f"trade {row['trade_no']} of {case.proposal_id} was never ordered: its money did not come",
+            f"trade {row['trade_no']} of {case.proposal_id} was never ordered: its money did not come, or what it rested on has changed",
         )
         for row in left
     ]
@@ -219,13 +208,12 @@ def _relieved_otherwise(house: House, policy: Policy) -> dict[dt.date, list[Diff
     sales = [
         block
         for block in blocks_of(house.order_book.batches(traded_from=dates[0]))
-        if block.side is OrderSide.SELL and block.state not in WORKING and block.trade_date <= dates[-1]
+        if block.side is OrderSide.SELL and block.state not in _OPEN and block.trade_date <= dates[-1]
     ]
     if not sales:
         return found
-    overfilled = _overfilled(house, sales)
     relieved = _relieved(house, dates)
-    for block, shares in _done(house, [block for block in sales if block.order_id not in overfilled], policy):
+    for block, shares in _done(house, sales, policy):
         told = relieved.get(block.trade_date, [])
         pairs = {(one.account_id, one.security_id) for one in told}
         mine = [share for share in shares if (share.account_id, block.security.security_id) in pairs]

@@ -76,7 +76,7 @@ def order_ground(house: House, proposal_ids: Collection[str]) -> OrderGround:
         working=working(open_blocks),
     )
     last: dict[str, dt.date] = {}
-    for block in unseen:
+    for block in (one for one in unseen if one.state is not BlockState.WITHDRAWN):
         for part in block.allocations:
             last[part.account_id] = max(block.trade_date, last.get(part.account_id, block.trade_date))
     return OrderGround(run, book, house_policy(book), situation, last)
@@ -85,6 +85,11 @@ def order_ground(house: House, proposal_ids: Collection[str]) -> OrderGround:
 def blocks_of(batches: Iterable[Batch]) -> list[Block]:
     """Return the blocks of batches."""
     return [block for batch in batches for block in batch.blocks]
+
+
+def proposals_in(blocks: Iterable[Block]) -> set[str]:
+    """Return the proposals that have a part in blocks."""
+    return {lot.proposal_id for block in blocks for part in block.allocations for lot in part.lots}
 
 
 def working(blocks: Iterable[Block]) -> set[tuple[str, str]]:

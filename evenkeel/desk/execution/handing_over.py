@@ -1,4 +1,4 @@
-"""Planned orders leave, a batch a custodian; a batch whose session has closed before it left is taken back.
+"""Planned orders leave, a batch a custodian; what has gone stale since, and a batch whose session has closed before it left, is taken back.
 
 The file is written first, and is the same whenever it is written again: a process that is killed between the file and the record leaves
 a batch that the next one hands over again, to the same file.
@@ -17,9 +17,10 @@ from evenkeel.approval.moving import By, move
 from evenkeel.calendar import EASTERN
 from evenkeel.desk.consent.deciding import Asking
 from evenkeel.desk.execution import memoranda
-from evenkeel.desk.execution.ground import pauses_of
+from evenkeel.desk.execution.ground import blocks_of, pauses_of, proposals_in
 from evenkeel.desk.execution.in_flight import tell_the_run
 from evenkeel.desk.execution.planning import AUTOMATIC, LEASE, require_execution
+from evenkeel.desk.execution.withdrawing import withdraw_stale
 from evenkeel.errors import TransientError, UsageError
 from evenkeel.orders.approved import Pause
 from evenkeel.ports.approvals import Case, Move
@@ -33,11 +34,16 @@ MISSED = "batch_missed"
 
 @dataclass(frozen=True)
 class Sent:
-    """What handing over did: batches that left, with their files; what is held by a pause; what could not be handed over, in words."""
+    """What handing over did.
+
+    Batches that left, with their files; what is held back; what was missed; proposals whose orders were taken back since they went stale,
+    with why; what could not be handed over, in words.
+    """
 
     handed: tuple[tuple[Batch, tuple[HandedOver, ...]], ...]
     held: tuple[Batch, ...]
     missed: tuple[Batch, ...]
+    stale: tuple[tuple[str, str], ...]
     problems: tuple[str, ...]
 
 
@@ -52,14 +58,17 @@ def hand_over(house: House, asking: Asking = AUTOMATIC) -> Sent:
     with house.records.lease(LEASE, LEASE, house.lease_seconds):
         planned = house.order_book.batches(states=[BlockState.PLANNED])
         if not planned:
-            return Sent((), (), (), ())
+            return Sent((), (), (), (), ())
         now = house.clock.now()
         by = By(asking.actor, asking.role, now, asking.reason)
         missed = [one for one in planned if now >= calendar.session_close(one.send_at.astimezone(EASTERN).date())]
         for batch in missed:
             _take_back(house, batch, by)
         due = [one for one in planned if one not in missed]
-        held = held_back(due, pauses_of(house.approvals.controls(ControlKind.PAUSE)))
+        withdrawn = withdraw_stale(house, due, by)
+        if withdrawn.orders:
+            due = house.order_book.batches(states=[BlockState.PLANNED])
+        held = held_back(due, pauses_of(house.approvals.controls(ControlKind.PAUSE)), withdrawn.waiting)
         handed, problems = [], []
         desk, numbers = house.order_desk(), house.account_numbers()
         for batch in (one for one in due if one not in held):
@@ -72,14 +81,17 @@ def hand_over(house: House, asking: Asking = AUTOMATIC) -> Sent:
             handed.append((batch, files))
         tell_the_run(house)
     house.records.checkpoint(house.clock.now())
-    return Sent(tuple(handed), tuple(held), tuple(missed), tuple(problems))
+    return Sent(tuple(handed), tuple(held), tuple(missed), withdrawn.stale, tuple(problems))
 
 
-def held_back(batches: Sequence[Batch], pauses: Collection[Pause]) -> list[Batch]:
-    """Return the batches that a pause keeps back, with those that share a proposal with them: a proposal waits whole."""
+def held_back(batches: Sequence[Batch], pauses: Collection[Pause], waiting: Collection[str] = ()) -> list[Batch]:
+    """Return the batches that wait, and those that share a proposal with them: a proposal waits whole.
+
+    A batch waits that a pause touches, or that has a part of a proposal in `waiting`.
+    """
 
     def is_paused(batch: Batch) -> bool:
-        return any(
+        return not proposals_of([batch]).isdisjoint(waiting) or any(
             pause.touches(block.custodian, block.security.security_id) for block in batch.blocks for pause in pauses
         )
 
@@ -94,13 +106,7 @@ def held_back(batches: Sequence[Batch], pauses: Collection[Pause]) -> list[Batch
 
 def proposals_of(batches: Iterable[Batch]) -> set[str]:
     """Return the proposals that have a part in batches."""
-    return {
-        lot.proposal_id
-        for batch in batches
-        for block in batch.blocks
-        for part in block.allocations
-        for lot in part.lots
-    }
+    return proposals_in(blocks_of(batches))
 
 
 def _record(house: House, batch: Batch, files: Sequence[HandedOver], by: By) -> None:
@@ -134,7 +140,7 @@ def _record(house: House, batch: Batch, files: Sequence[HandedOver], by: By) -> 
 def _take_back(house: House, batch: Batch, by: By) -> None:
     """Cancel orders that never left, and end the proposals of which nothing has: the next run proposes them anew."""
     others = house.order_book.batches(proposal_ids=proposals_of([batch]))
-    gone = {BlockState.PLANNED, BlockState.CANCELLED}
+    gone = {BlockState.PLANNED, BlockState.CANCELLED, BlockState.WITHDRAWN}
     alive = proposals_of(
         [
             Batch(one.batch_id, one.send_at, tuple(each for each in one.blocks if each.state not in gone))

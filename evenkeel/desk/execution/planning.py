@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from data_contracts.vocab import ProposalState, Role, Step, UseCase, WaitReason
 from evenkeel import calendar
@@ -114,7 +114,8 @@ def _plan(house: House, asking: Asking, send_at: dt.datetime) -> Planned:
             (case.proposal_id, row["trade_no"]) not in ground.situation.taken for row in case.content["list"]["trades"]
         )
     ]
-    candidates, unseen = _seen([*ready, *unfinished], ground)
+    going_on, stopped = _still_good(house, unfinished)
+    candidates, unseen = _seen([*ready, *going_on], ground)
     plan = plan_batch(
         [as_approved(case) for case in candidates],
         ground.situation,
@@ -132,7 +133,7 @@ def _plan(house: House, asking: Asking, send_at: dt.datetime) -> Planned:
     ]
     discretionary = discretionary_accounts(ground.book)
     events = [memoranda.planned(batch, block, cases, discretionary, by) for batch in batches for block in batch.blocks]
-    waits = [*waiting, *unseen, *plan.waiting]
+    waits = [*waiting, *stopped, *unseen, *plan.waiting]
     house.order_book.record(OrderChange(by.at, moves, batches, waits=waits, events=events))
     return Planned(tuple(batches), tuple(one.after.proposal_id for one in moves), tuple(expired), tuple(waits))
 
@@ -146,15 +147,27 @@ def _judged(
     for case in cases:
         standing = found[case.proposal_id]
         if standing.stale:
-            causes = [{**asdict(one), "cause": one.cause.value} for one in standing.stale]
-            said = "; ".join(one.text for one in standing.stale)
-            store_moves(house, [acting.invalidate(case, at, causes, said)])
-            expired.append((case.proposal_id, said))
+            store_moves(house, [acting.invalidate(case, at, standing.causes, standing.text)])
+            expired.append((case.proposal_id, standing.text))
         elif standing.waits:
-            waiting.append(Waiting(case.proposal_id, WaitReason.PAUSED, "; ".join(standing.waits)))
+            waiting.append(Waiting(case.proposal_id, WaitReason.PAUSED, standing.text))
         else:
             ready.append(case)
     return ready, expired, waiting
+
+
+def _still_good(house: House, cases: Collection[Case]) -> tuple[list[Case], list[Waiting]]:
+    """Return of which proposals with orders out the rest may follow, and why not of the others; it stays undone, and is told in the end."""
+    going, stopped = [], []
+    found = readiness(house, cases)
+    for case in cases:
+        standing = found[case.proposal_id]
+        if standing.is_ready:
+            going.append(case)
+            continue
+        reason = WaitReason.STALE if standing.stale else WaitReason.PAUSED
+        stopped.append(Waiting(case.proposal_id, reason, standing.text))
+    return going, stopped
 
 
 def _seen(cases: Iterable[Case], ground: OrderGround) -> tuple[list[Case], list[Waiting]]:

@@ -46,7 +46,9 @@ def sent_lines(sent: Sent) -> Iterable[str]:
     for batch, files in sent.handed:
         yield f"  {batch.blocks[0].custodian}: {', '.join(one.name for one in files)} of {batch.batch_id}"
     for batch in sent.held:
-        yield f"  {batch.blocks[0].custodian}: {batch.batch_id} is held back, execution is paused"
+        yield f"  {batch.blocks[0].custodian}: {batch.batch_id} is held back, execution is paused or in pilot mode"
+    for proposal_id, said in sent.stale:
+        yield f"  {proposal_id} was staged and is stale: its orders were taken back ({said}); others in them are planned again"
     for batch in sent.missed:
         yield f"  {batch.blocks[0].custodian}: {batch.batch_id} was missed, its session has closed; its orders are cancelled"
 

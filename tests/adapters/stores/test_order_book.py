@@ -126,6 +126,41 @@ def test_a_trade_is_in_one_order_only(records: SqlRecords, book: SqlOrderBook) -
         connection.execute(text("INSERT INTO order_allocations SELECT * FROM order_allocations"))
 
 
+def test_a_trade_whose_order_was_withdrawn_is_ordered_again_once(records: SqlRecords, book: SqlOrderBook) -> None:
+    moves = [staged(approved(records, one)) for one in ("pro-1", "pro-2")]
+    both, alone = planned("pro-1", "pro-2"), planned("pro-2")
+    book.record(OrderChange(NOON, moves, [both.batch]))
+    back = {block.order_id: (BlockState.PLANNED, BlockState.WITHDRAWN) for block in both.batch.blocks}
+    book.record(OrderChange(NOON, states=back))
+    assert book.taken() == frozenset()
+    book.record(OrderChange(NOON, batches=[alone.batch]))
+    assert book.taken() == {("pro-2", 1), ("pro-2", 2)}
+    assert book.taken(["pro-1"]) == frozenset()
+    assert book.batches(states=[BlockState.PLANNED]) == [alone.batch]
+    with pytest.raises(ActedBefore, match=r"of pro-2 is in order .* already; plan again"):
+        book.record(OrderChange(NOON, batches=[planned("pro-2", "pro-3").batch]))
+    with writing(records._engine) as connection, pytest.raises(DBAPIError):
+        connection.execute(text("UPDATE order_allocations SET attempt_no = 7"))
+
+
+def test_what_traded_before_a_date_and_what_was_told_before_an_instant_is_left_out(
+    records: SqlRecords, book: SqlOrderBook
+) -> None:
+    made = planned("pro-1")
+    book.record(OrderChange(NOON, [staged(approved(records))], [made.batch]))
+    block = made.batch.blocks[0]
+    assert book.batches(traded_from=block.trade_date) == [made.batch]
+    assert book.batches(traded_from=block.trade_date + dt.timedelta(days=1)) == []
+    later = NOON + dt.timedelta(hours=1)
+    notes = [
+        HandOverNote(parcel, HandOverKind.ALLOCATIONS, f"{parcel}.fix", "0" * 64, (block.order_id,), at)
+        for parcel, at in (("alloc-b", NOON), ("alloc-a", later))
+    ]
+    book.record(OrderChange(NOON, hand_overs=notes))
+    assert book.allocations_told(NOON) == {block.order_id: "alloc-a"}
+    assert book.allocations_told(later + dt.timedelta(seconds=1)) == {}
+
+
 def test_an_order_moves_from_the_state_it_was_seen_in(records: SqlRecords, book: SqlOrderBook) -> None:
     made = planned("pro-1")
     book.record(OrderChange(NOON, [staged(approved(records))], [made.batch]))

@@ -83,6 +83,7 @@ class PreCheck(StrEnum):
     CASH = "cash"
     BALANCE = "balance"
     TRADING_COST = "trading_cost"
+    TURNOVER = "turnover"
 
 
 class CheckResult(StrEnum):

@@ -68,6 +68,7 @@ class Obstacle(StrEnum):
     SOLD_AT_LOSS_TODAY = "sold_at_loss_today"
     SHORT_POSITION = "short_position"
     REDEMPTION_PERIOD = "redemption_period"
+    TURNOVER_BUDGET = "turnover_budget"
 
 
 class PreCheck(StrEnum):

@@ -6,8 +6,10 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import polars as pl
 import pytest
 
+from evenkeel.stages.propose.obstacle_sentences import obstacle_sentences
 from evenkeel.stages.propose.stage import Proposed
 from tests.small_practice import policy
 from tests.support.proposing import Account, Lot, book_of, day_of, listed, proposed
@@ -42,6 +44,24 @@ def test_a_tenth_may_be_sold() -> None:
     proposal = made(0.10, {"A1": ALL_SHARES}, A1="full")
     assert 9_800.0 <= listed(proposal)["A1", "sell", "STK"] <= 10_000.0
     assert check_of(proposal)["result"] == "passed"
+
+
+def obstacles_of(proposal: Proposed) -> list[str]:
+    rows = proposal.proposals.with_columns(
+        pl.lit("2026-03-02").alias("business_date"), pl.lit("P").alias("proposal_id")
+    )
+    return obstacle_sentences(rows)["sentence"].to_list()
+
+
+@pytest.mark.parametrize("budget", [0.0, 0.10])
+def test_a_budget_that_is_used_up_is_told(budget: float) -> None:
+    told = obstacles_of(made(budget, {"A1": ALL_SHARES}, A1="full"))
+    assert told == ["STK may not be sold: no more of it, the account's turnover budget is used up."]
+
+
+@pytest.mark.parametrize("budget", [None, 0.90])
+def test_a_budget_that_is_not_used_up_is_not_told(budget: float | None) -> None:
+    assert obstacles_of(made(budget, {"A1": ALL_SHARES}, A1="full")) == []
 
 
 def test_nothing_may_be_sold() -> None:

@@ -28,8 +28,8 @@ from evenkeel.engine.tables.outputs import AccountResults, ClassResults, Drift, 
 from evenkeel.engine.threads import ahead, default_threads, in_order
 from evenkeel.errors import UsageError
 
-PART = 12_500
-"""Accounts solved at a time; larger parts take more memory and are not faster."""
+PART = 25_000
+"""Accounts solved at a time; half as many take a twelfth longer and a sixth less memory, twice as many half as much memory again."""
 
 WRITTEN_AT_ONCE = 65_536
 """Rows given to the Parquet writer's encoders at a time; its own default, 1,024, takes a tenth longer."""

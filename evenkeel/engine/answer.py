@@ -6,13 +6,16 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from evenkeel.engine.arrays import FIGURES, I8, AnswerArrays
 from evenkeel.engine.codes import OUTCOMES, WAYS, Outcome, Side
+from evenkeel.engine.columns import Columns, Texts, frame_of, told_of
 from evenkeel.engine.problem import Prepared
 from evenkeel.engine.shared import policy_of
 from evenkeel.engine.tables.outputs import AccountResults, ClassResults, Findings, TaxResults, Trades
 
+SIDES = pl.Series([Side.SELL.value, Side.BUY.value])
 SOLVED = (Outcome.TRADED, Outcome.NOTHING_TO_TRADE)
 
 
@@ -39,16 +42,39 @@ def empty_answer(accounts: int, classes: int, trades: int) -> AnswerArrays:
 
 def tabulate(prepared: Prepared, answer: AnswerArrays, found_by: I8 | None = None) -> Answer:
     """Return the answer's tables; `found_by` are places in `WAYS` by account, the first for all unless given."""
+    accounts, classes = _accounts_and_classes(prepared, answer, found_by)
+    return Answer(
+        accounts=accounts,
+        classes=frame_of(classes, ClassResults),
+        trades=trade_rows(prepared, answer),
+        findings=_finding_rows(prepared),
+    )
+
+
+def tell(prepared: Prepared, answer: AnswerArrays) -> dict[str, pl.DataFrame | pa.Table]:
+    """Return the answer's tables by name, the long ones in the form in which they are written (`columns.told_of`)."""
+    accounts, classes = _accounts_and_classes(prepared, answer, None)
+    return {
+        "accounts": accounts,
+        "classes": told_of(classes),
+        "trades": told_of(_trade_columns(prepared, answer)),
+        "findings": _finding_rows(prepared),
+        "tax_results": TaxResults.empty_frame(),
+    }
+
+
+def _accounts_and_classes(
+    prepared: Prepared, answer: AnswerArrays, found_by: I8 | None
+) -> tuple[pl.DataFrame, Columns]:
     ways = np.zeros(len(answer.outcome), np.int64) if found_by is None else found_by
     outcomes = pl.Series("outcome", [outcome.value for outcome in OUTCOMES]).gather(answer.outcome)
     is_solved = outcomes.is_in([outcome.value for outcome in SOLVED])
     accounts = _account_rows(prepared, answer, outcomes, is_solved, ways)
-    return Answer(
-        accounts=accounts,
-        classes=_class_rows(prepared, answer, accounts["nav_usd"].to_numpy(), is_solved.to_numpy()),
-        trades=trade_rows(prepared, answer),
-        findings=prepared.findings.select(list(Findings.polars_schema())).sort(Findings.key_columns()),
-    )
+    return accounts, _class_columns(prepared, answer, accounts["nav_usd"].to_numpy(), is_solved.to_numpy())
+
+
+def _finding_rows(prepared: Prepared) -> pl.DataFrame:
+    return prepared.findings.select(list(Findings.polars_schema())).sort(Findings.key_columns())
 
 
 def _account_rows(
@@ -71,58 +97,54 @@ def _account_rows(
     return rows.select(names)
 
 
-def _class_rows(prepared: Prepared, answer: AnswerArrays, nav: np.ndarray, is_solved: np.ndarray) -> pl.DataFrame:
-    """Return the rows by account and class name; a class that the model does not name has target and band 0."""
+def _class_columns(prepared: Prepared, answer: AnswerArrays, nav: np.ndarray, is_solved: np.ndarray) -> Columns:
+    """Return the columns of `classes` by account and class name; a class that the model does not name has target and band 0."""
     order = prepared.classes.arg_sort().to_numpy()
     account, place = np.nonzero(~np.isnan(answer.before[:, order]) & is_solved[:, None])
     klass = order[place]
     policy = policy_of(prepared.arrays.models, len(order))
     model = prepared.arrays.accounts.model[account]
     before, after = answer.before[account, klass], answer.after[account, klass]
-    rows = pl.DataFrame(
-        {
-            "account_id": prepared.accounts["account_id"].gather(account),
-            "asset_class": prepared.classes.gather(klass),
-            "value_before_usd": before,
-            "value_after_usd": after,
-            "weight_before_frac": before / nav[account],
-            "weight_after_frac": after / nav[account],
-            "target_frac": policy[0, model, klass],
-            "lower_frac": policy[1, model, klass],
-            "upper_frac": policy[2, model, klass],
-            "price_frac": answer.price[account, klass],
-        },
-        schema=ClassResults.polars_schema(),
-    )
-    return rows
+    return {
+        "account_id": Texts(prepared.accounts["account_id"], account),
+        "asset_class": Texts(prepared.classes, klass),
+        "value_before_usd": before,
+        "value_after_usd": after,
+        "weight_before_frac": before / nav[account],
+        "weight_after_frac": after / nav[account],
+        "target_frac": policy[0, model, klass],
+        "lower_frac": policy[1, model, klass],
+        "upper_frac": policy[2, model, klass],
+        "price_frac": answer.price[account, klass],
+    }
 
 
 def trade_rows(prepared: Prepared, answer: AnswerArrays) -> pl.DataFrame:
     """Return the rows of `trades`, by account, security and lot."""
+    return frame_of(_trade_columns(prepared, answer), Trades)
+
+
+def _trade_columns(prepared: Prepared, answer: AnswerArrays) -> Columns:
+    """Return the columns of `trades`, by account, security and lot."""
     count = int(answer.trades_from[-1])
     account = np.repeat(np.arange(prepared.accounts.height), np.diff(answer.trades_from))
     row, lot, usd = answer.trade_row[:count], answer.trade_lot[:count], answer.trade_usd[:count]
-    is_buy = pl.Series(lot < 0)
+    is_buy = lot < 0
     universe = prepared.arrays.universes
-    price = universe.price[row]
-    half_spread = np.where(lot < 0, universe.buy_cost[row], universe.sell_cost[row])
-    gathered = pl.Series(lot).set(is_buy, None)
-    frame = pl.DataFrame(
-        {
-            "account_id": prepared.accounts["account_id"].gather(account),
-            "security_id": prepared.securities["security_id"].gather(row),
-            "trade_no": np.arange(count) - answer.trades_from[account] + 1,
-            "side": pl.Series([Side.SELL.value, Side.BUY.value]).gather(is_buy.cast(pl.UInt32)),
-            "lot_id": prepared.lots["lot_id"].gather(gathered),
-            "asset_class": prepared.securities["asset_class"].gather(row),
-            "value_usd": usd,
-            "traded_qty": answer.trade_qty[:count],
-            "price_usd": price,
-            "gain_usd": pl.Series(answer.trade_gain[:count]).fill_nan(None),
-            "disallowed_usd": pl.Series(answer.trade_disallowed[:count]).fill_nan(None),
-            "tax_usd": answer.trade_tax[:count],
-            "trade_cost_usd": half_spread * usd,
-            "margin_frac": answer.trade_margin[:count],
-        }
-    )
-    return frame.select(pl.col(name).cast(dtype) for name, dtype in Trades.polars_schema().items())
+    half_spread = np.where(is_buy, universe.buy_cost[row], universe.sell_cost[row])
+    return {
+        "account_id": Texts(prepared.accounts["account_id"], account),
+        "security_id": prepared.securities["security_id"].gather(row),
+        "trade_no": np.arange(count) - answer.trades_from[account] + 1,
+        "side": Texts(SIDES, is_buy),
+        "lot_id": prepared.lots["lot_id"].gather(pl.Series(lot).set(pl.Series(is_buy), None)),
+        "asset_class": Texts(prepared.classes, universe.klass[row]),
+        "value_usd": usd,
+        "traded_qty": answer.trade_qty[:count],
+        "price_usd": universe.price[row],
+        "gain_usd": pl.Series(answer.trade_gain[:count]).fill_nan(None),
+        "disallowed_usd": pl.Series(answer.trade_disallowed[:count]).fill_nan(None),
+        "tax_usd": answer.trade_tax[:count],
+        "trade_cost_usd": half_spread * usd,
+        "margin_frac": answer.trade_margin[:count],
+    }

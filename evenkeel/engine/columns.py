@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from data_contracts.contract import Contract
 from evenkeel.engine.arrays import F8, I4, I8, U1, normal
@@ -16,6 +20,39 @@ ABSENT_COLUMNS: dict[type, tuple[str, ...]] = {
     TaxUnits: ("carry_value_frac", "gain_budget_usd"),
 }
 """Columns that a table may lack: null then."""
+
+
+@dataclass(frozen=True)
+class Texts:
+    """A column of texts told by number: a few names, all different, and the place of each row's in them."""
+
+    names: pl.Series
+    places: np.ndarray
+
+
+Columns = Mapping[str, Texts | np.ndarray | pl.Series]
+"""A table's columns by name, before it is known in what form the table is wanted."""
+
+
+def frame_of(columns: Columns, contract: type[Contract]) -> pl.DataFrame:
+    """Return columns as a contract's table."""
+    spelled = {
+        name: column.names.gather(column.places) if isinstance(column, Texts) else column
+        for name, column in columns.items()
+    }
+    return pl.DataFrame(spelled).select(pl.col(name).cast(dtype) for name, dtype in contract.polars_schema().items())
+
+
+def told_of(columns: Columns) -> pa.Table:
+    """Return columns as a table to be written, each name kept once and its number in every row."""
+    arrays: dict[str, pa.Array] = {}
+    for name, column in columns.items():
+        if isinstance(column, Texts):
+            places = column.places.astype(np.int32, copy=False)
+            arrays[name] = pa.DictionaryArray.from_arrays(places, column.names.to_arrow())
+        else:
+            arrays[name] = column.to_arrow() if isinstance(column, pl.Series) else pa.array(column)
+    return pa.table(arrays)
 
 
 def given(table: pl.DataFrame, contract: type[Contract]) -> pl.DataFrame:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from evenkeel.engine.answer import Answer
 from evenkeel.engine.arrays import DriftArrays, normal
 from evenkeel.engine.codes import OUTCOMES, Outcome
-from evenkeel.engine.columns import floats_of
+from evenkeel.engine.columns import Texts, floats_of, told_of
 from evenkeel.engine.compiled import measure_book_kernel
 from evenkeel.engine.lots import order_lots
 from evenkeel.engine.problem import Prepared, Tables, assemble, limits_of
@@ -83,11 +82,11 @@ def measure(tables: Tables, shared: Shared | None = None) -> Measured:
     )
 
 
-def with_rest(answer: Answer, measured: Measured) -> Answer:
-    """Return the answer of the accounts outside their bands with the rows of all others."""
-    accounts = pl.concat([answer.accounts, measured.rest], how="diagonal")
+def with_rest(accounts: pl.DataFrame, measured: Measured) -> pl.DataFrame:
+    """Return the rows of the accounts outside their bands (`accounts` (out)) with those of all others."""
+    both = pl.concat([accounts, measured.rest], how="diagonal")
     at = np.concatenate([np.flatnonzero(measured.is_outside), np.flatnonzero(~measured.is_outside)])
-    return replace(answer, accounts=accounts[np.argsort(at)])
+    return both[np.argsort(at)]
 
 
 def _empty(accounts: int, classes: int) -> DriftArrays:
@@ -103,14 +102,14 @@ def _drift_rows(accounts: pl.DataFrame, shared: Shared, found: DriftArrays) -> p
     count = found.rows_from[-1]
     account = np.repeat(np.arange(accounts.height, dtype=np.int32), np.diff(found.rows_from))
     columns = (
-        pa.DictionaryArray.from_arrays(account, accounts["account_id"].to_arrow()),
-        pa.DictionaryArray.from_arrays(found.klass[:count], shared.classes.to_arrow()),
+        Texts(accounts["account_id"], account),
+        Texts(shared.classes, found.klass[:count]),
         found.value[:count],
         found.weight[:count],
         found.from_target[:count],
         found.outside[:count],
     )
-    return pa.table(dict(zip(Drift.polars_schema(), columns, strict=True)))
+    return told_of(dict(zip(Drift.polars_schema(), columns, strict=True)))
 
 
 def _rest_rows(accounts: pl.DataFrame, found: DriftArrays, is_rest: np.ndarray) -> pl.DataFrame:

@@ -9,20 +9,23 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TypeAlias, cast
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data_contracts.contract import Contract
+from evenkeel.engine.answer import tell
 from evenkeel.engine.codes import CASH_CLASS, CashTerm, Outcome
 from evenkeel.engine.columns import given
 from evenkeel.engine.compiled import measure_book_kernel, round_book_kernel, solve_book_kernel
 from evenkeel.engine.drift import measure, with_rest
+from evenkeel.engine.netted.stake import is_netted
 from evenkeel.engine.parts import parts_of
-from evenkeel.engine.problem import Tables
+from evenkeel.engine.problem import Prepared, Tables, prepare
 from evenkeel.engine.shared import Shared, prepare_shared
-from evenkeel.engine.solve import solve, solve_prepared
+from evenkeel.engine.solve import run_kernel, solve_prepared
 from evenkeel.engine.tables.inputs import Accounts, CashTerms, Lots, Models, Restrictions, Securities, TaxUnits
 from evenkeel.engine.tables.outputs import AccountResults, ClassResults, Drift, Findings, TaxResults, Trades
 from evenkeel.engine.threads import ahead, default_threads, in_order
@@ -43,6 +46,14 @@ OUTPUTS: dict[str, type[Contract]] = {
     "tax_results": TaxResults,
 }
 DRIFT: dict[str, type[Contract]] = {"drift": Drift}
+BY_NUMBER = {
+    "drift": ("account_id", "asset_class"),
+    "classes": ("account_id", "asset_class"),
+    "trades": ("account_id", "side", "asset_class"),
+}
+"""Texts of long tables that come as numbers of a few names (`columns.told_of`), and are written so."""
+
+Told: TypeAlias = pl.DataFrame | pa.Table
 
 
 @dataclass(frozen=True)
@@ -108,7 +119,7 @@ def solve_tables(
     writers = {name: _writer(out_dir, name, contract) for name, contract in outputs.items()}
     _load_kernels(is_rounded, is_outside_only)
 
-    def jobs() -> Iterator[Callable[[], dict[str, pl.DataFrame | pa.Table]]]:
+    def jobs() -> Iterator[Callable[[], dict[str, Told]]]:
         for rows, lots in parts_of(accounts, lot_files, lot_columns, part):
             limits = whole[Restrictions]
             if limits.height:
@@ -121,8 +132,8 @@ def solve_tables(
     try:
         # What is written is on its way while the next part is read.
         for answer in ahead(in_order(jobs(), threads or default_threads()), partial(_write, writers=writers)):
-            tallies.append(_tally(answer["accounts"]))
-            trades += answer["trades"].height
+            tallies.append(_tally(cast("pl.DataFrame", answer["accounts"])))
+            trades += len(answer["trades"])
     finally:
         for writer in writers.values():
             writer.close()
@@ -138,19 +149,23 @@ def _load_kernels(is_rounded: bool, is_outside_only: bool) -> None:
         measure_book_kernel()
 
 
-def _solve_part(
-    tables: Tables, shared: Shared, is_rounded: bool, is_outside_only: bool
-) -> dict[str, pl.DataFrame | pa.Table]:
+def _solve_part(tables: Tables, shared: Shared, is_rounded: bool, is_outside_only: bool) -> dict[str, Told]:
     """Return the part's tables of the answer by name."""
     tables = replace(tables, lots=checked(tables.lots, Lots))
-    more: dict[str, pl.DataFrame | pa.Table] = {}
-    if is_outside_only:
-        measured = measure(tables, shared)
-        more["drift"] = measured.told
-        answer = with_rest(solve_prepared(measured.outside, tables, is_rounded=is_rounded), measured)
-    else:
-        answer = solve(tables, is_rounded=is_rounded, shared=shared)
-    return {name: getattr(answer, name) for name in OUTPUTS} | more
+    if not is_outside_only:
+        return _answered(prepare(tables, shared), tables, is_rounded)
+    measured = measure(tables, shared)
+    answer = _answered(measured.outside, tables, is_rounded)
+    accounts = with_rest(cast("pl.DataFrame", answer["accounts"]), measured)
+    return answer | {"accounts": accounts, "drift": measured.told}
+
+
+def _answered(prepared: Prepared, tables: Tables, is_rounded: bool) -> dict[str, Told]:
+    """Return the tables of the answer by name; the long ones of exact lists are not spelled out before they are written."""
+    if not is_rounded and not is_netted(prepared.accounts):
+        return tell(prepared, run_kernel(prepared.arrays))
+    answer = solve_prepared(prepared, tables, is_rounded=is_rounded)
+    return {name: getattr(answer, name) for name in OUTPUTS}
 
 
 def checked(table: pl.DataFrame, contract: type[Contract]) -> pl.DataFrame:
@@ -240,13 +255,11 @@ def _writer(out_dir: Path, name: str, contract: type[Contract]) -> pq.ParquetWri
     """
     keys = contract.key_columns()
     texts = [column for column, dtype in contract.polars_schema().items() if dtype == pl.String and [column] != keys]
+    told = pa.dictionary(pa.int32(), pa.large_string())
     schema = contract.empty_frame().to_arrow().schema
-    if name in DRIFT:
-        told = pa.dictionary(pa.int32(), pa.large_string())
-        schema = pa.schema([field.with_type(told) if field.name in texts else field for field in schema])
     return pq.ParquetWriter(
         out_dir / f"{name}.parquet",
-        schema,
+        pa.schema([field.with_type(told) if field.name in BY_NUMBER.get(name, ()) else field for field in schema]),
         # Texts are texts to whoever reads them, however they were told here.
         store_schema=False,
         use_dictionary=texts,
@@ -255,11 +268,19 @@ def _writer(out_dir: Path, name: str, contract: type[Contract]) -> pq.ParquetWri
     )
 
 
-def _write(tables: dict[str, pl.DataFrame | pa.Table], writers: dict[str, pq.ParquetWriter]) -> None:
+def _write(tables: dict[str, Told], writers: dict[str, pq.ParquetWriter]) -> None:
     for name, table in tables.items():
         rows = table if isinstance(table, pa.Table) else table.to_arrow()
         if rows.num_rows:
-            writers[name].write_table(rows.cast(writers[name].schema))
+            writers[name].write_table(_as_written(rows, writers[name].schema))
+
+
+def _as_written(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Return rows as their file has them: texts that are told by number there are numbered, where they are not."""
+    for place, field in enumerate(schema):
+        if pa.types.is_dictionary(field.type) and not pa.types.is_dictionary(rows.schema.field(place).type):
+            rows = rows.set_column(place, field.name, rows.column(place).dictionary_encode())
+    return rows.cast(schema)
 
 
 def _tally(accounts: pl.DataFrame) -> pl.DataFrame:

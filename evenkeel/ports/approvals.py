@@ -204,6 +204,10 @@ class Approvals(Protocol):
         """Return every step of a case, in order."""
         ...
 
+    def entries_of(self, proposal_ids: Collection[str]) -> list[Entry]:
+        """Return every step of these cases, by proposal, each one's in order."""
+        ...
+
     def put_control(self, control: Control, event: Event) -> None:
         """Store a control and its event; the same id again changes nothing."""
         ...

@@ -17,7 +17,7 @@ from evenkeel.adapters.stores.approvals_rows import (
     entry_of,
 )
 from evenkeel.adapters.stores.approvals_writing import Known, utc, write_moves
-from evenkeel.adapters.stores.database import insert_once, reading, writing
+from evenkeel.adapters.stores.database import in_parts, insert_once, reading, writing
 from evenkeel.adapters.stores.lease import HeldLease
 from evenkeel.adapters.stores.records_approvals import (
     case_log,
@@ -33,8 +33,6 @@ from evenkeel.ports.approvals import Case, Consent, Control, Entry, Move
 
 SWEEP = "sweep"
 """Name of the lease."""
-_AT_ONCE = 500
-"""Ids in one query: SQLite takes a few thousand at most."""
 
 
 class SqlApprovals:
@@ -92,7 +90,7 @@ class SqlApprovals:
                 return _cases(connection, query)
             return [
                 case
-                for part in _in_parts(alert_ids)
+                for part in in_parts(alert_ids)
                 for case in _cases(connection, query.where(proposal_cases.c.alert_id.in_(part)))
             ]
 
@@ -100,7 +98,7 @@ class SqlApprovals:
         """Return which of these have a case."""
         found: set[str] = set()
         with reading(self._engine) as connection:
-            for part in _in_parts(proposal_ids):
+            for part in in_parts(proposal_ids):
                 query = select(proposal_cases.c.proposal_id).where(proposal_cases.c.proposal_id.in_(part))
                 found |= set(connection.execute(query).scalars())
         return found
@@ -113,9 +111,17 @@ class SqlApprovals:
 
     def entries(self, proposal_id: str) -> list[Entry]:
         """Return every step of a case, in order."""
-        query = select(case_log).where(case_log.c.proposal_id == proposal_id).order_by(case_log.c.version)
+        return self.entries_of([proposal_id])
+
+    def entries_of(self, proposal_ids: Collection[str]) -> list[Entry]:
+        """Return every step of these cases, by proposal, each one's in order."""
+        query = select(case_log).order_by(case_log.c.proposal_id, case_log.c.version)
         with reading(self._engine) as connection:
-            return [entry_of(dict(row)) for row in connection.execute(query).mappings()]
+            return [
+                entry_of(dict(row))
+                for part in in_parts(proposal_ids)
+                for row in connection.execute(query.where(case_log.c.proposal_id.in_(part))).mappings()
+            ]
 
     def put_control(self, control: Control, event: Event) -> None:
         """Store a control and its event; the same id again changes nothing."""
@@ -172,13 +178,8 @@ def _all_cases(*order: Any) -> Select[Any]:
 def _cases(connection: Connection, query: Select[Any]) -> list[Case]:
     rows = [dict(row) for row in connection.execute(query).mappings()]
     needed: dict[str, list[Consent]] = {row["proposal_id"]: [] for row in rows}
-    for part in _in_parts(list(needed)):
+    for part in in_parts(list(needed)):
         of_part = select(consents).where(consents.c.proposal_id.in_(part))
         for row in connection.execute(of_part.order_by(consents.c.position, consents.c.consent_id)).mappings():
             needed[row["proposal_id"]].append(consent_of(dict(row)))
     return [case_of(row, row["content"], tuple(needed[row["proposal_id"]])) for row in rows]
-
-
-def _in_parts(ids: Collection[str]) -> list[list[str]]:
-    ordered = sorted(ids)
-    return [ordered[start : start + _AT_ONCE] for start in range(0, len(ordered), _AT_ONCE)]

@@ -6,7 +6,7 @@ import datetime as dt
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,9 @@ BUSY_SECONDS = 30
 
 POOL_SECONDS = 120
 """How long a thread waits for a connection of its process: the pool is not fair, and one in a hurry may be overtaken often."""
+
+AT_ONCE = 500
+"""Ids in one query: SQLite takes a few thousand at most."""
 
 _READING = "evenkeel_reading"
 _UPGRADE_LOCK = 7_310_525_118_001
@@ -168,6 +171,12 @@ def insert_once(connection: Connection, table: Table, rows: Sequence[Mapping[str
     if rows:
         insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
         connection.execute(insert(table).on_conflict_do_nothing(), [dict(row) for row in rows])
+
+
+def in_parts(ids: Collection[str]) -> list[list[str]]:
+    """Return ids in order, as many at a time as one query may name."""
+    ordered = sorted(set(ids))
+    return [ordered[start : start + AT_ONCE] for start in range(0, len(ordered), AT_ONCE)]
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], newer: str | None = None) -> None:

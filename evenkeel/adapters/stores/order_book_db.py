@@ -23,7 +23,7 @@ from data_contracts.vocab import (
     WaitReason,
 )
 from evenkeel.adapters.stores.approvals_writing import write_moves
-from evenkeel.adapters.stores.database import insert_once, reading, upsert, writing
+from evenkeel.adapters.stores.database import AT_ONCE, in_parts, insert_once, reading, upsert, writing
 from evenkeel.adapters.stores.records_orders import (
     execution_differences,
     fills,
@@ -39,8 +39,6 @@ from evenkeel.orders.frames import allocations_frame, batches_of, orders_frame
 from evenkeel.ports.order_book import Difference, HandOverNote, OrderChange, StoredDifference, Waiting
 from evenkeel.ports.orders import Batch, Block, Fill, OrderedSecurity
 
-_AT_ONCE = 500
-"""Ids in one query: SQLite takes a few thousand at most."""
 _IS_STANDING = orders.c.state != BlockState.WITHDRAWN.value
 
 
@@ -105,7 +103,7 @@ class SqlOrderBook:
                 return frozenset((row[0], row[1]) for row in connection.execute(query))
             return frozenset(
                 (row[0], row[1])
-                for part in _in_parts(proposal_ids)
+                for part in in_parts(proposal_ids)
                 for row in connection.execute(query.where(table.c.proposal_id.in_(part)))
             )
 
@@ -117,7 +115,7 @@ class SqlOrderBook:
                 return [_fill(dict(row)) for row in connection.execute(query).mappings()]
             return [
                 _fill(dict(row))
-                for part in _in_parts(order_ids)
+                for part in in_parts(order_ids)
                 for row in connection.execute(query.where(fills.c.order_id.in_(part))).mappings()
             ]
 
@@ -173,9 +171,7 @@ def _note(row: RowMapping) -> HandOverNote:
 
 def _orders(connection: Connection, query: Select[Any], order_ids: Collection[str] | None) -> list[dict[str, Any]]:
     """Return orders that a query finds, of these ids where some are given."""
-    asked = (
-        [query] if order_ids is None else [query.where(orders.c.order_id.in_(part)) for part in _in_parts(order_ids)]
-    )
+    asked = [query] if order_ids is None else [query.where(orders.c.order_id.in_(part)) for part in in_parts(order_ids)]
     return [dict(row) for each in asked for row in connection.execute(each).mappings()]
 
 
@@ -214,8 +210,8 @@ def _attempts(connection: Connection, parts: Sequence[Mapping[str, Any]]) -> Cou
     """
     table = order_allocations
     found: Counter[tuple[str, int]] = Counter()
-    for start in range(0, len(parts), _AT_ONCE):
-        pairs = [(row["proposal_id"], row["trade_no"]) for row in parts[start : start + _AT_ONCE]]
+    for start in range(0, len(parts), AT_ONCE):
+        pairs = [(row["proposal_id"], row["trade_no"]) for row in parts[start : start + AT_ONCE]]
         query = select(table.c.proposal_id, table.c.trade_no, table.c.order_id, orders.c.state).join(orders)
         for row in connection.execute(query.where(tuple_(table.c.proposal_id, table.c.trade_no).in_(pairs))):
             if row[3] != BlockState.WITHDRAWN.value:
@@ -234,14 +230,14 @@ def _write_states(connection: Connection, states: Mapping[str, tuple[BlockState,
 
 def _known_orders(connection: Connection, order_ids: Collection[str]) -> set[str]:
     found: set[str] = set()
-    for part in _in_parts(order_ids):
+    for part in in_parts(order_ids):
         found |= set(connection.execute(select(orders.c.order_id).where(orders.c.order_id.in_(part))).scalars())
     return found
 
 
 def _orders_of(connection: Connection, proposal_ids: Collection[str]) -> set[str]:
     found: set[str] = set()
-    for part in _in_parts(proposal_ids):
+    for part in in_parts(proposal_ids):
         query = select(order_allocations.c.order_id).where(order_allocations.c.proposal_id.in_(part))
         found |= set(connection.execute(query).scalars())
     return found
@@ -250,7 +246,7 @@ def _orders_of(connection: Connection, proposal_ids: Collection[str]) -> set[str
 def _parts(connection: Connection, order_ids: Collection[str]) -> list[dict[str, Any]]:
     return [
         dict(row)
-        for part in _in_parts(order_ids)
+        for part in in_parts(order_ids)
         for row in connection.execute(
             select(order_allocations).where(order_allocations.c.order_id.in_(part))
         ).mappings()
@@ -311,8 +307,3 @@ def _difference(row: Mapping[str, Any]) -> StoredDifference:
 
 def _note_row(note: HandOverNote) -> dict[str, Any]:
     return {**asdict(note), "kind": note.kind.value, "order_ids": list(note.order_ids)}
-
-
-def _in_parts(ids: Collection[str]) -> list[list[str]]:
-    ordered = sorted(set(ids))
-    return [ordered[start : start + _AT_ONCE] for start in range(0, len(ordered), _AT_ONCE)]

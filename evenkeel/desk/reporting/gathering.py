@@ -51,7 +51,7 @@ def gather(house: House, period: Period, execution: Execution | None = None, fir
         for case in house.approvals.cases()
         if case.changed_at >= period.starts_at or case.alert_id in named or case.state in _EXECUTED
     ]
-    entries = [entry for case in cases for entry in house.approvals.entries(case.proposal_id)]
+    entries = house.approvals.entries_of([case.proposal_id for case in cases])
     messages = [each for each in house.records.outbox.find(limit=_ALL) if each.changed_at >= period.starts_at]
     return Facts(
         period=period,

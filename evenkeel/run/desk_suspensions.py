@@ -63,16 +63,16 @@ def ids_stated(stated: pl.DataFrame) -> set[str]:
 def as_suspensions(house: House, ids: Collection[str]) -> DataFrame[Suspensions]:
     """Return the desk's suspensions of these ids as rows of the book, none of them ended: a run that knew one went by it.
 
-    The reason says who set it, since the book's table of them names the person in no text.
+    The reason says who set it and when: coverage and task list give the reason, not the row.
     """
     rows = [
         {
             "suspension_id": one.control_id,
             "account_id": one.subject_id,
             "kind": one.code,
-            "reason": f"{one.reason} (by {one.actor})",
+            "reason": f"{one.reason} (by {one.actor} on {_day(one)})",
             "actor": one.actor,
-            "from_date": one.from_at.astimezone(NEW_YORK).date(),
+            "from_date": _day(one),
             "review_date": one.review_date,
             "ended_date": None,
         }
@@ -85,12 +85,16 @@ def as_suspensions(house: House, ids: Collection[str]) -> DataFrame[Suspensions]
 def laid_over(book: Book, suspensions: DataFrame[Suspensions]) -> Book:
     """Return the book with the desk's suspensions beside its own.
 
-    One set on the morning after the session, before its run, holds for the session already: its first day is then the book's.
+    A run goes by what it knew: one set on the morning after the session, before its run, holds from the session on.
     """
     if not suspensions.height:
         return book
     held = suspensions.with_columns(pl.min_horizontal("from_date", pl.lit(book.on)).alias("from_date"))
     return replace(book, suspensions=cast("DataFrame[Suspensions]", pl.concat([book.suspensions, held])))
+
+
+def _day(control: Control) -> dt.date:
+    return control.from_at.astimezone(NEW_YORK).date()
 
 
 def _stood(control: Control, at: dt.datetime) -> bool:

@@ -112,7 +112,7 @@ def test_the_household_waits_and_is_measured_again_when_it_is_released(desk: Des
 
     suspend(desk, held)
     run(desk, plan, 1)
-    told = f"suspended since {dates[1]} (compliance_hold): {WHY} (by A-01)"
+    told = f"suspended since {dates[1]} (compliance_hold): {WHY} (by A-01 on {dates[1]})"
     assert status_of(home, dates[1], held) == ("suspended", told)
     waits = f"its household is measured only whole and waits for {held} (suspended)"
     assert status_of(home, dates[1], other) == ("household_waits", waits)
@@ -153,7 +153,8 @@ def test_a_hold_that_is_set_or_released_is_news_to_the_newest_date_alone(desk: D
     suspend(desk, held)
     assert reason(desk, date) == "an account was suspended or released at the desk since its run"
     desk("run", "--date", date)
-    assert status_of(home, date, held) == ("suspended", f"suspended since {date} (compliance_hold): {WHY} (by A-01)")
+    told = f"suspended since {date} (compliance_hold): {WHY} (by A-01 on {plan.dates[1]})"
+    assert status_of(home, date, held) == ("suspended", told), "set on the morning after"
     assert status_of(home, date, other)[0] == "household_waits"
     assert reason(desk, date) is None
     unsuspend(desk, held)
@@ -201,3 +202,26 @@ def test_a_review_date_only_reminds(desk: Desk, plan: SandboxPlan) -> None:
     assert f"was to be looked at on {plan.dates[1]}" in text
     run(desk, plan, 2)
     assert status_of(desk.home, plan.dates[2], held)[0] == "suspended"
+
+
+@pytest.mark.postgres
+def test_both_databases_end_alike(
+    sandbox: tuple[Home, SandboxPlan], tmp_path: Path, postgres_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dates = sandbox[1].dates
+    found = []
+    for name, more in (("sqlite", {}), ("postgresql", {"EVENKEEL_DATABASE_URL": postgres_url})):
+        desk = Desk(Home(sandbox[0].copy(tmp_path / name).path, more), capsys)
+        run(desk, sandbox[1], 0)
+        held = covered(desk.home, dates[0]).filter(pl.col("status") == "scanned")["account_id"].sort()[0]
+        suspend(desk, held)
+        run(desk, sandbox[1], 1)
+        known = desk.home.digests(dates[1])
+        unsuspend(desk, held)
+        run(desk, sandbox[1], 2)
+        desk("run", "--date", dates[1])
+        assert desk.home.digests(dates[1]) == known
+        assert [status_of(desk.home, date, held)[0] for date in dates[:3]] == ["scanned", "suspended", "scanned"]
+        assert recompute(desk.home.house(), desk.home.manifest(dates[1])).differing == ()
+        found.append((held, desk.home.all_digests()))
+    assert found[0] == found[1]

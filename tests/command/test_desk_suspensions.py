@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import polars as pl
@@ -14,6 +16,7 @@ from data_contracts.notices import Notices
 from data_contracts.run_inputs import RunInputs
 from evenkeel.desk.reading import dataset
 from evenkeel.desk.replaying import replay
+from evenkeel.errors import RecordDamaged
 from evenkeel.run.desk_suspensions import suspensions_known
 from evenkeel.run.late import reason_to_run
 from evenkeel.run.recompute import recompute
@@ -190,6 +193,17 @@ def test_a_list_by_hand_is_refused_for_an_account_that_the_run_left_out(desk: De
     stated = dataset(desk.home.house(), desk.home.manifest(plan.dates[1]), RunInputs)
     assert set(stated.filter(pl.col("kind") == "suspension")["input_id"]) == known
     assert len(known) == 1
+
+
+def test_a_record_that_names_a_suspension_which_is_gone_is_damaged(desk: Desk, plan: SandboxPlan) -> None:
+    date = plan.dates[0]
+    suspend(desk, couple(desk.home, date)[1])
+    desk("run", "--date", date)
+    [known] = suspensions_known(desk.home.house(), desk.home.manifest(date))
+    with closing(sqlite3.connect(desk.home.path / "records.db")) as connection, connection:
+        connection.execute("DELETE FROM desk_controls")
+    with pytest.raises(RecordDamaged, match=f"went by {known}, which the records do not have any more"):
+        recompute(desk.home.house(), desk.home.manifest(date))
 
 
 def test_a_review_date_only_reminds(desk: Desk, plan: SandboxPlan) -> None:

@@ -10,7 +10,7 @@ from data_contracts.fields import code, column, key
 
 
 class RunInputs(Contract):
-    """One row a decision, a release and an earlier file that a run knew; one more where the date's deadline had passed.
+    """One row a decision, a release, a suspension of the desk and an earlier file that a run knew; one more where the deadline had passed.
 
     Produced by reconcile, the first step that goes by them; the steps after it go by the same, whatever comes meanwhile. Read by
     whoever computes the date again as it was. It is no part of what makes a run another run: only what came of it is.
@@ -18,7 +18,7 @@ class RunInputs(Contract):
 
     business_date: dt.date = key("Exchange session.")
     kind: str = code(vocab.RunInput, "What it is.", is_key=True)
-    input_id: str = key("Id of the decision or release; the feed of an earlier file; `deadline`.")
+    input_id: str = key("Id of the decision, release or suspension; the feed of an earlier file; `deadline`.")
     file_name: str = column(
         "The last file of the feed that counts for an earlier date, digits of account numbers masked.", null=True
     )

@@ -10,5 +10,6 @@ class RunInput(StrEnum):
 
     DECISION = "decision"
     RELEASE = "release"
+    SUSPENSION = "suspension"
     EARLIER_FILE = "earlier_file"
     PAST_DEADLINE = "past_deadline"

@@ -284,14 +284,14 @@ def suspend(
     role: Role = "adviser",
     home: Home = None,
 ) -> int:
-    """Set an account aside: nothing of it is staged, and what was approved is stale. Holds until `unsuspend`."""
+    """Set an account aside: nothing is staged, what was approved is stale, runs leave it out. Holds until `unsuspend`."""
     from evenkeel.cli import consenting
 
     return consenting.hold(home, "suspend", "account", account, actor, role, reason, kind=kind, review=review)
 
 
 def unsuspend(account: Account, /, *, reason: Why, actor: Who, role: Role = "adviser", home: Home = None) -> int:
-    """Release an account that was set aside by `suspend`."""
+    """Release an account that was set aside by `suspend`; the next run measures it again."""
     from evenkeel.cli import consenting
 
     return consenting.hold(home, "unsuspend", "account", account, actor, role, reason)

@@ -17,6 +17,7 @@ from data_contracts.book_versions import BookVersions
 from data_contracts.coverage import Coverage
 from data_contracts.decisions import Decisions
 from data_contracts.holdings import Holdings
+from data_contracts.run_inputs import RunInputs
 from data_contracts.unmeasured_portfolios import UnmeasuredPortfolios
 from data_contracts.vocab import AccountState, CoverageStatus, RebalanceKind
 from evenkeel.desk.page import directory_of
@@ -26,6 +27,7 @@ from evenkeel.errors import UsageError
 from evenkeel.pipeline import STAGES, Inputs, propose_by_hand
 from evenkeel.ports import RunRecord
 from evenkeel.run.house import House, house_policy
+from evenkeel.run.known import known_of
 
 _BY_BOOK = (CoverageStatus.STATE_HOLD.value, CoverageStatus.SUSPENDED.value, CoverageStatus.NO_MODEL.value)
 """What the firm's own book says; the others of the coverage are a check's or a custodian's doing."""
@@ -194,7 +196,7 @@ def _solved(
     [stage] = [stage for stage in STAGES if stage.name == "propose"]
     inputs = Inputs(
         business_date=run.business_date,
-        book=book,
+        book=known_of(house, dataset(house, run, RunInputs)).on(book),
         policy=house_policy(book),
         is_past_deadline=True,
         decisions=Decisions.empty_frame(),

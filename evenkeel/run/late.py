@@ -12,6 +12,7 @@ from data_contracts.vocab import ExceptionEffect
 from evenkeel.book.model import Book
 from evenkeel.errors import TransientError
 from evenkeel.ports import RunRecord
+from evenkeel.run.desk_suspensions import suspensions_known, suspensions_to_know
 from evenkeel.run.house import House, deadline_of, house_policy
 
 LOOK_BACK = 30
@@ -33,7 +34,7 @@ def reason_to_run(house: House, business_date: dt.date, as_known_at: dt.datetime
     """Return why a run of the date could change something, in words; None where it could not.
 
     Looks, takes nothing in. A run is due where the date has none; where a file has come for it or any date; where the deadline has
-    passed and it still waits for files; where book, code or decisions changed since.
+    passed and it still waits for files; where book, code, decisions, releases or the desk's suspensions changed since.
     """
     run = house.records.manifest(business_date)
     if run is None:
@@ -64,6 +65,8 @@ def reason_to_run(house: House, business_date: dt.date, as_known_at: dt.datetime
     newest = released.get_column("released_at").max()
     if isinstance(newest, dt.datetime) and newest >= run.started_at:
         return "something was released from quarantine since its run"
+    if suspensions_to_know(house, business_date, book, as_known_at) != suspensions_known(house, run):
+        return "an account was suspended or released at the desk since its run"
     return None
 
 

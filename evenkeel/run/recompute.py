@@ -62,7 +62,7 @@ def recompute(house: House, run: RunRecord) -> Recomputed:
     computed = compute_day(
         run.business_date,
         _landed(house, run),
-        book,
+        known.on(book),
         house_policy(book),
         known.decisions,
         _before(house, run),

@@ -33,7 +33,7 @@ from evenkeel.run.archiving import archive_quietly
 from evenkeel.run.catalogue import BOOK_TABLES, FOLDED, UNTOLD
 from evenkeel.run.fetch import read_files
 from evenkeel.run.house import House, house_policy
-from evenkeel.run.known import NOTHING_KNOWN, known_of, state_known
+from evenkeel.run.known import known_of, state_known
 from evenkeel.run.trail_sources import events_of_run
 from evenkeel.run.versions import MADE_WITH, made_with
 from evenkeel.stages.ingest.land import land
@@ -85,7 +85,7 @@ def reconcile(house: House, day: Day, staged: Staged) -> list[StoredDataset]:
     before = house.records.latest_manifest_before(day.business_date)
     row = {"business_date": day.business_date, "run_id": before.run_id if before else None}
     base = conform(pl.DataFrame([row], schema=FoldBases.polars_schema()), FoldBases)
-    known = state_known(house, day.business_date, _book(house, day, staged))
+    known = state_known(house, day.business_date, _book(house, day, staged), day.as_known_at)
     stored = [
         house.store.write(FoldBases, day.business_date, base),
         house.store.write(RunInputs, day.business_date, known),
@@ -170,10 +170,10 @@ def records(house: House, day: Day, staged: Staged) -> RunRecord:
 def _run(stage: Stage, house: House, day: Day, staged: Staged) -> list[StoredDataset]:
     book = _book(house, day, staged)
     before = _base(house, staged) if stage.is_fold else None
-    known = known_of(house, _read(house, RunInputs, staged)) if stage.is_fold else NOTHING_KNOWN
+    known = known_of(house, _read(house, RunInputs, staged))
     inputs = Inputs(
         business_date=day.business_date,
-        book=book,
+        book=known.on(book),
         policy=house_policy(book),
         is_past_deadline=known.is_past_deadline,
         decisions=known.decisions,

@@ -10,8 +10,14 @@ from typing import Any, cast
 import polars as pl
 import pytest
 
+from data_contracts.coverage import Coverage
+from data_contracts.vocab import Role, SuspensionKind
+from evenkeel.desk.consent.controls import suspend, unsuspend
+from evenkeel.desk.consent.deciding import Asking
+from evenkeel.desk.reading import dataset
 from evenkeel.errors import EvenkeelError, LeaseHeld, TransientError
 from evenkeel.run import driver, sequence
+from evenkeel.run.desk_suspensions import suspensions_known
 from evenkeel.run.house import House
 from evenkeel.run.steps import Day, Staged
 from flows import daily as daily_module
@@ -49,6 +55,42 @@ def test_both_drivers_write_the_same_datasets(practice: Practice, tmp_path: Path
     assert len({date for date, _ in by_process}) == 3
     assert by_flow == by_process
     assert runs == {date: practice.manifest(date).run_id for date in practice.plan.dates}
+
+
+def test_both_drivers_leave_out_what_the_desk_has_suspended(practice: Practice, tmp_path: Path) -> None:
+    def suspend_after_first_run(each: Practice) -> None:
+        house = each.house()
+        covered = dataset(house, each.manifest(each.plan.dates[0]), Coverage)
+        held = covered.filter(pl.col("status") == "scanned")["account_id"].sort()[0]
+        suspend(house, held, SuspensionKind.TRANSITION, Asking("A-01", Role.SENIOR_ADVISER, "moving"))
+
+    first, second, _ = practice.plan.dates
+    sequence.run_date(practice.house(), first)
+    suspend_after_first_run(practice)
+    sequence.run_date(practice.house(), second)
+    by_process = practice.digests()
+    assert len(suspensions_known(practice.house(), practice.manifest(second))) == 1
+
+    other = make_practice(tmp_path / "other")
+    with other.at():
+        ran(first)
+        suspend_after_first_run(other)
+        ran(second)
+        assert other.digests() == by_process
+
+
+def test_a_look_after_a_suspension_runs_the_date_again(practice: Practice) -> None:
+    last = practice.plan.dates[-1]
+    with practice.at(dt.datetime(2026, 3, 5, 13, 0, tzinfo=dt.UTC)):
+        daily()
+        run, house = practice.manifest(last), practice.house()
+        held = dataset(house, run, Coverage).filter(pl.col("status") == "scanned")["account_id"].sort()[0]
+        asking = Asking("A-01", Role.SENIOR_ADVISER, "moving")
+        suspend(house, held, SuspensionKind.TRANSITION, asking)
+        daily()
+        assert practice.manifest(last).run_id != run.run_id
+        unsuspend(house, held, asking)
+        assert ran()["run_id"] == run.run_id
 
 
 def test_a_backfill_writes_what_the_days_would_have(practice: Practice, tmp_path: Path) -> None:

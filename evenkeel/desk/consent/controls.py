@@ -1,6 +1,7 @@
 """What people put on hold: accounts suspended, execution paused, accounts in pilot mode. Each holds until a person ends it.
 
-No file is edited for it. A suspension here stops staging and makes approvals stale; measuring goes on, unlike by suspensions.csv.
+No file is edited for it. A suspension here stops staging and makes approvals stale at once; runs go by it like by one in suspensions.csv
+(`evenkeel.run.desk_suspensions`).
 """
 
 from __future__ import annotations

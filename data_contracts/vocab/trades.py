@@ -68,7 +68,6 @@ class Obstacle(StrEnum):
     SOLD_AT_LOSS_TODAY = "sold_at_loss_today"
     SHORT_POSITION = "short_position"
     REDEMPTION_PERIOD = "redemption_period"
-    TURNOVER_BUDGET = "turnover_budget"
 
 
 class PreCheck(StrEnum):
@@ -84,7 +83,6 @@ class PreCheck(StrEnum):
     CASH = "cash"
     BALANCE = "balance"
     TRADING_COST = "trading_cost"
-    TURNOVER = "turnover"
 
 
 class CheckResult(StrEnum):

@@ -40,7 +40,6 @@ CHECK_NAMES: dict[str, str] = {
     PreCheck.CASH: "Cash",
     PreCheck.BALANCE: "Sums",
     PreCheck.TRADING_COST: "Trading cost",
-    PreCheck.TURNOVER: "Turnover",
 }
 RESULT_NAMES: dict[str, str] = {
     CheckResult.PASSED: "passed",

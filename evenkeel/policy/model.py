@@ -277,9 +277,6 @@ class TradingRule(CostRules):
         None,
         description="Of the value in one economic sector; what is of no one sector is exempt. Null: not looked at.",
     )
-    turnover_budget_frac: Fraction | None = Field(
-        None, description="Most that a list may sell in an account, as a share of its value. Null: no limit."
-    )
 
 
 class RiskRule(_Part):

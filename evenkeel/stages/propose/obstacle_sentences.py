@@ -26,7 +26,6 @@ OBSTACLE_WORDS: dict[str, str] = {
     Obstacle.SOLD_AT_LOSS_TODAY: "the same tax unit sells it at a loss in a list of the day",
     Obstacle.SHORT_POSITION: "it is held short",
     Obstacle.REDEMPTION_PERIOD: "the fund's redemption period",
-    Obstacle.TURNOVER_BUDGET: "no more of it, the account's turnover budget is used up",
 }
 """Why a security may not be traded."""
 

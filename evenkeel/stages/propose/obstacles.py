@@ -76,15 +76,9 @@ def obstacles_json(case: Case, lists: Lists, weights: pl.DataFrame) -> pl.DataFr
     useful = pl.concat(
         [buys.filter(pl.col("off") < -1e-4), buys.join(substituted, on=["account_id", "node_id"], how="semi")]
     ).unique(maintain_order=True)
-    rows = pl.concat(
-        [
-            sells,
-            useful.drop("off", "node_id"),
-            _early(case, of_account, node),
-            _past_turnover(case, lists, of_account, node),
-        ],
-        how="diagonal",
-    ).sort("portfolio_id", *KEY, "side", "rule")
+    rows = pl.concat([sells, useful.drop("off", "node_id"), _early(case, of_account, node)], how="diagonal").sort(
+        "portfolio_id", *KEY, "side", "rule"
+    )
     return as_json(_with_terms(rows, case), FIELDS, "obstacles_json")
 
 
@@ -164,46 +158,6 @@ def _early(case: Case, of_account: pl.DataFrame, node: pl.DataFrame) -> pl.DataF
             pl.lit(None, pl.String).alias("restriction_id"),
             "kept_qty",
             pl.col("redemption_fee_frac").alias("fee_frac"),
-        )
-    )
-
-
-def _past_turnover(case: Case, lists: Lists, of_account: pl.DataFrame, node: pl.DataFrame) -> pl.DataFrame:
-    """Return what an account's turnover budget keeps: another order, or another unit of one, would not fit."""
-    value = lists.figures.select("portfolio_id", "nav_usd")
-    sold = lists.trades.filter(pl.col("side") == OrderSide.SELL.value)
-    of_accounts = sold.group_by("account_id").agg(pl.col("value_usd").cast(pl.Float64).sum().alias("sold_usd"))
-    left = (
-        lists.problems.alone.accounts.filter(pl.col("turnover_budget_frac").is_not_null())
-        .select("account_id", "turnover_budget_frac")
-        .join(of_account, on="account_id", how="left")
-        .join(value, on="portfolio_id", how="left")
-        .join(of_accounts, on="account_id", how="left")
-        .select(
-            "account_id",
-            (pl.col("turnover_budget_frac") * pl.col("nav_usd") - pl.col("sold_usd").fill_null(0.0)).alias("left_usd"),
-        )
-    )
-    unit = pl.coalesce(pl.col("price_usd") * pl.col("unit_step_qty"), 0.01)
-    least = pl.when("is_ordered").then(unit).otherwise(pl.max_horizontal(unit, "min_ticket_usd"))
-    orders = sold.select(*KEY, pl.lit(True).alias("is_ordered")).unique()
-    return (
-        case.lots.filter(pl.col("kept_by").is_null(), pl.col("is_open"))
-        .group_by(*KEY, "node_id")
-        .agg(pl.col("value_usd").sum())
-        .join(sold.group_by(KEY).agg(pl.col("value_usd").cast(pl.Float64).sum().alias("gone_usd")), on=KEY, how="left")
-        .filter(pl.col("value_usd") - pl.col("gone_usd").fill_null(0.0) > MIN_ROOM)
-        .join(left, on="account_id", how="inner")
-        .join(orders, on=KEY, how="left")
-        .with_columns(pl.col("is_ordered").fill_null(False))
-        .join(lists.problems.buyable.select(*KEY, "price_usd", "unit_step_qty", "min_ticket_usd"), on=KEY, how="inner")
-        .filter(pl.col("left_usd") < least + 0.01)
-        .pipe(_above_target, of_account, node)
-        .select(
-            "portfolio_id",
-            *KEY,
-            pl.lit(OrderSide.SELL.value).alias("side"),
-            pl.lit(Obstacle.TURNOVER_BUDGET.value).alias("rule"),
         )
     )
 

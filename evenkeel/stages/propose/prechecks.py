@@ -24,7 +24,6 @@ from evenkeel.stages.propose.checks.liquidity import check_liquidity
 from evenkeel.stages.propose.checks.restrictions import check_restrictions
 from evenkeel.stages.propose.checks.sectors import check_sectors
 from evenkeel.stages.propose.checks.situation import Situation, before_and_after, told_by_book
-from evenkeel.stages.propose.checks.turnover import check_turnover
 from evenkeel.stages.propose.checks.wash_sale import check_wash_sale
 
 _CHECKS: Mapping[PreCheck, Callable[[Situation], pl.DataFrame]] = {
@@ -38,7 +37,6 @@ _CHECKS: Mapping[PreCheck, Callable[[Situation], pl.DataFrame]] = {
     PreCheck.CASH: check_cash,
     PreCheck.BALANCE: check_balance,
     PreCheck.TRADING_COST: check_trading_cost,
-    PreCheck.TURNOVER: check_turnover,
 }
 
 

@@ -112,10 +112,9 @@ def make_problems(
         )
         status = case.accounts.select("account_id", pl.col("tax_status").alias("location_id"))
         together = HouseholdTables(
-            # The engine rounds no households with budgets: there the pre-check holds back what sells more.
-            accounts=plain.accounts.with_columns(pl.lit(None, pl.Float64).alias("turnover_budget_frac"))
-            .with_columns(pl.col("model_id").alias("household_id"))
-            .join(status, on="account_id", how="left"),
+            accounts=plain.accounts.with_columns(pl.col("model_id").alias("household_id")).join(
+                status, on="account_id", how="left"
+            ),
             models=plain.models,
             securities=plain.securities,
             lots=plain.lots,
@@ -202,7 +201,6 @@ def _account_rows(case: Case, policy: Policy) -> pl.DataFrame:
         lam.alias("target_cost_frac"),
         pl.lit(trading.band_cost_frac).alias("band_cost_frac"),
         pl.lit(0.0).alias("dust_usd"),
-        pl.lit(trading.turnover_budget_frac, pl.Float64).alias("turnover_budget_frac"),
     )
 
 

@@ -83,6 +83,8 @@ class PreCheck(StrEnum):
     CASH = "cash"
     BALANCE = "balance"
     TRADING_COST = "trading_cost"
+    GAIN_BUDGET = "gain_budget"
+    TURNOVER_BUDGET = "turnover_budget"
 
 
 class CheckResult(StrEnum):

@@ -1,9 +1,9 @@
 """Whose lists are chosen by the year's tax rather than by each lot's own rate, and the engine's tax units for them.
 
 That is where the year so far matters: gains or losses realised, losses carried in, or a budget for the year's gains. In a year without
-any of them, and in a list that counts losses only as a preference between lots, the year's tax of gains is each gain at its own rate. A list
-for harvesting counts its losses in full, at the lots' own rates. The engine rounds no household's lists with netted taxes, so several accounts
-together have their own rates. Where neither keeps to a budget, the check of the list does.
+any of them, and in a list that counts losses only as a preference between lots, the year's tax of gains is each gain at its own rate. A
+list for harvesting counts its losses in full, at the lots' own rates. The engine rounds no household's lists with netted taxes, so several
+accounts together have their own rates. Where neither keeps to a budget, the check of the list does.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from evenkeel.stages.propose.obstacle_sentences import obstacle_sentences
 from evenkeel.stages.propose.stage import Proposed
 from tests.support.proposing import _YEAR, TAX_UNITS, Account, Lot, book_of, day_of, listed, proposed
 
@@ -146,3 +147,16 @@ def test_a_household_that_sells_more_than_its_turnover_budget_is_held_back() -> 
     past = made(accounts, policy={"turnover_budget_frac": 0.1}, tables=ONE_UNIT)
     assert check(past, "turnover_budget", "P2")["result"] == "failed"
     assert past.proposals["status"].to_list() == ["held_back"]
+
+
+def said(proposal: Proposed) -> list[str]:
+    return obstacle_sentences(proposal.proposals)["sentence"].to_list()
+
+
+def test_a_budget_that_binds_is_said() -> None:
+    assert said(made({"A1": LEAVER})) == []
+    assert said(made({"A1": LEAVER}, "4000")) == ["Less of OLD is sold than of use: the year's gain budget is used up."]
+    assert said(made({"A1": LEAVER}, policy={"turnover_budget_frac": 0.1})) == [
+        "Less of OLD is sold than of use: the account's turnover budget is used up."
+    ]
+    assert said(made({"A1": LEAVER}, "20000", policy={"turnover_budget_frac": 1.0})) == []

@@ -26,7 +26,7 @@ OBSTACLE_WORDS: dict[str, str] = {
     Obstacle.SOLD_AT_LOSS_TODAY: "the same tax unit sells it at a loss in a list of the day",
     Obstacle.SHORT_POSITION: "it is held short",
     Obstacle.REDEMPTION_PERIOD: "the fund's redemption period",
-    Obstacle.GAIN_BUDGET: "the year's gain budget is used up",
+    Obstacle.GAIN_BUDGET: "what the year's gain budget leaves this account is used up",
     Obstacle.TURNOVER_BUDGET: "the account's turnover budget is used up",
 }
 """Why a security may not be traded."""

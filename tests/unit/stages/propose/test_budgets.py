@@ -155,7 +155,9 @@ def said(proposal: Proposed) -> list[str]:
 
 def test_a_budget_that_binds_is_said() -> None:
     assert said(made({"A1": LEAVER})) == []
-    assert said(made({"A1": LEAVER}, "4000")) == ["Less of OLD is sold than of use: the year's gain budget is used up."]
+    assert said(made({"A1": LEAVER}, "4000")) == [
+        "Less of OLD is sold than of use: what the year's gain budget leaves this account is used up."
+    ]
     assert said(made({"A1": LEAVER}, policy={"turnover_budget_frac": 0.1})) == [
         "Less of OLD is sold than of use: the account's turnover budget is used up."
     ]

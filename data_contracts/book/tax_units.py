@@ -18,3 +18,6 @@ class TaxUnits(Contract):
     income_usd: Fact = column("Taxable income expected this year.", null=True)
     carry_short_usd: Fact = column("Short-term loss carried over, > 0.", null=True)
     carry_long_usd: Fact = column("Long-term loss carried over, > 0.", null=True)
+    gain_budget_usd: Fact = column(
+        "Most net gain of the year the client wants, both terms, carry-overs not taken off; null: no limit.", null=True
+    )

@@ -68,6 +68,8 @@ class Obstacle(StrEnum):
     SOLD_AT_LOSS_TODAY = "sold_at_loss_today"
     SHORT_POSITION = "short_position"
     REDEMPTION_PERIOD = "redemption_period"
+    GAIN_BUDGET = "gain_budget"
+    TURNOVER_BUDGET = "turnover_budget"
 
 
 class PreCheck(StrEnum):
@@ -83,6 +85,8 @@ class PreCheck(StrEnum):
     CASH = "cash"
     BALANCE = "balance"
     TRADING_COST = "trading_cost"
+    GAIN_BUDGET = "gain_budget"
+    TURNOVER_BUDGET = "turnover_budget"
 
 
 class CheckResult(StrEnum):

@@ -85,7 +85,9 @@ TABLES: Mapping[str, TableSpec] = {
         in_order=(("absent_from", "absent_until"),),
     ),
     "households.csv": TableSpec(Households, is_required=True),
-    "tax_units.csv": TableSpec(TaxUnits, not_negative=frozenset({"income_usd", "carry_short_usd", "carry_long_usd"})),
+    "tax_units.csv": TableSpec(
+        TaxUnits, not_negative=frozenset({"income_usd", "carry_short_usd", "carry_long_usd", "gain_budget_usd"})
+    ),
     "accounts.csv": TableSpec(
         Accounts,
         is_required=True,

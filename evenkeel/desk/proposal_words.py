@@ -40,6 +40,8 @@ CHECK_NAMES: dict[str, str] = {
     PreCheck.CASH: "Cash",
     PreCheck.BALANCE: "Sums",
     PreCheck.TRADING_COST: "Trading cost",
+    PreCheck.GAIN_BUDGET: "Gain budget",
+    PreCheck.TURNOVER_BUDGET: "Turnover budget",
 }
 RESULT_NAMES: dict[str, str] = {
     CheckResult.PASSED: "passed",

@@ -270,6 +270,9 @@ class TradingRule(CostRules):
     harvest_loss_frac: Fraction = Field(0.10, description="Lots that are down by this share may be harvested.")
     harvest_min_usd: float = Field(100.0, ge=0, description="Least benefit that is told.")
     is_harvested_with_rebalance: bool = Field(False, description="A rebalance may also sell losses it does not need.")
+    turnover_budget_frac: Fraction | None = Field(
+        None, description="Most that one proposal sells in an account, as a share of its value. Null: no limit."
+    )
     wait_days: int = Field(45, ge=0, description="How soon a lot must become long-term to wait for it.")
     wait_min_usd: float = Field(250.0, ge=0, description="Least tax saved that is worth waiting for.")
     max_issuer_frac: Fraction = Field(0.10, description="Funds, government bonds and cash are exempt.")

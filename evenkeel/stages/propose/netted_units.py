@@ -1,8 +1,9 @@
 """Whose lists are chosen by the year's tax rather than by each lot's own rate, and the engine's tax units for them.
 
-That is where the year so far matters: gains or losses realised, or losses carried in. In a year without either, and in a list that counts
-losses only as a preference between lots, the year's tax of gains is each gain at its own rate. A list for harvesting counts its losses in
-full, at the lots' own rates. The engine rounds no household's lists with netted taxes, so several accounts together have their own rates.
+That is where the year so far matters: gains or losses realised, losses carried in, or a budget for the year's gains. In a year without
+any of them, and in a list that counts losses only as a preference between lots, the year's tax of gains is each gain at its own rate. A
+list for harvesting counts its losses in full, at the lots' own rates. The engine rounds no household's lists with netted taxes, so several
+accounts together have their own rates. Where neither keeps to a budget, the check of the list does.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def netted_accounts(accounts: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame
 
 
 def units_of_year(year: pl.DataFrame, book: Book, trading: TradingRule) -> pl.DataFrame:
-    """Return the engine's tax units of the book that have a year so far; one whose rates the engine cannot take is left out.
+    """Return the engine's tax units of the book with a year so far or a gain budget; one whose rates the engine cannot take is left out.
 
     `year`: as `tax_year.year_to_date` returns it.
     """
@@ -58,19 +59,42 @@ def units_of_year(year: pl.DataFrame, book: Book, trading: TradingRule) -> pl.Da
         pl.col("short_term_rate_frac").fill_null(trading.short_term_rate_frac).alias("short_rate_frac"),
         pl.col("long_term_rate_frac").fill_null(trading.long_term_rate_frac).alias("long_rate_frac"),
         pl.col("state_rate_frac").fill_null(0.0),
+        pl.col("gain_budget_usd").cast(pl.Float64),
         pl.col("filing_status").replace_strict(_LIMITS, return_dtype=pl.Float64).alias("deduction_limit_usd"),
     )
     carried = pl.min_horizontal(
         pl.lit(trading.carried_loss_value_frac), pl.col("short_rate_frac") + pl.col("state_rate_frac")
     )
     rows = (
-        year.filter(is_any)
-        .join(rates, on="tax_unit_id", how="inner")
+        year.join(rates, on="tax_unit_id", how="inner")
+        .filter(is_any | pl.col("gain_budget_usd").is_not_null())
         .filter(pl.col("long_rate_frac") <= pl.col("short_rate_frac"))
         .with_columns(
             pl.col("short_rate_frac").alias("ordinary_rate_frac"),
             carried.alias("carry_value_frac"),
-            pl.lit(None, pl.Float64).alias("gain_budget_usd"),
         )
     )
     return rows.select(pl.col(name).cast(kind) for name, kind in TaxUnits.polars_schema().items()).sort("tax_unit_id")
+
+
+def units_of_accounts(netted: pl.DataFrame, units: pl.DataFrame, rooms: pl.DataFrame) -> pl.DataFrame:
+    """Return the engine's tax units of accounts alone, one an account and named by it: its unit's year, and its own share of the budget.
+
+    Args:
+        netted: As `netted_accounts` returns it.
+        units: As `units_of_year` returns them.
+        rooms: As `gain_budgets.gain_rooms` returns them.
+    """
+    realised = pl.col("realised_short_usd") + pl.col("realised_long_usd")
+    rows = (
+        netted.select("account_id", "tax_unit_id")
+        .join(units, on="tax_unit_id", how="inner")
+        .join(rooms, on="account_id", how="left")
+        .with_columns(
+            pl.col("account_id").alias("tax_unit_id"),
+            pl.when(pl.col("gain_budget_usd").is_not_null())
+            .then(realised + pl.col("room_usd").fill_null(0.0))
+            .alias("gain_budget_usd"),
+        )
+    )
+    return rows.select(units.columns).sort("tax_unit_id")

@@ -26,6 +26,8 @@ OBSTACLE_WORDS: dict[str, str] = {
     Obstacle.SOLD_AT_LOSS_TODAY: "the same tax unit sells it at a loss in a list of the day",
     Obstacle.SHORT_POSITION: "it is held short",
     Obstacle.REDEMPTION_PERIOD: "the fund's redemption period",
+    Obstacle.GAIN_BUDGET: "what the year's gain budget leaves this account is used up",
+    Obstacle.TURNOVER_BUDGET: "the account's turnover budget is used up",
 }
 """Why a security may not be traded."""
 
@@ -62,7 +64,12 @@ def obstacle_sentences(proposals: pl.DataFrame) -> pl.DataFrame:
     comma = pl.when(pl.col("rule") == Obstacle.HOLD_UNTIL.value).then(pl.lit("")).otherwise(pl.lit(","))
     until = pl.when(pl.col("until_date").is_not_null()).then(pl.format("{} until {}", comma, "until_date"))
     by = pl.when(pl.col("restriction_id").is_not_null()).then(pl.format(" (restriction {})", "restriction_id"))
-    subject = pl.format("{} may not be {}", "security_id", verb)
+    is_budget = pl.col("rule").is_in([Obstacle.GAIN_BUDGET.value, Obstacle.TURNOVER_BUDGET.value])
+    subject = (
+        pl.when(is_budget)
+        .then(pl.format("Less of {} is {} than of use", "security_id", verb))
+        .otherwise(pl.format("{} may not be {}", "security_id", verb))
+    )
     plain = pl.concat_str([subject, pl.lit(": "), why, custodian, weight, until, by, pl.lit(".")], ignore_nulls=True)
     return rows.select(
         *key,

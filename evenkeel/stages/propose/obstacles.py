@@ -76,9 +76,10 @@ def obstacles_json(case: Case, lists: Lists, weights: pl.DataFrame) -> pl.DataFr
     useful = pl.concat(
         [buys.filter(pl.col("off") < -1e-4), buys.join(substituted, on=["account_id", "node_id"], how="semi")]
     ).unique(maintain_order=True)
-    rows = pl.concat([sells, useful.drop("off", "node_id"), _early(case, of_account, node)], how="diagonal").sort(
-        "portfolio_id", *KEY, "side", "rule"
-    )
+    rows = pl.concat(
+        [sells, useful.drop("off", "node_id"), _early(case, of_account, node), _budgets(case, lists, of_account, node)],
+        how="diagonal",
+    ).sort("portfolio_id", *KEY, "side", "rule")
     return as_json(_with_terms(rows, case), FIELDS, "obstacles_json")
 
 
@@ -159,6 +160,42 @@ def _early(case: Case, of_account: pl.DataFrame, node: pl.DataFrame) -> pl.DataF
             "kept_qty",
             pl.col("redemption_fee_frac").alias("fee_frac"),
         )
+    )
+
+
+def _budgets(case: Case, lists: Lists, of_account: pl.DataFrame, node: pl.DataFrame) -> pl.DataFrame:
+    """Return what is sold less of because a budget is used up, of accounts alone: lots with a gain, or where turnover binds any."""
+    sold = lists.trades.filter(pl.col("side") == OrderSide.SELL.value)
+    by_lot = sold.group_by(*KEY, "lot_id").agg(pl.col("traded_qty").cast(pl.Float64).sum().alias("sold_qty"))
+    by_account = sold.group_by("account_id").agg(pl.col("value_usd").cast(pl.Float64).sum().alias("sold_usd"))
+    accounts = lists.problems.alone.accounts.select("account_id", "turnover_budget_frac")
+    navs = lists.figures.select("portfolio_id", "nav_usd")
+    left = pl.col("turnover_budget_frac") * pl.col("nav_usd") - pl.col("sold_usd").fill_null(0.0)
+    open_lots = (
+        case.lots.filter(pl.col("kept_by").is_null(), pl.col("is_open"))
+        .join(by_lot, on=[*KEY, "lot_id"], how="left")
+        .filter(pl.col("sold_qty").fill_null(0.0) < pl.col("free_qty"))
+        .join(accounts, on="account_id", how="inner")
+        .pipe(_above_target, of_account, node)
+        .join(navs, on="portfolio_id", how="left")
+        .join(by_account, on="account_id", how="left")
+        .join(case.shelf.select(*KEY, "unit_step_qty"), on=KEY, how="left")
+    )
+    step = pl.coalesce(pl.col("price_usd") * pl.col("unit_step_qty"), 0.01)
+    of_gain = open_lots.filter(pl.col("unit_gain") > 0).join(lists.gain_bound, on="account_id", how="semi")
+    of_turnover = open_lots.filter(left < step)
+    return pl.concat(
+        [
+            rows.select(
+                "portfolio_id",
+                *KEY,
+                pl.lit(OrderSide.SELL.value).alias("side"),
+                pl.lit(rule.value).alias("rule"),
+                pl.lit(None, pl.Date).alias("until_date"),
+                pl.lit(None, pl.String).alias("restriction_id"),
+            ).unique()
+            for rows, rule in ((of_gain, Obstacle.GAIN_BUDGET), (of_turnover, Obstacle.TURNOVER_BUDGET))
+        ]
     )
 
 

@@ -15,6 +15,7 @@ from data_contracts.vocab import PreCheck
 from evenkeel.book.model import Book
 from evenkeel.policy.model import Policy
 from evenkeel.stages.propose.checks.balance import check_balance
+from evenkeel.stages.propose.checks.budgets import check_gain_budget, check_turnover_budget
 from evenkeel.stages.propose.checks.cash import check_cash
 from evenkeel.stages.propose.checks.concentration import check_concentration
 from evenkeel.stages.propose.checks.cost import check_trading_cost
@@ -37,6 +38,8 @@ _CHECKS: Mapping[PreCheck, Callable[[Situation], pl.DataFrame]] = {
     PreCheck.CASH: check_cash,
     PreCheck.BALANCE: check_balance,
     PreCheck.TRADING_COST: check_trading_cost,
+    PreCheck.GAIN_BUDGET: check_gain_budget,
+    PreCheck.TURNOVER_BUDGET: check_turnover_budget,
 }
 
 
@@ -51,6 +54,7 @@ def prechecks(
     trade_date: dt.date,
     account_cash: pl.DataFrame | None = None,
     lots: pl.DataFrame | None = None,
+    year: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Return the checks of each proposal and how the worst came out.
 
@@ -70,6 +74,7 @@ def prechecks(
             before with its sales and purchases; null: not compared.
         lots: Open lots of the accounts: `account_id`, `security_id`, `acquired_date` (null: not known), `held_qty`. None: whether a sale
             of a fund with a redemption fee would pay it is not known.
+        year: The year of each tax unit, as `gain_budgets.with_planned` returns it. None: whether a gain budget is kept is not known.
 
     Returns:
         One row a row of `proposals`, in its order: `portfolio_id`, `checks_json` (array of `check`, `result`, `figures`, `text`; every
@@ -90,6 +95,7 @@ def prechecks(
         washes=washes,
         account_cash=account_cash,
         lots=lots,
+        year=year,
         book=book,
         policies=policies,
         business_date=business_date,

@@ -62,7 +62,8 @@ class Lists:
 
     `trades`: the engine's, with `portfolio_id`. `figures`: `portfolio_id`, `outcome`, `unsolved_account_id` and the figures of the answer,
     null where it was not solved. `bars`: what was barred on the way. `account_cash`: `portfolio_id`, `account_id`, `cash_after_usd` as the
-    engine has it. `washing`: of the purchases barred those that would wash a loss of the lists: `account_id`, `security_id`.
+    engine has it. `washing`: of the purchases barred those that would wash a loss of the lists: `account_id`, `security_id`. `gain_bound`:
+    `account_id` of accounts alone whose share of the gain budget binds: a dollar more of it would make a better list.
     """
 
     trades: pl.DataFrame
@@ -71,6 +72,7 @@ class Lists:
     bars: Bars
     account_cash: pl.DataFrame
     washing: pl.DataFrame
+    gain_bound: pl.DataFrame
 
 
 def solve_case(case: Case, nodes: pl.DataFrame, year: pl.DataFrame, book: Book, policy: Policy) -> Lists:
@@ -164,6 +166,8 @@ def _solved(case: Case, problems: Problems, bars: Bars, *, has_programs: bool) -
         .drop_nulls()
         .with_columns(pl.col("cash_after_usd").round(2).cast(MONEY_DTYPE)),
         pl.DataFrame(schema=NO_BUYS),
+        # Tax units of accounts alone are one an account.
+        answer.tax_results.filter("is_budget_binding").select(pl.col("problem_id").alias("account_id")),
     )
 
 

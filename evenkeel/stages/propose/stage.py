@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 from pandera.typing.polars import DataFrame
@@ -15,6 +15,8 @@ from evenkeel import calendar
 from evenkeel.book.model import Book
 from evenkeel.policy.model import Policy
 from evenkeel.stages.propose.case import make_case
+from evenkeel.stages.propose.gain_budgets import PLANNED, gains_in_flight, gains_of_lists, with_planned
+from evenkeel.stages.propose.lots import KEY, in_flight, open_lots
 from evenkeel.stages.propose.prechecks import prechecks
 from evenkeel.stages.propose.proposal_rows import proposal_rows
 from evenkeel.stages.propose.solving import solve_case
@@ -61,11 +63,15 @@ def propose(day: Day, wanted: pl.DataFrame) -> Proposed:
     with_model = wanted.join(
         day.book.portfolios.select("portfolio_id", "model_id"), on="portfolio_id", how="inner"
     ).join(day.holdings.select("portfolio_id").unique(), on="portfolio_id", how="semi")
-    parts = [
-        _of_policy(day, with_model.filter(pl.col("policy_version") == label), policy)
-        for label, policy in sorted(day.policies.items())
-        if (with_model["policy_version"] == label).any()
-    ]
+    parts = []
+    planned = _in_flight(day)
+    for label, policy in sorted(day.policies.items()):
+        of_label = with_model.filter(pl.col("policy_version") == label)
+        if of_label.height:
+            year = with_planned(day.year, planned)
+            proposals, trades, added = _of_policy(replace(day, year=year), of_label, policy)
+            planned = pl.concat([planned, added])
+            parts.append((proposals, trades))
     if not parts:
         return Proposed(Proposals.empty_frame(), Trades.empty_frame())
     return Proposed(
@@ -74,7 +80,8 @@ def propose(day: Day, wanted: pl.DataFrame) -> Proposed:
     )
 
 
-def _of_policy(day: Day, wanted: pl.DataFrame, policy: Policy) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _of_policy(day: Day, wanted: pl.DataFrame, policy: Policy) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Return proposals and trades, and what the lists add to gains, as `PLANNED`."""
     trade_date = calendar.next_session(day.business_date)
     case = make_case(
         trade_date, wanted, day.holdings, day.tax_lots, day.prices, day.washed, day.no_buys, day.book, policy
@@ -95,11 +102,25 @@ def _of_policy(day: Day, wanted: pl.DataFrame, policy: Policy) -> tuple[pl.DataF
         trade_date,
         lists.account_cash,
         case.lots.select("account_id", "security_id", "acquired_date", "held_qty"),
+        day.year,
     )
     proposals = proposal_rows(day.business_date, case, lists, trades, weights, taxes, checks, day.policies)
     ids = proposals.select("portfolio_id", "proposal_id", "business_date")
     named = trades.join(ids, on="portfolio_id", how="inner")
-    return proposals.select(list(Proposals.polars_schema())), named.select(list(Trades.polars_schema()))
+    return (
+        proposals.select(list(Proposals.polars_schema())),
+        named.select(list(Trades.polars_schema())),
+        gains_of_lists(trades, day.book),
+    )
+
+
+def _in_flight(day: Day) -> pl.DataFrame:
+    """Return the gains of sales in flight, as `PLANNED`."""
+    if day.book.tax_units["gain_budget_usd"].null_count() == day.book.tax_units.height:
+        return pl.DataFrame(schema=PLANNED)
+    held = day.holdings.join(in_flight(day.holdings).filter(pl.col("change_usd") < 0), on=KEY, how="semi")
+    lots = open_lots(held, day.tax_lots, day.book, calendar.next_session(day.business_date))
+    return gains_in_flight(day.holdings, lots, day.book)
 
 
 def _answers(lots: pl.DataFrame, trades: pl.DataFrame) -> pl.DataFrame:

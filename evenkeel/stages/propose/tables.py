@@ -15,10 +15,11 @@ from evenkeel.engine.tables.inputs import Accounts, CashTerms, Lots, Models, Res
 from evenkeel.policy.model import COMPARE_TOLERANCE, Policy
 from evenkeel.stages.propose.buyable import buyable_shelf
 from evenkeel.stages.propose.case import LOSS_PREFERENCE, Case
+from evenkeel.stages.propose.gain_budgets import gain_rooms
 from evenkeel.stages.propose.kinds import TERMS
 from evenkeel.stages.propose.location import location_costs
 from evenkeel.stages.propose.lots import IN_FLIGHT, KEY
-from evenkeel.stages.propose.netted_units import netted_accounts, units_of_year
+from evenkeel.stages.propose.netted_units import netted_accounts, units_of_accounts, units_of_year
 from evenkeel.stages.propose.redemptions import kept_units
 from evenkeel.stages.propose.targets import engine_models, with_stuck
 
@@ -66,21 +67,33 @@ def make_problems(
     totals = _totals(case, lots)
     sizes = by_account.group_by("portfolio_id").len()
     several = sizes.filter(pl.col("len") > 1).select("portfolio_id")
-    units = units_of_year(year, book, trading)
-    netted = netted_accounts(case.accounts.join(several, on="portfolio_id", how="anti"), units)
+    of_year = units_of_year(year, book, trading)
+    netted = netted_accounts(case.accounts.join(several, on="portfolio_id", how="anti"), of_year)
+    units = units_of_accounts(netted, of_year, gain_rooms(case.lots, case.accounts, year, book))
     aimed = with_stuck(nodes, _stuck(lots, netted, totals, trading.target_cost_frac))
     buyable = buyable_shelf(case, no_buys, aimed, totals, trading.max_issuer_frac, trading.max_sector_frac)
     portfolios = case.wanted.select("portfolio_id", "kind").with_columns(
         pl.lit(policy.partial_frac).alias("partial_frac")
     )
     models = engine_models(aimed, portfolios, _least_cash(book, totals))
-    accounts = _account_rows(case, policy).join(netted.select("account_id", "tax_unit_id"), on="account_id", how="left")
+    alone_of = by_account.join(several, on="portfolio_id", how="anti")
+    accounts = (
+        _account_rows(case, policy)
+        .join(netted.select("account_id", pl.col("account_id").alias("tax_unit_id")), on="account_id", how="left")
+        # The engine rounds no household with budgets: there the check of the list alone holds to it.
+        .join(
+            alone_of.select(
+                "account_id", pl.lit(trading.turnover_budget_frac, pl.Float64).alias("turnover_budget_frac")
+            ),
+            on="account_id",
+            how="left",
+        )
+    )
     securities = _security_rows(buyable)
     engine_lots = _lot_rows(case, lots, no_sells, netted)
     terms = _cash_terms(case, policy)
     limits = _limit_rows(buyable)
     columns = list(Models.polars_schema())
-    alone_of = by_account.join(several, on="portfolio_id", how="anti")
 
     def tables(members: pl.DataFrame) -> Tables:
         chosen = accounts.join(members, on="account_id", how="semi")

@@ -31,7 +31,7 @@ class Situation:
     `positions`: one row an account and security held or traded, `CASH:USD` among them: POSITION, `asset_class`, `held_qty`,
     `before_cents`, `after_cents` (pro forma; purchases and sales have moved `CASH:USD`).
     `nav`: `portfolio_id`, `nav_cents`: the value before, which trades do not change.
-    `holdings`: as given, all portfolios. `lots`: as given; None: not known.
+    `holdings`: as given, all portfolios. `lots`, `year`: as given; None: not known.
     """
 
     proposals: pl.DataFrame
@@ -42,6 +42,7 @@ class Situation:
     washes: pl.DataFrame
     account_cash: pl.DataFrame | None
     lots: pl.DataFrame | None
+    year: pl.DataFrame | None
     book: Book
     policies: Mapping[str, Policy]
     business_date: dt.date

@@ -105,6 +105,10 @@ def rounded_answer(
         found = stated(chosen, known, _in_part(rounded_at_rates(now, run, round_lists), now.decision.part, part, at))
         tried = np.isin(np.arange(len(places)), at)
         best = _better(best, found, tried)
+        held = is_held(now)
+        if held.any():
+            free = _in_part(rounded_at_rates(now, run, round_lists, is_free=True), now.decision.part, part, at)
+            best = _better(best, stated(chosen, known, free), np.isin(np.arange(len(places)), at[held]))
         is_over = tried & ~found.is_kept
         if not is_over.any():
             break
@@ -137,6 +141,11 @@ def _with_programs(known: Ready, chosen: Chosen, best: Stated, run: Run, by: Rou
         if len(groups):
             polished = _rounded(chosen, groups, case[groups], lists, run, polish, is_capped=False)
             best = _better(best, stated(chosen, known, polished), case >= 0)
+            # At a budget's price one list is as good as another: what the program sells is kept to, at real prices.
+            groups = groups[(chosen.decision.tried.cases.caps[case[groups]] > 0).any(axis=1)]
+        if len(groups):
+            polished = _rounded(chosen, groups, case[groups], lists, run, polish, is_capped=True, is_free=True)
+            best = _better(best, stated(chosen, known, polished), np.isin(np.arange(len(case)), groups))
     found_by[asked] = np.where(best.objective[asked] < before[asked] - 1e-6, PROGRAM, KEPT)
     bound[asked] = np.maximum(bound[asked], np.minimum(told.bound, best.objective[asked]))
     return best, bound, found_by
@@ -165,32 +174,53 @@ def _told(
     return answer, rows.filter(~pl.col("problem_id").is_in(ids.filter(pl.Series(is_unsolved)).to_list()))
 
 
-def rounded_at_rates(chosen: Chosen, run: Run, rounder: Rounder) -> Lists:
-    """Return the rounded lists found from the decided ones at the rates of their best case, in the decision's part."""
+def is_held(chosen: Chosen) -> np.ndarray:
+    """Tell of whose decided lists a budget binds."""
+    held: np.ndarray = np.any(chosen.decision.caps > 0, axis=1)
+    return held
+
+
+def rounded_at_rates(chosen: Chosen, run: Run, rounder: Rounder, *, is_free: bool = False) -> Lists:
+    """Return the rounded lists found from the decided ones at the rates of their best case, in the decision's part.
+
+    `is_free`: only of those whom a budget binds, at real prices (`_rounded`).
+    """
     decision = chosen.decision
-    is_capped = (decision.caps > 0).any(axis=1)
+    held = is_held(chosen)
     found = [
-        _rounded(chosen, np.nonzero(is_in)[0], decision.case[is_in], decision.lists, run, rounder, is_capped=is_so)
-        for is_so, is_in in ((False, ~is_capped), (True, is_capped))
+        _rounded(
+            chosen, np.nonzero(is_in)[0], decision.case[is_in], decision.lists, run, rounder,
+            is_capped=is_so, is_free=is_free,
+        )
+        for is_so, is_in in ((False, ~held & (not is_free)), (True, held))
         if is_in.any()
-    ]
+    ]  # fmt: skip
     return Lists(*(np.concatenate(arrays) for arrays in zip(*found, strict=True)))
 
 
 def _rounded(
-    chosen: Chosen, groups: I8, case: I8, lists: Lists, run: Run, rounder: Rounder, *, is_capped: bool
+    chosen: Chosen,
+    groups: I8,
+    case: I8,
+    lists: Lists,
+    run: Run,
+    rounder: Rounder,
+    *,
+    is_capped: bool,
+    is_free: bool = False,
 ) -> Lists:
     """Round some accounts' lists, which are those of the decision's part, at the rates of a case each.
 
     Where a budget binds, the search would trade a dollar within it for any other: each costs its price and the budget's. So of each lot it
-    gets no more than the decided list sells; and what is sold costs its real price, without the turnover budget's.
+    gets no more than the decided list sells; and what is sold costs its real price, without the turnover budget's. `is_free`: nor with the
+    gain budget's, at which to sell within the budget and not to sell come to the same; that a loss makes room for gains is not seen then.
     """
     stake, decision, gains = chosen.stake, chosen.decision, chosen.gains
     part, every = take_part(chosen.scope.problem, stake, groups), np.arange(len(groups))
     lists = moved_lists(decision.part, lists, groups, part, every)
     cases = decision.tried.cases
     caps, pairs = cases.caps[case].copy(), stake.pairs_in()[groups]
-    caps[np.arange(caps.shape[1]) >= 3 * pairs[:, None]] = 0.0
+    caps[(np.arange(caps.shape[1]) >= 3 * pairs[:, None]) | is_free] = 0.0
     places = pair_places(stake, groups, cases.is_split.shape[1])
     rates = account_rates(part, stake, places, cases.short[case], cases.long[case], caps)
     dust = chosen.scope.problem.accounts.dust[stake.account[part.at]]
@@ -199,7 +229,7 @@ def _rounded(
     lot: I8 = np.arange(len(part.lot))
     is_kept: np.ndarray = np.ones(len(groups), bool)
     if is_capped:
-        is_kept = np.any(caps > 0, axis=1)
+        is_kept = is_kept if is_free else np.any(caps > 0, axis=1)
         problem, lot, lists = held_to(problem, lists, gains.row[part.lot])
     start = run(problem)
     own, is_all = lists_in(start, every), np.isin(lists.account, every[is_kept])

@@ -17,9 +17,6 @@ from tests.support.proposing import _YEAR, TAX_UNITS, Account, Lot, book_of, day
 LEAVER = Account(1_000.0, [Lot("OLD", 500.0, 20.0)])
 """20,000 dollars in a share the model has no use for, half of it a long-term gain: +10,000 to sell all."""
 
-SHARE = 40.0
-"""What one of those is worth: lists are of whole shares, and may stop one short of a budget."""
-
 
 def units(t1: str = "", t2: str = "") -> str:
     """Return the tax units' file, with these gain budgets."""
@@ -64,9 +61,11 @@ def test_without_a_budget_all_is_sold() -> None:
     assert check(proposal, "turnover_budget")["result"] == "passed"
 
 
-def test_a_gain_budget_of_4000_lets_8000_be_sold() -> None:
-    proposal = made({"A1": LEAVER}, "4000")
-    assert 8_000.0 - SHARE <= sold(proposal) <= 8_000.0
+@pytest.mark.parametrize("cash", [0.0, 50.0, 200.0, 1_000.0])
+def test_a_gain_budget_of_4000_lets_8000_be_sold(cash: float) -> None:
+    """Whatever cash there is beside it: a share of 40 dollars less would leave 20 dollars of the budget unused."""
+    proposal = made({"A1": replace(LEAVER, cash=cash)}, "4000")
+    assert sold(proposal) == 8_000.0
     [gain] = proposal.proposals["long_term_gain_usd"]
     assert float(gain) == sold(proposal) / 2
     found = check(proposal, "gain_budget")
@@ -74,11 +73,11 @@ def test_a_gain_budget_of_4000_lets_8000_be_sold() -> None:
 
 
 def test_gains_of_the_year_use_the_budget_up() -> None:
-    assert 2_000.0 - SHARE <= sold(made({"A1": LEAVER}, "4000", realised_long_usd=3_000.0)) <= 2_000.0
+    assert sold(made({"A1": LEAVER}, "4000", realised_long_usd=3_000.0)) == 2_000.0
 
 
 def test_losses_carried_in_are_not_taken_off() -> None:
-    assert 8_000.0 - SHARE <= sold(made({"A1": LEAVER}, "4000", carry_long_usd=50_000.0)) <= 8_000.0
+    assert sold(made({"A1": LEAVER}, "4000", carry_long_usd=50_000.0)) == 8_000.0
 
 
 def test_past_the_budget_no_gain_is_added_and_a_loss_may_be_taken() -> None:
@@ -117,8 +116,8 @@ def test_two_accounts_of_a_unit_share_the_budget_by_the_gains_they_could_realise
     """10,000 of gains in one, 5,000 in the other: of 6,000 they have 4,000 and 2,000."""
     small = Account(1_000.0, [Lot("OLD", 250.0, 20.0)])
     proposal = made({"A1": LEAVER, "A4": small}, "6000", tables=ONE_UNIT)
-    assert 8_000.0 - SHARE <= sold(proposal) <= 8_000.0
-    assert 4_000.0 - SHARE <= sold(proposal, "A4") <= 4_000.0
+    assert sold(proposal) == 8_000.0
+    assert sold(proposal, "A4") == 4_000.0
     for portfolio in ("A1", "A4"):
         found = check(proposal, "gain_budget", portfolio)
         assert (found["result"], found["figures"]["after_usd"] <= 6_000.0) == ("passed", True)
@@ -129,7 +128,7 @@ def test_sales_in_flight_use_the_budget_up_their_dearest_lots_first() -> None:
     lots = [Lot("OLD", 500.0, 20.0), Lot("STK", 10.0, 10.0), Lot("STK", 90.0, 80.0)]
     proposal = made({"A1": Account(1_000.0, lots, in_flight={"STK": -4_000.0})}, "4000")
     assert check(proposal, "gain_budget")["figures"]["before_usd"] == 1_500.0
-    assert 5_000.0 - SHARE <= sold(proposal) <= 5_000.0
+    assert sold(proposal) == 5_000.0
 
 
 def test_a_household_of_several_accounts_that_passes_its_budget_is_held_back() -> None:

@@ -107,7 +107,11 @@ def solve_tables(
     }
     lot_files = _files(in_dir, Lots)
     lot_columns = _present(pl.scan_parquet(lot_files), Lots)
-    accounts = whole[Accounts].sort("account_id")
+    accounts = whole[Accounts]
+    if not _is_rising(accounts, ["account_id"]):
+        accounts = accounts.sort("account_id")
+    # Known to be in order, no part is sorted again.
+    accounts = accounts.with_columns(pl.col("account_id").set_sorted())
     shared = prepare_shared(whole[Models], whole[Securities], whole[CashTerms])
     out_dir.mkdir(parents=True, exist_ok=True)
     tallies: list[pl.DataFrame] = []

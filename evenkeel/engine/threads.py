@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+SPARE = 1
+"""Jobs beside those at work that are taken ahead, so that no thread waits while the next job is made; each is held in memory."""
+
 ResultT = TypeVar("ResultT")
 
 MOST = 4
@@ -20,7 +23,9 @@ def default_threads() -> int:
 
 
 def in_order(jobs: Iterator[Callable[[], ResultT]], threads: int) -> Iterator[ResultT]:
-    """Yield every job's result, in order; jobs are taken as threads become free, so that no more than one result a thread waits.
+    """Yield every job's result, in order.
+
+    Jobs are taken as threads become free, so that no more than one result a thread and `SPARE` wait.
 
     The first job that fails ends it: its error is raised where its result would be.
     """
@@ -33,7 +38,7 @@ def in_order(jobs: Iterator[Callable[[], ResultT]], threads: int) -> Iterator[Re
         try:
             for job in jobs:
                 waiting.append(pool.submit(job))
-                if len(waiting) > threads:
+                if len(waiting) > threads + SPARE:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()

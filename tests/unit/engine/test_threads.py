@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from evenkeel.engine.threads import ahead, in_order
+from evenkeel.engine.threads import SPARE, ahead, in_order
 
 
 @pytest.mark.parametrize("threads", [1, 2, 4])
@@ -30,7 +30,7 @@ def test_results_come_in_the_order_of_the_jobs_and_few_wait(threads: int) -> Non
         given += 1
         most = max(most, taken - given)
     assert given == 20
-    assert most <= threads
+    assert most <= threads + SPARE
 
 
 @pytest.mark.parametrize("threads", [1, 3])

@@ -11,22 +11,8 @@ from cyclopts import App, Parameter
 from evenkeel.cli import message_commands, replaying, report_commands
 from evenkeel.cli.audit_commands import audit_app
 from evenkeel.cli.desk_commands import desk_app
-from evenkeel.cli.options import Date, Home
+from evenkeel.cli.options import Date, Home, Kind
 from evenkeel.cli.order_commands import orders_app
-
-Kind = Literal[
-    "full",
-    "to_edge",
-    "to_midpoint",
-    "partial",
-    "invest_cash",
-    "raise_cash",
-    "buy_only",
-    "sell_only",
-    "harvest_only",
-    "harvest_and_rebalance",
-]
-"""`vocab.RebalanceKind`, written out: `--help` imports nothing."""
 
 
 def register(app: App) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from evenkeel.cli.options import Home
+from evenkeel.cli.options import Home, Kind
 
 Named = Annotated[str, Parameter(name="ID", help="A proposal or an alert, by its id or a beginning of it.")]
 Account = Annotated[str, Parameter(name="ACCOUNT", help="The account's id in the book.")]
@@ -36,19 +36,6 @@ State = Literal[
     "superseded",
 ]
 """`vocab.ProposalState`, written out: `--help` imports nothing."""
-Kind = Literal[
-    "full",
-    "to_edge",
-    "to_midpoint",
-    "partial",
-    "invest_cash",
-    "raise_cash",
-    "buy_only",
-    "sell_only",
-    "harvest_only",
-    "harvest_and_rebalance",
-]
-"""`vocab.RebalanceKind`."""
 Hold = Literal["transition", "pending_deposit", "pending_withdrawal", "compliance_hold", "client_request"]
 """`vocab.SuspensionKind`."""
 Scope = Literal["book", "custodian", "security"]

@@ -327,14 +327,7 @@ def test_a_custodian_that_relieved_other_lots_is_told_of(
     filled(desk)
     at(desk, "19:00", "2026-03-04")
     desk("orders", "answers")
-    sale = next(
-        block
-        for batch in batches(desk)
-        for block in batch.blocks
-        if block.side is OrderSide.SELL
-        and all(lot.instruction is LotInstruction.SPECIFIC_LOT for part in block.allocations for lot in part.lots)
-    )
-    part = sale.allocations[0]
+    sale, part = named_lots(desk)
     other = RelievedLot(part.account_id, sale.security.security_id, part.order_qty, None, None, dt.date(1999, 1, 4))
 
     def relieved(house: object, dates: list[dt.date]) -> dict[dt.date, list[RelievedLot]]:

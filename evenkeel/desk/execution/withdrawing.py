@@ -32,11 +32,9 @@ class Withdrawn:
 
 def withdraw_stale(house: House, planned: Sequence[Batch], by: By) -> Withdrawn:
     """Take back the planned orders that have a part of a stale proposal, in one transaction with the steps of their proposals."""
-    cases = {}
-    for proposal_id in sorted(proposals_in(blocks_of(planned))):
-        case = house.approvals.case(proposal_id)
-        if case is not None and case.state in (ProposalState.STAGED, ProposalState.SENT):
-            cases[proposal_id] = case
+    concerned = proposals_in(blocks_of(planned))
+    on_way = house.approvals.cases(states=[ProposalState.STAGED, ProposalState.SENT])
+    cases = {case.proposal_id: case for case in on_way if case.proposal_id in concerned}
     found = readiness(house, cases.values())
     stale = {proposal_id: standing for proposal_id, standing in found.items() if standing.stale}
     waiting = frozenset(proposal_id for proposal_id, standing in found.items() if standing.waits)

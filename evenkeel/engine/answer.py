@@ -8,15 +8,15 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from evenkeel.engine.account_columns import AccountColumns, account_columns
 from evenkeel.engine.arrays import FIGURES, I8, AnswerArrays
-from evenkeel.engine.codes import OUTCOMES, WAYS, Outcome, Side
+from evenkeel.engine.codes import Side
 from evenkeel.engine.columns import Columns, Texts, frame_of, told_of
 from evenkeel.engine.problem import Prepared
 from evenkeel.engine.shared import policy_of
 from evenkeel.engine.tables.outputs import AccountResults, ClassResults, Findings, TaxResults, Trades
 
 SIDES = pl.Series([Side.SELL.value, Side.BUY.value])
-SOLVED = (Outcome.TRADED, Outcome.NOTHING_TO_TRADE)
 
 
 @dataclass(frozen=True)
@@ -40,65 +40,51 @@ def empty_answer(accounts: int, classes: int, trades: int) -> AnswerArrays:
     return AnswerArrays._make(parts)
 
 
-def tabulate(prepared: Prepared, answer: AnswerArrays, found_by: I8 | None = None) -> Answer:
-    """Return the answer's tables; `found_by` are places in `WAYS` by account, the first for all unless given."""
-    accounts, classes = _accounts_and_classes(prepared, answer, found_by)
+@dataclass(frozen=True)
+class SolvedBook:
+    """A solved problem as arrays: `found_by` are places in `WAYS` by account, None: all exact; `tax_results` the table of that name."""
+
+    prepared: Prepared
+    arrays: AnswerArrays
+    found_by: I8 | None = None
+    tax_results: pl.DataFrame = field(default_factory=TaxResults.empty_frame)
+
+    @property
+    def accounts(self) -> AccountColumns:
+        """What became of each account."""
+        return account_columns(self.prepared.accounts["account_id"], self.arrays, self.found_by)
+
+
+def tabulate(book: SolvedBook) -> Answer:
+    """Return the answer's tables."""
+    accounts = book.accounts
     return Answer(
-        accounts=accounts,
-        classes=frame_of(classes, ClassResults),
-        trades=trade_rows(prepared, answer),
-        findings=_finding_rows(prepared),
+        accounts=frame_of(accounts.columns(), AccountResults),
+        classes=frame_of(_class_columns(book, accounts), ClassResults),
+        trades=trade_rows(book),
+        findings=_finding_rows(book.prepared),
+        tax_results=book.tax_results,
     )
 
 
-def tell(prepared: Prepared, answer: AnswerArrays) -> dict[str, pl.DataFrame | pa.Table]:
-    """Return the answer's tables by name, the long ones in the form in which they are written (`columns.told_of`)."""
-    accounts, classes = _accounts_and_classes(prepared, answer, None)
+def tell(book: SolvedBook) -> dict[str, pa.Table]:
+    """Return the answer's tables by name, but for `accounts`, in the form in which they are written (`columns.told_of`)."""
     return {
-        "accounts": accounts,
-        "classes": told_of(classes),
-        "trades": told_of(_trade_columns(prepared, answer)),
-        "findings": _finding_rows(prepared),
-        "tax_results": TaxResults.empty_frame(),
+        "classes": told_of(_class_columns(book, book.accounts)),
+        "trades": told_of(_trade_columns(book)),
+        "findings": _finding_rows(book.prepared).to_arrow(),
+        "tax_results": book.tax_results.to_arrow(),
     }
-
-
-def _accounts_and_classes(
-    prepared: Prepared, answer: AnswerArrays, found_by: I8 | None
-) -> tuple[pl.DataFrame, Columns]:
-    ways = np.zeros(len(answer.outcome), np.int64) if found_by is None else found_by
-    outcomes = pl.Series("outcome", [outcome.value for outcome in OUTCOMES]).gather(answer.outcome)
-    is_solved = outcomes.is_in([outcome.value for outcome in SOLVED])
-    accounts = _account_rows(prepared, answer, outcomes, is_solved, ways)
-    return accounts, _class_columns(prepared, answer, accounts["nav_usd"].to_numpy(), is_solved.to_numpy())
 
 
 def _finding_rows(prepared: Prepared) -> pl.DataFrame:
     return prepared.findings.select(list(Findings.polars_schema())).sort(Findings.key_columns())
 
 
-def _account_rows(
-    prepared: Prepared, answer: AnswerArrays, outcomes: pl.Series, is_solved: pl.Series, ways: I8
-) -> pl.DataFrame:
-    figures = pl.DataFrame({name: answer.figures[:, i] for i, name in enumerate(FIGURES)})
-    excess = ("objective_usd", "bound_usd")
-    rows = figures.with_columns(
-        prepared.accounts["account_id"],
-        outcomes,
-        pl.Series("found_by", [way.value for way in WAYS]).gather(ways),
-        pl.Series("trade_count", np.diff(answer.trades_from)),
-        (pl.col(excess[0]) - pl.col(excess[1])).alias("gap_usd"),
-    ).with_columns((pl.col("gap_usd") / pl.col("nav_usd")).alias("gap_frac"))
-    names = list(AccountResults.polars_schema())
-    if not is_solved.all():
-        rows = rows.with_columns(
-            pl.when(is_solved).then(pl.col(name)).alias(name) for name in names if name not in ("account_id", "outcome")
-        )
-    return rows.select(names)
-
-
-def _class_columns(prepared: Prepared, answer: AnswerArrays, nav: np.ndarray, is_solved: np.ndarray) -> Columns:
+def _class_columns(book: SolvedBook, accounts: AccountColumns) -> Columns:
     """Return the columns of `classes` by account and class name; a class that the model does not name has target and band 0."""
+    prepared, answer = book.prepared, book.arrays
+    nav, is_solved = accounts.figure("nav_usd"), accounts.is_solved
     order = prepared.classes.arg_sort().to_numpy()
     account, place = np.nonzero(~np.isnan(answer.before[:, order]) & is_solved[:, None])
     klass = order[place]
@@ -119,13 +105,14 @@ def _class_columns(prepared: Prepared, answer: AnswerArrays, nav: np.ndarray, is
     }
 
 
-def trade_rows(prepared: Prepared, answer: AnswerArrays) -> pl.DataFrame:
+def trade_rows(book: SolvedBook) -> pl.DataFrame:
     """Return the rows of `trades`, by account, security and lot."""
-    return frame_of(_trade_columns(prepared, answer), Trades)
+    return frame_of(_trade_columns(book), Trades)
 
 
-def _trade_columns(prepared: Prepared, answer: AnswerArrays) -> Columns:
+def _trade_columns(book: SolvedBook) -> Columns:
     """Return the columns of `trades`, by account, security and lot."""
+    prepared, answer = book.prepared, book.arrays
     count = int(answer.trades_from[-1])
     account = np.repeat(np.arange(prepared.accounts.height), np.diff(answer.trades_from))
     row, lot, usd = answer.trade_row[:count], answer.trade_lot[:count], answer.trade_usd[:count]
@@ -134,7 +121,7 @@ def _trade_columns(prepared: Prepared, answer: AnswerArrays) -> Columns:
     half_spread = np.where(is_buy, universe.buy_cost[row], universe.sell_cost[row])
     return {
         "account_id": Texts(prepared.accounts["account_id"], account),
-        "security_id": prepared.securities["security_id"].gather(row),
+        "security_id": Texts(prepared.security_ids, universe.security[row]),
         "trade_no": np.arange(count) - answer.trades_from[account] + 1,
         "side": Texts(SIDES, is_buy),
         "lot_id": prepared.lots["lot_id"].gather(pl.Series(lot).set(pl.Series(is_buy), None)),

@@ -24,10 +24,15 @@ ABSENT_COLUMNS: dict[type, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Texts:
-    """A column of texts told by number: a few names, all different, and the place of each row's in them."""
+    """A column of texts told by number: names, and the place of each row's in them; -1 is a null."""
 
     names: pl.Series
     places: np.ndarray
+
+    def spelled(self) -> pl.Series:
+        """Return the texts themselves."""
+        places = pl.Series(self.places.astype(np.int32, copy=False))
+        return self.names.gather(places.replace(-1, None) if (self.places < 0).any() else places)
 
 
 Columns = Mapping[str, Texts | np.ndarray | pl.Series]
@@ -36,10 +41,7 @@ Columns = Mapping[str, Texts | np.ndarray | pl.Series]
 
 def frame_of(columns: Columns, contract: type[Contract]) -> pl.DataFrame:
     """Return columns as a contract's table."""
-    spelled = {
-        name: column.names.gather(column.places) if isinstance(column, Texts) else column
-        for name, column in columns.items()
-    }
+    spelled = {name: column.spelled() if isinstance(column, Texts) else column for name, column in columns.items()}
     return pl.DataFrame(spelled).select(pl.col(name).cast(dtype) for name, dtype in contract.polars_schema().items())
 
 
@@ -49,7 +51,9 @@ def told_of(columns: Columns) -> pa.Table:
     for name, column in columns.items():
         if isinstance(column, Texts):
             places = column.places.astype(np.int32, copy=False)
-            arrays[name] = pa.DictionaryArray.from_arrays(places, column.names.to_arrow())
+            is_null = places < 0
+            numbers = pa.array(places, mask=is_null if is_null.any() else None)
+            arrays[name] = pa.DictionaryArray.from_arrays(numbers, column.names.to_arrow())
         else:
             arrays[name] = column.to_arrow() if isinstance(column, pl.Series) else pa.array(column)
     return pa.table(arrays)
@@ -74,19 +78,7 @@ def starts_of_counts(counts: np.ndarray) -> I8:
 
 
 def codes_of(values: pl.Series, known: pl.Series) -> I4:
-    """Return each value's place in `known`, texts that are all different; -1 where it is not in it.
-
-    Categorical values are told by their numbers, which is several times cheaper for many rows.
-    """
-    if values.dtype == pl.Categorical:
-        numbers = known.cast(pl.Categorical).to_physical().to_numpy()
-        found = values.to_physical().fill_null(0) if values.null_count() else values.to_physical()
-        place = np.full(max(int(found.to_numpy().max(initial=0)), int(numbers.max(initial=0))) + 1, -1, np.int32)
-        place[numbers] = np.arange(len(known), dtype=np.int32)
-        told: I4 = place[found.to_numpy()]
-        if values.null_count():
-            told[values.is_null().to_numpy()] = -1
-        return told
+    """Return each value's place in `known`, texts that are all different; -1 where it is not in it."""
     places = values.cast(pl.String).cast(pl.Enum(known), strict=False).to_physical()
     if places.null_count():
         places = places.cast(pl.Int32).fill_null(-1)

@@ -9,17 +9,18 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from evenkeel.engine.arrays import DriftArrays, normal
+from evenkeel.engine.account_columns import AccountColumns
+from evenkeel.engine.arrays import FIGURES, DriftArrays, normal
 from evenkeel.engine.codes import OUTCOMES, Outcome
-from evenkeel.engine.columns import Texts, floats_of, told_of
+from evenkeel.engine.columns import Texts, floats_of, frame_of, told_of
 from evenkeel.engine.compiled import measure_book_kernel
 from evenkeel.engine.lots import order_lots
+from evenkeel.engine.numbered import NumberedLots
 from evenkeel.engine.problem import Prepared, Tables, assemble, limits_of
 from evenkeel.engine.scratch import make_scratch
 from evenkeel.engine.shared import Shared, account_arrays, prepare_shared, some_accounts
-from evenkeel.engine.tables.outputs import Drift
+from evenkeel.engine.tables.outputs import AccountResults, Drift
 
-OUTCOME_NAMES = pl.Series("outcome", [outcome.value for outcome in OUTCOMES])
 OUTSIDE = OUTCOMES.index(Outcome.TRADED)
 
 
@@ -28,13 +29,13 @@ class Measured:
     """What was measured.
 
     `told` is the table `drift` of all measured accounts, each text kept once and told by number; `outside` the problem of those to be
-    solved, its findings those at all lots; `rest` what is known of all others, columns of `accounts` (out): they are within their bands,
-    or not fit to be measured. `is_outside` tells the two apart, by account in order.
+    solved, its findings those at all lots. `accounts` has all accounts in order, those outside without figures; all others are within
+    their bands, or not fit to be measured. `is_outside` tells the two apart.
     """
 
     told: pa.Table
     outside: Prepared
-    rest: pl.DataFrame
+    accounts: AccountColumns
     is_outside: np.ndarray
 
     @property
@@ -42,8 +43,13 @@ class Measured:
         """The table `drift`."""
         return cast("pl.DataFrame", pl.from_arrow(self.told)).cast(Drift.polars_schema())
 
+    @property
+    def rest(self) -> pl.DataFrame:
+        """What is known of the accounts that are not to be solved, as rows of `accounts` (out)."""
+        return frame_of(self.accounts.columns(), AccountResults).filter(pl.Series(~self.is_outside))
 
-def measure(tables: Tables, shared: Shared | None = None) -> Measured:
+
+def measure(tables: Tables, shared: Shared | None = None, read: NumberedLots | None = None) -> Measured:
     """Measure every account against its bands.
 
     An account is outside where its classes and cash are outside their bands by more than `dust_usd` together, or where its cash is under a
@@ -52,10 +58,11 @@ def measure(tables: Tables, shared: Shared | None = None) -> Measured:
     Args:
         tables: Tables that keep their contracts.
         shared: As for `evenkeel.engine.problem.prepare`.
+        read: As there.
     """
     shared = shared or prepare_shared(tables.models, tables.securities, tables.cash_terms)
     accounts = tables.accounts.sort("account_id")
-    lots = order_lots(accounts, tables.lots, shared.security_ids)
+    lots = order_lots(accounts, tables.lots if read is None else read, shared.security_ids)
     count, classes = accounts.height, len(shared.classes)
     found = _empty(count, classes)
     arrays = account_arrays(accounts, shared, lots.starts, normal(np.zeros(count + 1), np.int64))
@@ -71,22 +78,15 @@ def measure(tables: Tables, shared: Shared | None = None) -> Measured:
         make_scratch(0, classes, 0, 0),
     )
     is_outside = found.outcome == OUTSIDE
-    outside, their_lots = accounts.filter(pl.Series(is_outside)), lots.of(accounts["account_id"], is_outside)
+    outside, their_lots = accounts.filter(pl.Series(is_outside)), lots.of(is_outside)
     limits, limits_from = limits_of(outside, tables.restrictions)
     outside_arrays = some_accounts(arrays, is_outside, their_lots.starts, limits_from)
     return Measured(
         told=_drift_rows(accounts, shared, found),
         outside=assemble(outside, outside_arrays, their_lots, limits, shared),
-        rest=_rest_rows(accounts, found, ~is_outside),
+        accounts=_accounts(accounts["account_id"], found),
         is_outside=is_outside,
     )
-
-
-def with_rest(accounts: pl.DataFrame, measured: Measured) -> pl.DataFrame:
-    """Return the rows of the accounts outside their bands (`accounts` (out)) with those of all others."""
-    both = pl.concat([accounts, measured.rest], how="diagonal")
-    at = np.concatenate([np.flatnonzero(measured.is_outside), np.flatnonzero(~measured.is_outside)])
-    return both[np.argsort(at)]
 
 
 def _empty(accounts: int, classes: int) -> DriftArrays:
@@ -112,20 +112,17 @@ def _drift_rows(accounts: pl.DataFrame, shared: Shared, found: DriftArrays) -> p
     return told_of(dict(zip(Drift.polars_schema(), columns, strict=True)))
 
 
-def _rest_rows(accounts: pl.DataFrame, found: DriftArrays, is_rest: np.ndarray) -> pl.DataFrame:
-    """Return the accounts that are not solved as rows of `accounts` (out): value, cash and excess where they were measured."""
-    which = np.flatnonzero(is_rest)
-    nav = found.nav[which]
-    figures = {
-        "nav_usd": nav,
-        "cash_before_usd": np.where(np.isnan(nav), np.nan, found.cash[which]),
-        "cash_short_usd": found.short[which],
-        "band_excess_before_usd": found.excess[which],
-    }
-    return pl.DataFrame(
-        {
-            "account_id": accounts["account_id"].gather(which),
-            "outcome": OUTCOME_NAMES.gather(found.outcome[which]),
-            **{name: pl.Series(values, nan_to_null=True) for name, values in figures.items()},
-        }
-    )
+def _accounts(ids: pl.Series, found: DriftArrays) -> AccountColumns:
+    """Return all accounts, with value, cash and excess of those that were measured and are not outside."""
+    count = len(ids)
+    figures = np.full((count, len(FIGURES)), np.nan)
+    is_known = (found.outcome != OUTSIDE) & ~np.isnan(found.nav)
+    for name, values in (
+        ("nav_usd", found.nav),
+        ("cash_before_usd", found.cash),
+        ("cash_short_usd", found.short),
+        ("band_excess_before_usd", found.excess),
+    ):
+        figures[is_known, FIGURES.index(name)] = values[is_known]
+    none = np.full(count, -1)
+    return AccountColumns(ids, found.outcome, none, none, figures)

@@ -5,27 +5,30 @@ Accounts are read and solved some at a time, so that memory does not grow with t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias, cast
+from typing import cast
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from data_contracts.contract import Contract
 from evenkeel.engine.answer import tell
 from evenkeel.engine.codes import CASH_CLASS, CashTerm, Outcome
-from evenkeel.engine.columns import given
+from evenkeel.engine.columns import given, told_of
 from evenkeel.engine.compiled import measure_book_kernel, round_book_kernel, solve_book_kernel
-from evenkeel.engine.drift import measure, with_rest
+from evenkeel.engine.drift import measure
 from evenkeel.engine.netted.stake import is_netted
-from evenkeel.engine.parts import parts_of
-from evenkeel.engine.problem import Prepared, Tables, prepare
+from evenkeel.engine.numbered import IDS, NumberedLots
+from evenkeel.engine.parts import ReadLots, parts_of
+from evenkeel.engine.problem import Tables, prepare
 from evenkeel.engine.shared import Shared, prepare_shared
-from evenkeel.engine.solve import run_kernel, solve_prepared
+from evenkeel.engine.solve import solve_prepared
 from evenkeel.engine.tables.inputs import Accounts, CashTerms, Lots, Models, Restrictions, Securities, TaxUnits
 from evenkeel.engine.tables.outputs import AccountResults, ClassResults, Drift, Findings, TaxResults, Trades
 from evenkeel.engine.threads import ahead, default_threads, in_order
@@ -47,13 +50,12 @@ OUTPUTS: dict[str, type[Contract]] = {
 }
 DRIFT: dict[str, type[Contract]] = {"drift": Drift}
 BY_NUMBER = {
+    "accounts": ("outcome", "found_by"),
     "drift": ("account_id", "asset_class"),
     "classes": ("account_id", "asset_class"),
-    "trades": ("account_id", "side", "asset_class"),
+    "trades": ("account_id", "security_id", "side", "asset_class"),
 }
 """Texts of long tables that come as numbers of a few names (`columns.told_of`), and are written so."""
-
-Told: TypeAlias = pl.DataFrame | pa.Table
 
 
 @dataclass(frozen=True)
@@ -114,8 +116,7 @@ def solve_tables(
     accounts = accounts.with_columns(pl.col("account_id").set_sorted())
     shared = prepare_shared(whole[Models], whole[Securities], whole[CashTerms])
     out_dir.mkdir(parents=True, exist_ok=True)
-    tallies: list[pl.DataFrame] = []
-    trades = 0
+    tallies: list[_Tally] = []
     for name in OUTPUTS | DRIFT:
         # Not every answer has `drift`: an older one's would be stale. And a file begun anew closes sooner than one that is overwritten.
         (out_dir / f"{name}.parquet").unlink(missing_ok=True)
@@ -123,25 +124,26 @@ def solve_tables(
     writers = {name: _writer(out_dir, name, contract) for name, contract in outputs.items()}
     _load_kernels(is_rounded, is_outside_only)
 
-    def jobs() -> Iterator[Callable[[], dict[str, Told]]]:
+    no_lots = Lots.empty_frame()
+
+    def jobs() -> Iterator[Callable[[], dict[str, pa.Table]]]:
         for rows, lots in parts_of(accounts, lot_files, lot_columns, part):
             limits = whole[Restrictions]
             if limits.height:
                 limits = limits.join(rows, on="account_id", how="semi")
             tables = Tables(
-                rows, whole[Models], whole[Securities], lots, whole[CashTerms], limits, tax_units=whole[TaxUnits]
+                rows, whole[Models], whole[Securities], no_lots, whole[CashTerms], limits, tax_units=whole[TaxUnits]
             )
-            yield partial(_solve_part, tables, shared, is_rounded, is_outside_only)
+            yield partial(_solve_part, tables, lots, shared, is_rounded, is_outside_only)
 
     try:
         # What is written is on its way while the next part is read.
         for answer in ahead(in_order(jobs(), threads or default_threads()), partial(_write, writers=writers)):
-            tallies.append(_tally(cast("pl.DataFrame", answer["accounts"])))
-            trades += len(answer["trades"])
+            tallies.append(_tally(answer))
     finally:
         for writer in writers.values():
             writer.close()
-    return _summed(pl.concat(tallies), trades)
+    return _summed(tallies)
 
 
 def _load_kernels(is_rounded: bool, is_outside_only: bool) -> None:
@@ -153,48 +155,57 @@ def _load_kernels(is_rounded: bool, is_outside_only: bool) -> None:
         measure_book_kernel()
 
 
-def _solve_part(tables: Tables, shared: Shared, is_rounded: bool, is_outside_only: bool) -> dict[str, Told]:
+def _solve_part(
+    tables: Tables, read: ReadLots, shared: Shared, is_rounded: bool, is_outside_only: bool
+) -> dict[str, pa.Table]:
     """Return the part's tables of the answer by name."""
-    tables = replace(tables, lots=checked(tables.lots, Lots))
+    numbered: NumberedLots | None = None
+    if isinstance(read, NumberedLots) and not is_rounded and not is_netted(tables.accounts):
+        numbered = checked_numbered(read)
+    else:
+        # Programs, and taxes that are netted, look lots up by their ids.
+        lots = read.spelled() if isinstance(read, NumberedLots) else read
+        tables = replace(tables, lots=checked(lots, Lots))
     if not is_outside_only:
-        return _answered(prepare(tables, shared), tables, is_rounded)
-    measured = measure(tables, shared)
-    answer = _answered(measured.outside, tables, is_rounded)
-    accounts = with_rest(cast("pl.DataFrame", answer["accounts"]), measured)
-    return answer | {"accounts": accounts, "drift": measured.told}
+        book = solve_prepared(prepare(tables, shared, numbered), tables, is_rounded=is_rounded)
+        return {"accounts": told_of(book.accounts.columns()), **tell(book)}
+    measured = measure(tables, shared, numbered)
+    book = solve_prepared(measured.outside, tables, is_rounded=is_rounded)
+    accounts = measured.accounts.with_those(book.accounts, measured.is_outside)
+    return {"accounts": told_of(accounts.columns()), **tell(book), "drift": measured.told}
 
 
-def _answered(prepared: Prepared, tables: Tables, is_rounded: bool) -> dict[str, Told]:
-    """Return the tables of the answer by name; the long ones of exact lists are not spelled out before they are written."""
-    if not is_rounded and not is_netted(prepared.accounts):
-        return tell(prepared, run_kernel(prepared.arrays))
-    answer = solve_prepared(prepared, tables, is_rounded=is_rounded)
-    return {name: getattr(answer, name) for name in OUTPUTS}
+def checked_numbered(lots: NumberedLots) -> NumberedLots:
+    """Return lots by number, as `checked` does the table that they are."""
+    nulls = [name for name, ids in zip(IDS, (lots.account, lots.security), strict=True) if (ids.places < 0).any()]
+    if nulls:
+        raise UsageError(f"lots: null in {', '.join(nulls)}, which may not be")
+    return replace(lots, rest=checked(lots.rest, Lots, apart=IDS))
 
 
-def checked(table: pl.DataFrame, contract: type[Contract]) -> pl.DataFrame:
-    """Return the table with the contract's columns, of its types, each key once.
+def checked(table: pl.DataFrame, contract: type[Contract], apart: Sequence[str] = ()) -> pl.DataFrame:
+    """Return the table with the contract's columns, of its types, each key once; columns `apart` are not in it.
 
     Raises:
         UsageError: As `solve_tables`.
     """
-    name, schema = contract.dataset_name(), contract.polars_schema()
+    name = contract.dataset_name()
+    schema = {column: dtype for column, dtype in contract.polars_schema().items() if column not in apart}
     table = given(table, contract)
     missing = [column for column in schema if column not in table.columns]
     if missing:
         raise UsageError(f"{name}: columns missing: {', '.join(missing)}; docs/engine-tables.md lists them all")
-    coded = {column for column, dtype in table.schema.items() if contract is Lots and dtype == pl.Categorical}
     try:
         table = table.select(
-            pl.col(column) if column in coded or table.schema[column] == dtype else pl.col(column).cast(dtype)
+            pl.col(column) if table.schema[column] == dtype else pl.col(column).cast(dtype)
             for column, dtype in schema.items()
         )
     except pl.exceptions.PolarsError as error:
         raise UsageError(f"{name}: a column is not of its type: {str(error).splitlines()[0]}") from error
-    keys = contract.key_columns()
-    texts = [column for column in keys if table[column].null_count()]
-    if texts:
-        raise UsageError(f"{name}: null in {', '.join(texts)}, which may not be")
+    keys = [column for column in contract.key_columns() if column not in apart]
+    nulls = [column for column in keys if table[column].null_count()]
+    if nulls:
+        raise UsageError(f"{name}: null in {', '.join(nulls)}, which may not be")
     if contract is Lots:
         return table
     repeated = 0 if _is_rising(table, keys) else table.height - table.select(pl.struct(keys).n_unique()).item()
@@ -272,37 +283,45 @@ def _writer(out_dir: Path, name: str, contract: type[Contract]) -> pq.ParquetWri
     )
 
 
-def _write(tables: dict[str, Told], writers: dict[str, pq.ParquetWriter]) -> None:
-    for name, table in tables.items():
-        rows = table if isinstance(table, pa.Table) else table.to_arrow()
+def _write(tables: dict[str, pa.Table], writers: dict[str, pq.ParquetWriter]) -> None:
+    for name, rows in tables.items():
         if rows.num_rows:
-            writers[name].write_table(_as_written(rows, writers[name].schema))
+            writers[name].write_table(rows.cast(writers[name].schema))
 
 
-def _as_written(rows: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Return rows as their file has them: texts that are told by number there are numbered, where they are not."""
-    for place, field in enumerate(schema):
-        if pa.types.is_dictionary(field.type) and not pa.types.is_dictionary(rows.schema.field(place).type):
-            rows = rows.set_column(place, field.name, rows.column(place).dictionary_encode())
-    return rows.cast(schema)
+@dataclass(frozen=True)
+class _Tally:
+    """Of some accounts: how many there are by outcome, how many trades, and the largest gap with its account."""
+
+    outcomes: dict[str, int]
+    trades: int
+    gap: float | None
+    gap_id: str | None
 
 
-def _tally(accounts: pl.DataFrame) -> pl.DataFrame:
-    """Return by outcome how many accounts there are, and the largest gap with its account."""
-    worst = pl.col("account_id").get(pl.col("gap_frac").arg_max(), null_on_oob=True)
-    return accounts.group_by("outcome").agg(
-        pl.len().alias("accounts"), pl.col("gap_frac").max(), worst.alias("worst_id")
-    )
+def _tally(answer: dict[str, pa.Table]) -> _Tally:
+    accounts = answer["accounts"]
+    counts = {str(row["values"]): int(row["counts"]) for row in pc.value_counts(accounts["outcome"]).to_pylist()}
+    gaps = accounts["gap_frac"]
+    gap = pc.max(gaps).as_py()
+    whose = None if gap is None else str(accounts["account_id"][pc.index(gaps, gap).as_py()])
+    return _Tally(counts, answer["trades"].num_rows, gap, whose)
 
 
-def _summed(tallies: pl.DataFrame, trades: int) -> Solved:
+def _summed(tallies: list[_Tally]) -> Solved:
     """Return the tallies of all parts as one."""
-    counts = tallies.group_by("outcome").agg(pl.col("accounts").sum()).sort("outcome")
-    outcomes = {str(outcome): int(number) for outcome, number in counts.iter_rows()}
-    solved = tallies.filter(pl.col("gap_frac").is_not_null()).sort("gap_frac", "worst_id", descending=[True, False])
-    accounts = sum(outcomes.values())
-    traded = outcomes.get(Outcome.TRADED, 0)
-    left = outcomes.get(Outcome.NOTHING_TO_TRADE, 0) + outcomes.get(Outcome.WITHIN_BANDS, 0)
+    counts: Counter[str] = Counter()
+    for tally in tallies:
+        counts.update(tally.outcomes)
+    accounts = sum(counts.values())
+    traded = counts[Outcome.TRADED]
+    left = counts[Outcome.NOTHING_TO_TRADE] + counts[Outcome.WITHIN_BANDS]
     unsolved = accounts - traded - left
-    gap, whose = (solved["gap_frac"][0], solved["worst_id"][0]) if solved.height else (None, None)
-    return Solved(accounts, traded, unsolved, trades, outcomes, gap, whose)
+    # Of equal gaps that of the first account.
+    worst = min(
+        (tally for tally in tallies if tally.gap is not None),
+        key=lambda tally: (-cast("float", tally.gap), tally.gap_id),
+        default=_Tally({}, 0, None, None),
+    )
+    trades = sum(tally.trades for tally in tallies)
+    return Solved(accounts, traded, unsolved, trades, dict(sorted(counts.items())), worst.gap, worst.gap_id)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
 
 from evenkeel.engine.arrays import I4, I8
 from evenkeel.engine.codes import Finding
-from evenkeel.engine.columns import codes_of, starts_of_counts
+from evenkeel.engine.columns import Texts, codes_of, starts_of_counts
+from evenkeel.engine.numbered import NumberedLots
 from evenkeel.engine.tables.outputs import Findings
 
 KEY = ["account_id", "security_id", "lot_id"]
@@ -17,54 +19,80 @@ KEY = ["account_id", "security_id", "lot_id"]
 
 @dataclass(frozen=True)
 class OrderedLots:
-    """Lots of known accounts in key order, their securities' numbers, where each account's begin, and what was found at all lots."""
+    """Lots of known accounts in key order, their securities' numbers, where each account's begin, and what was found at all lots.
+
+    `table` is without the ids of accounts and securities where lots came by number: `starts` and `security` tell them.
+    """
 
     table: pl.DataFrame
     security: I4
     starts: I8
     findings: pl.DataFrame
 
-    def of(self, accounts: pl.Series, is_wanted: np.ndarray) -> OrderedLots:
-        """Return the lots of the accounts that are wanted; what was found stays. `accounts` are the ids of all, in order."""
+    def of(self, is_wanted: np.ndarray) -> OrderedLots:
+        """Return the lots of the accounts that are wanted; what was found stays."""
         sizes = np.diff(self.starts)
-        is_theirs, sizes = np.repeat(is_wanted, sizes), sizes[is_wanted]
-        # A text in each of many rows: it is cheaper to write it again than to pick it out.
-        names = accounts.filter(pl.Series(is_wanted)).gather(np.repeat(np.arange(len(sizes)), sizes))
-        table = self.table.drop("account_id").filter(pl.Series(is_theirs))
-        table = table.insert_column(0, names.alias("account_id"))
-        return OrderedLots(table, self.security[is_theirs], starts_of_counts(sizes), self.findings)
+        is_theirs = np.repeat(is_wanted, sizes)
+        table = self.table.filter(pl.Series(is_theirs))
+        return OrderedLots(table, self.security[is_theirs], starts_of_counts(sizes[is_wanted]), self.findings)
 
 
-def order_lots(accounts: pl.DataFrame, lots: pl.DataFrame, security_ids: pl.Series) -> OrderedLots:
+def order_lots(accounts: pl.DataFrame, lots: pl.DataFrame | NumberedLots, security_ids: pl.Series) -> OrderedLots:
     """Return the lots in order; those in key order already are only looked at.
 
     Args:
         accounts: In order of `account_id`.
-        lots: In any order. `security_id` may be categorical.
+        lots: In any order.
         security_ids: The names of security numbers, in order.
     """
+    if isinstance(lots, NumberedLots):
+        return _order_numbered(accounts, lots, security_ids)
     security = codes_of(lots["security_id"], security_ids)
-    runs = _runs(lots)
+    runs = _runs(lots["account_id"])
     if not _is_in_order(lots, runs, security):
-        lots = lots.with_columns(pl.col("security_id").cast(pl.String)).sort(KEY)
+        lots = lots.sort(KEY)
         security = codes_of(lots["security_id"], security_ids)
-        runs = _runs(lots)
+        runs = _runs(lots["account_id"])
     place = _places(runs.names, accounts["account_id"])
     is_known = place >= 0
-    sizes = runs.sizes
-    findings: list[pl.DataFrame] = [Findings.empty_frame()]
+    unknown: list[pl.DataFrame] = []
     if not is_known.all():
-        is_kept = np.repeat(is_known, sizes)
-        findings.append(_found(lots.filter(pl.Series(~is_kept)), Finding.ACCOUNT_UNKNOWN))
+        is_kept = np.repeat(is_known, runs.sizes)
+        unknown = [_found(lots.filter(pl.Series(~is_kept)), Finding.ACCOUNT_UNKNOWN)]
         lots, security = lots.filter(pl.Series(is_kept)), security[is_kept]
+    odd = [_found(lots.filter(pl.Series(is_odd)), finding) for finding, is_odd in _odd_lots(lots)]
+    starts = _starts(accounts, place, runs.sizes)
+    return OrderedLots(lots, security, starts, pl.concat([Findings.empty_frame(), *unknown, *odd]))
+
+
+def _order_numbered(accounts: pl.DataFrame, lots: NumberedLots, security_ids: pl.Series) -> OrderedLots:
+    """Return lots by number in order; where they are not so, or what they name is not known, they are spelled out."""
+    security = codes_of(lots.security.names, security_ids)[lots.security.places]
+    runs = _numbered_runs(lots.account)
+    place = _places(runs.names, accounts["account_id"])
+    if (security < 0).any() or (place < 0).any() or not _is_in_order(lots.rest, runs, security):
+        return order_lots(accounts, lots.spelled(), security_ids)
+    odd = [_found(lots.filter(is_odd).spelled(), finding) for finding, is_odd in _odd_lots(lots.rest)]
+    starts = _starts(accounts, place, runs.sizes)
+    return OrderedLots(lots.rest, security, starts, pl.concat([Findings.empty_frame(), *odd]))
+
+
+def _odd_lots(lots: pl.DataFrame) -> list[tuple[Finding, np.ndarray]]:
+    """Return findings of lots of known accounts, and at which: those that are kept, or never traded."""
+    found = []
     if lots["unit_basis_usd"].null_count():
-        is_unknown = pl.col("unit_basis_usd").is_null() & (pl.col("gain_rate_frac") > 0)
-        findings.append(_found(lots.filter(is_unknown), Finding.BASIS_MISSING))
+        is_unknown = lots["unit_basis_usd"].is_null() & (lots["gain_rate_frac"] > 0).fill_null(False)
+        found.append((Finding.BASIS_MISSING, is_unknown.to_numpy()))
     if (lots["held_qty"] <= 0).any():
-        findings.append(_found(lots.filter(pl.col("held_qty") <= 0), Finding.NOT_LONG))
+        found.append((Finding.NOT_LONG, (lots["held_qty"] <= 0).fill_null(False).to_numpy()))
+    return found
+
+
+def _starts(accounts: pl.DataFrame, place: I4, sizes: I8) -> I8:
+    """Return where each account's lots begin; `place`: the account of each run, -1 where it is not known."""
     counts = np.zeros(accounts.height, np.int64)
-    counts[place[is_known]] = sizes[is_known]
-    return OrderedLots(lots, security, starts_of_counts(counts), pl.concat(findings))
+    counts[place[place >= 0]] = sizes[place >= 0]
+    return starts_of_counts(counts)
 
 
 @dataclass(frozen=True)
@@ -76,12 +104,25 @@ class _Runs:
     sizes: I8
 
 
-def _runs(lots: pl.DataFrame) -> _Runs:
+def _runs(names: pl.Series) -> _Runs:
     """Return the runs of rows of one account."""
-    names = lots["account_id"]
-    is_new = names.slice(1) != names.slice(0, max(len(names) - 1, 0))
-    begin = np.concatenate([np.zeros(min(len(names), 1), np.int64), np.flatnonzero(is_new.to_numpy()) + 1])
+    begin = _begins((names.slice(1) != names.slice(0, max(len(names) - 1, 0))).to_numpy(), len(names))
     return _Runs(names.gather(begin), begin, np.diff(begin, append=len(names)))
+
+
+def _numbered_runs(accounts: Texts) -> _Runs:
+    """Return the runs of rows of one account, which may have two numbers: one of each row group that it stands in."""
+    places = accounts.places
+    begin = _begins(places[1:] != places[:-1], len(places))
+    names = accounts.names.gather(places[begin])
+    again = _runs(names).begin
+    begin = begin[again]
+    return _Runs(names.gather(again), begin, np.diff(begin, append=len(places)))
+
+
+def _begins(is_new: np.ndarray, rows: int) -> I8:
+    """Return where runs begin; `is_new` of all rows but the first."""
+    return np.concatenate([np.zeros(min(rows, 1), np.int64), np.flatnonzero(is_new) + 1])
 
 
 def _places(names: pl.Series, known: pl.Series) -> I4:
@@ -99,19 +140,25 @@ def _is_in_order(lots: pl.DataFrame, runs: _Runs, security: I4) -> bool:
     if not (names.slice(1) > names.slice(0, len(names) - 1)).all():
         return False
     if (security < 0).any():
-        ids = lots["security_id"].cast(pl.String)
+        ids = lots["security_id"]
         is_later = (ids.slice(1) > ids.slice(0, len(ids) - 1)).to_numpy()
         is_same = (ids.slice(1) == ids.slice(0, len(ids) - 1)).to_numpy()
     else:
         is_later, is_same = security[1:] > security[:-1], security[1:] == security[:-1]
-    lot = lots["lot_id"]
-    is_fine = is_same & (lot.slice(1) >= lot.slice(0, len(lot) - 1)).to_numpy()
+    is_fine = is_same & _is_not_below(lots["lot_id"])
     is_fine |= is_later
     is_fine[runs.begin[1:] - 1] = True
     return bool(is_fine.all())
 
 
+def _is_not_below(values: pl.Series) -> np.ndarray:
+    """Return for all values but the first whether each is not below the one before. Chunk by chunk, nothing is copied."""
+    chunks = [chunk for chunk in values.get_chunks() if len(chunk)]
+    told = [(chunk.slice(1) >= chunk.slice(0, len(chunk) - 1)).to_numpy() for chunk in chunks]
+    for place, (one, other) in enumerate(pairwise(chunks)):
+        told[place] = np.append(told[place], other[0] >= one[-1])
+    return np.concatenate(told)
+
+
 def _found(lots: pl.DataFrame, finding: Finding) -> pl.DataFrame:
-    return lots.select(
-        "account_id", pl.col("security_id").cast(pl.String), "lot_id", pl.lit(finding.value).alias("finding")
-    )
+    return lots.select("account_id", "security_id", "lot_id", pl.lit(finding.value).alias("finding"))

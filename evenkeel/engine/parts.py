@@ -10,16 +10,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import TypeAlias
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from evenkeel.engine.numbered import IDS, NumberedLots, joined, texts_of
+
+ReadLots: TypeAlias = pl.DataFrame | NumberedLots
+"""Lots as they were read: of one file with texts, of another by number."""
+
 LARGEST_GROUP = 2_000_000
 """Row groups of more lots than this are not read whole."""
-
-CODED = ("security_id",)
-"""Columns that are read as categorical: few different texts in many rows, compared as numbers (`columns.codes_of`)."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,10 @@ class RowGroup:
 
 def parts_of(
     accounts: pl.DataFrame, files: list[Path], columns: list[str], part: int
-) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+) -> Iterator[tuple[pl.DataFrame, ReadLots]]:
     """Yield accounts in order with their lots, in the order in which they stand; together, all accounts and all lots.
+
+    Lots that are read once come by number where their files tell texts so.
 
     Args:
         accounts: In order of `account_id`, which is not null.
@@ -45,24 +50,24 @@ def parts_of(
         columns: The columns of lots to read.
         part: About how many accounts at a time: at least one row group's.
     """
-    groups = _row_groups(files)
+    groups = _row_groups(files) if set(IDS) <= set(columns) else None
     if groups is None:
         yield from _by_filter(accounts, files, columns, part)
         return
     ids = accounts["account_id"]
     ends = [int(ids.search_sorted(group.low, side="left")) for group in groups[1:]] + [accounts.height]
     start, first = 0, 0
-    carried: list[pl.DataFrame] = []
+    carried: list[NumberedLots] = []
     opened = {file: _Opened.of(file, columns) for file in {group.file for group in groups}}
     for i, end in enumerate(ends):
         is_last = i + 1 == len(groups)
         if not is_last and ends[i + 1] - start <= part:
             continue
-        lots = pl.concat([*carried, *_read(groups[first : i + 1], opened)])
+        lots = joined([*carried, *_read(groups[first : i + 1], opened)])
         carried = []
         if not is_last and groups[i].high >= groups[i + 1].low:
             # The last account goes on in the next row group.
-            is_later = pl.col("account_id") >= groups[i + 1].low
+            is_later = (lots.account.names >= groups[i + 1].low).to_numpy()[lots.account.places]
             carried, lots = [lots.filter(is_later)], lots.filter(~is_later)
         yield accounts.slice(start, end - start), lots
         start, first = end, i + 1
@@ -73,8 +78,8 @@ def _row_groups(files: list[Path]) -> list[RowGroup] | None:
     groups = []
     for file in files:
         parquet = pq.ParquetFile(file)
-        names, start = parquet.schema_arrow.names, 0
-        if "account_id" not in names or not _is_text(parquet.schema_arrow.field("account_id").type):
+        schema, start = parquet.schema_arrow, 0
+        if not all(name in schema.names and _is_text(schema.field(name).type) for name in IDS):
             return None
         column = parquet.metadata.schema.names.index("account_id")
         for number in range(parquet.metadata.num_row_groups):
@@ -95,30 +100,25 @@ def _is_text(dtype: pa.DataType) -> bool:
 
 @dataclass(frozen=True)
 class _Opened:
-    """A file whose description has been read, once for all its row groups: the columns that are wanted, and those of them in `CODED`."""
+    """A file whose description has been read, once for all its row groups: its texts by number, and all other columns."""
 
-    columns: list[str]
     plain: pl.LazyFrame
-    coded: pq.ParquetFile
+    texts: pq.ParquetFile
 
     @classmethod
     def of(cls, file: Path, columns: list[str]) -> _Opened:
-        plain = pl.scan_parquet(file).select(column for column in columns if column not in CODED)
+        plain = pl.scan_parquet(file).select(column for column in columns if column not in IDS)
         plain.collect_schema()
-        return cls(columns, plain, pq.ParquetFile(file, read_dictionary=list(CODED)))
+        return cls(plain, pq.ParquetFile(file, read_dictionary=list(IDS)))
 
-    def read(self, groups: list[RowGroup], rows: int) -> pl.DataFrame:
-        """Return the rows of groups beside each other. A text that the file numbers comes with the numbers, not spelled out."""
-        frame = self.plain.slice(groups[0].start, rows).collect()
-        coded = [column for column in self.columns if column in CODED]
-        if coded:
-            numbers = [group.number for group in groups]
-            table = self.coded.read_row_groups(numbers, columns=coded, use_threads=False)
-            frame = frame.with_columns(pl.DataFrame(table))
-        return frame.select(self.columns)
+    def read(self, groups: list[RowGroup], rows: int) -> NumberedLots:
+        """Return the rows of groups beside each other."""
+        ids = self.texts.read_row_groups([group.number for group in groups], columns=list(IDS), use_threads=False)
+        rest = self.plain.slice(groups[0].start, rows).collect()
+        return NumberedLots(texts_of(ids.column(IDS[0])), texts_of(ids.column(IDS[1])), rest)
 
 
-def _read(groups: list[RowGroup], opened: dict[Path, _Opened]) -> Iterator[pl.DataFrame]:
+def _read(groups: list[RowGroup], opened: dict[Path, _Opened]) -> Iterator[NumberedLots]:
     """Yield the rows of the groups, those beside each other in a file at once."""
     at = 0
     while at < len(groups):

@@ -10,6 +10,7 @@ import polars as pl
 from evenkeel.engine.arrays import I8, AccountArrays, LimitArrays, LotArrays, Problem
 from evenkeel.engine.columns import codes_of, flags_of, floats_of, starts_of_counts
 from evenkeel.engine.lots import OrderedLots, order_lots
+from evenkeel.engine.numbered import NumberedLots
 from evenkeel.engine.shared import Shared, account_arrays, prepare_shared
 from evenkeel.engine.tables.inputs import Restrictions, TaxUnits
 
@@ -31,28 +32,31 @@ class Tables:
 class Prepared:
     """A problem as arrays, with the rows that its places stand for.
 
-    `accounts` and `lots` are in key order; `lots` are those of known accounts; `securities` are the rows of `UniverseArrays`; `classes` are
-    the names of class numbers, cash first.
+    `accounts` and `lots` are in key order; `lots` are those of known accounts, without ids that came by number (`lots.OrderedLots`).
+    `securities` are the rows of `UniverseArrays`; `security_ids` are the names of security numbers, `classes` those of class numbers, cash
+    first.
     """
 
     arrays: Problem
     accounts: pl.DataFrame
     securities: pl.DataFrame
     lots: pl.DataFrame
+    security_ids: pl.Series
     classes: pl.Series
     findings: pl.DataFrame
 
 
-def prepare(tables: Tables, shared: Shared | None = None) -> Prepared:
+def prepare(tables: Tables, shared: Shared | None = None, read: NumberedLots | None = None) -> Prepared:
     """Return the problem as arrays.
 
     Args:
         tables: The problem.
         shared: Of the problem's models, securities and cash terms, where many problems have the same; otherwise made here.
+        read: The lots by number, where they were read so, in place of `tables.lots`. They do for exact lists whose taxes are not netted.
     """
     shared = shared or prepare_shared(tables.models, tables.securities, tables.cash_terms)
     accounts = tables.accounts.sort("account_id")
-    lots = order_lots(accounts, tables.lots, shared.security_ids)
+    lots = order_lots(accounts, tables.lots if read is None else read, shared.security_ids)
     limits, limits_from = limits_of(accounts, tables.restrictions)
     return assemble(accounts, account_arrays(accounts, shared, lots.starts, limits_from), lots, limits, shared)
 
@@ -81,7 +85,7 @@ def assemble(
         ),
         len(shared.classes),
     )
-    return Prepared(arrays, accounts, shared.securities, lots.table, shared.classes, lots.findings)
+    return Prepared(arrays, accounts, shared.securities, lots.table, shared.security_ids, shared.classes, lots.findings)
 
 
 def limits_of(accounts: pl.DataFrame, restrictions: pl.DataFrame) -> tuple[pl.DataFrame, I8]:

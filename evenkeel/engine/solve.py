@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evenkeel.engine.answer import Answer, empty_answer, tabulate
+from evenkeel.engine.answer import Answer, SolvedBook, empty_answer, tabulate
 from evenkeel.engine.arrays import AnswerArrays, Problem
 from evenkeel.engine.compiled import solve_book_kernel
 from evenkeel.engine.netted.stake import is_netted
@@ -25,13 +25,13 @@ def solve(
         programs: How many rounded lists at most an exact program is asked for, where the search leaves more than a basis point; 0: none.
         shared: As for `prepare`.
     """
-    return solve_prepared(prepare(tables, shared), tables, is_rounded=is_rounded, programs=programs)
+    return tabulate(solve_prepared(prepare(tables, shared), tables, is_rounded=is_rounded, programs=programs))
 
 
 def solve_prepared(
     prepared: Prepared, tables: Tables, *, is_rounded: bool = False, programs: int = PROGRAM_ACCOUNTS
-) -> Answer:
-    """Return the best trades of every account of a problem that is arrays already, as `solve`; `tables` are those it was made of."""
+) -> SolvedBook:
+    """Return a problem that is arrays already solved, as `solve`; `tables` are those it was made of."""
     if is_netted(prepared.accounts):
         from evenkeel.engine.netted.accounts import solve_netted
         from evenkeel.engine.netted.rounded import RoundBy
@@ -39,9 +39,9 @@ def solve_prepared(
         return solve_netted(prepared, tables.tax_units, run_kernel, RoundBy(tables, programs) if is_rounded else None)
     exact = run_kernel(prepared.arrays)
     if not is_rounded:
-        return tabulate(prepared, exact)
+        return SolvedBook(prepared, exact)
     rounded = round_problem(tables, prepared, exact, programs)
-    return tabulate(prepared, rounded.answer, rounded.found_by)
+    return SolvedBook(prepared, rounded.answer, rounded.found_by)
 
 
 def run_kernel(problem: Problem) -> AnswerArrays:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from evenkeel.engine.answer import trade_rows
+from evenkeel.engine.answer import SolvedBook, trade_rows
 from evenkeel.engine.arrays import I8, AnswerArrays
 from evenkeel.engine.codes import HOUSEHOLD_OUTCOMES, OUTCOMES, WAYS, Finding, HouseholdOutcome, Outcome
 from evenkeel.engine.households.arrays import HOUSEHOLD_FIGURES, MEMBER_FIGURES, HouseholdAnswerArrays
@@ -51,7 +51,7 @@ def tabulate_households(
     """Return the answer's tables; `found_by` are places in `WAYS` by household, the first for all unless given."""
     ways = np.zeros(len(answer.outcome), np.int64) if found_by is None else found_by
     accounts = _account_rows(prepared, answer)
-    trades = trade_rows(prepared.prepared, _in_account_order(answer))
+    trades = trade_rows(SolvedBook(prepared.prepared, _in_account_order(answer)))
     crossed = _crossed(trades, accounts)
     return HouseholdAnswer(
         households=_household_rows(prepared, answer, accounts, crossed, ways),

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import polars as pl
 
-from evenkeel.engine.answer import Answer, tabulate
+from evenkeel.engine.answer import SolvedBook
 from evenkeel.engine.arrays import AnswerArrays
 from evenkeel.engine.netted.alone import answer_with
 from evenkeel.engine.netted.at_rates import totals
@@ -20,7 +18,7 @@ from evenkeel.engine.problem import Prepared
 from evenkeel.engine.tables.outputs import TaxResults
 
 
-def solve_netted(prepared: Prepared, tax_units: pl.DataFrame, run: Run, by: RoundBy | None) -> Answer:
+def solve_netted(prepared: Prepared, tax_units: pl.DataFrame, run: Run, by: RoundBy | None) -> SolvedBook:
     """Return the best trades of every account, taxes netted where it has a tax unit and budgets kept.
 
     Accounts of one tax unit are each taken alone against the year so far.
@@ -45,7 +43,7 @@ def solve_netted(prepared: Prepared, tax_units: pl.DataFrame, run: Run, by: Roun
     elif chosen is not None:
         answer, rows = exact_answer(known, base, chosen)
     answer.outcome[known.outcome >= 0] = known.outcome[known.outcome >= 0]
-    return replace(tabulate(known.prepared, answer, found_by), tax_results=rows)
+    return SolvedBook(known.prepared, answer, found_by, rows)
 
 
 def exact_answer(known: Ready, base: AnswerArrays, chosen: Chosen) -> tuple[AnswerArrays, pl.DataFrame]:

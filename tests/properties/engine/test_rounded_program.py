@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evenkeel.engine import rounding
-from evenkeel.engine.answer import tabulate
+from evenkeel.engine.answer import SolvedBook, tabulate
 from evenkeel.engine.checks.assertions import violations
 from evenkeel.engine.problem import prepare
 from evenkeel.engine.rounded_program import AtHand, RoundedPrograms, program_solver
@@ -26,9 +26,9 @@ def test_no_list_is_worse_than_the_searchs_and_no_gap_wider(seed: int, washed: b
     tables = stepped(seed, washed=washed, dust=dust)
     prepared = prepare(tables)
     exact = run_kernel(prepared.arrays)
-    searched = tabulate(prepared, round_lists(prepared.arrays, exact)).accounts
+    searched = tabulate(SolvedBook(prepared, round_lists(prepared.arrays, exact))).accounts
     rounded = round_problem(tables, prepared, exact, MOST)
-    answer = tabulate(prepared, rounded.answer, rounded.found_by)
+    answer = tabulate(SolvedBook(prepared, rounded.answer, rounded.found_by))
     assert violations(tables, answer) == []
     both = answer.accounts.join(searched, on="account_id", suffix="_searched").drop_nulls("nav_usd")
     assert both.filter(pl.col("objective_usd") > pl.col("objective_usd_searched")).height == 0

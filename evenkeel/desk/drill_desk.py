@@ -15,7 +15,7 @@ from pathlib import Path
 
 import polars as pl
 
-from data_contracts.vocab import ControlScope, ProposalState, Role
+from data_contracts.vocab import ConsentKind, ControlScope, ProposalState, Role
 from evenkeel import calendar
 from evenkeel.calendar import EASTERN
 from evenkeel.desk.consent import controls, deciding
@@ -77,6 +77,8 @@ def play(house_at: HouseAt, tell: Tell, orders: Path, last_date: dt.date, seed: 
     house = house_at(at(8, 30))
     yield f"{eastern(at(8, 30))}  {swept_line(sweep(house))}"
     _advisers(house_at(at(8, 45)), story)
+    _compliance(house_at(at(9, 0)), story)
+    _after_review(house_at(at(9, 10)), story)
     _clients(house_at(at(9, 15)), story)
     yield f"{eastern(at(9, 15))}  Answered: {_counts(story.decided)}."
     yield from _messages(tell, at(9, 30))
@@ -122,8 +124,12 @@ def _clock(date: dt.date) -> Callable[[int, int], dt.datetime]:
 
 
 def _advisers(house: House, story: _Story) -> None:
-    """Let advisers answer: one in seven is late, one declines, the first that can be is made smaller, the rest are approved."""
+    """Let advisers answer: one in seven is late, one declines, the first that can be is made smaller, the rest are approved.
+
+    The last of the list asks compliance first, and so does who has one that a check holds back.
+    """
     has_modified = False
+    _ask_compliance(house, story)
     waiting = house.approvals.cases(states=[ProposalState.WITH_ADVISER])
     for place, case in enumerate(
         sorted(waiting, key=lambda one: (-float(one.route.get("score") or 0), one.proposal_id))
@@ -148,6 +154,45 @@ def _advisers(house: House, story: _Story) -> None:
             if not has_modified:
                 _try(story, "approved by advisers", partial(deciding.approve, house, case.proposal_id, asking))
         else:
+            _try(story, "approved by advisers", partial(deciding.approve, house, case.proposal_id, asking))
+
+
+def _ask_compliance(house: House, story: _Story) -> None:
+    """Let one proposal that a check holds back, and one that is with its adviser, be asked about."""
+    for state, reason in (
+        (ProposalState.DRAFTED, "may this be traded although a check holds it back?"),
+        (ProposalState.WITH_ADVISER, "the client sits on the board of an issuer held here"),
+    ):
+        cases = sorted(house.approvals.cases(states=[state]), key=lambda one: one.proposal_id)
+        for case in cases:
+            asking = Asking(case.adviser_id, Role.ADVISER, reason)
+            if _try(story, "asked compliance", partial(deciding.escalate, house, case.proposal_id, asking)):
+                break
+
+
+def _compliance(house: House, story: _Story) -> None:
+    """Let compliance answer: what a check holds back is declined, the rest may go on to its adviser."""
+    for case in house.approvals.cases(states=[ProposalState.ESCALATED]):
+        consent = _pending(case)
+        if consent is None or consent.person_id is None or consent.role is not Role.COMPLIANCE:
+            continue
+        asking = Asking(consent.person_id, consent.role)
+        if case.content["failed_checks"]:
+            said = _because(asking, "not without a change of the list")
+            _try(story, "declined by compliance", partial(deciding.decline, house, case.proposal_id, said))
+        else:
+            said = _because(asking, "no order is in that issuer")
+            _try(story, "reviewed by compliance", partial(deciding.approve, house, case.proposal_id, said))
+
+
+def _after_review(house: House, story: _Story) -> None:
+    """Let advisers approve what compliance has looked at."""
+    for case in house.approvals.cases(states=[ProposalState.WITH_ADVISER]):
+        consent = _pending(case)
+        if consent is None or consent.person_id is None:
+            continue
+        if any(one.kind is ConsentKind.COMPLIANCE_REVIEW for one in case.consents):
+            asking = Asking(consent.person_id, consent.role)
             _try(story, "approved by advisers", partial(deciding.approve, house, case.proposal_id, asking))
 
 

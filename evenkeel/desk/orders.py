@@ -11,7 +11,8 @@ from typing import Any
 
 from data_contracts.vocab import LotInstruction, OrderSide
 from evenkeel.calendar import EASTERN
-from evenkeel.desk.proposals import Proposal, units
+from evenkeel.decimals import digits
+from evenkeel.desk.proposals import Proposal
 from evenkeel.desk.words import counted
 
 _SHOWN_DIGITS = 4
@@ -59,7 +60,7 @@ def _order(trades: Sequence[dict[str, Any]]) -> Order:
     lots = [trade["lot"] for trade in trades if trade["lot"]]
     gains = [lot["gain_usd"] for lot in lots]
     quantity = sum((Decimal(trade["traded_qty"]) for trade in trades), Decimal())
-    whole, _, rest = units(round(quantity, _SHOWN_DIGITS)).partition(".")
+    whole, _, rest = digits(round(quantity, _SHOWN_DIGITS)).partition(".")
     return Order(
         account_id=first["account"]["id"],
         account=first["account"]["mask"] or first["account"]["id"],

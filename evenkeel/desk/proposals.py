@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from data_contracts.vocab import OrderSide
+from evenkeel.decimals import digits
 from evenkeel.desk.directory import Directory
 from evenkeel.desk.words import utc_text
 from evenkeel.stages.propose.obstacle_sentences import obstacle_sentences
@@ -140,8 +141,8 @@ def _trade(row: Mapping[str, Any], sentence: str, directory: Directory) -> dict[
         "security": {"id": row["security_id"], "name": directory.security_names.get(row["security_id"])},
         "asset_class": row["asset_class"],
         "node": row["node_id"],
-        "traded_qty": units(row["traded_qty"]),
-        "price_usd": units(row["price_usd"]),
+        "traded_qty": digits(row["traded_qty"]),
+        "price_usd": digits(row["price_usd"]),
         "value_usd": _money(row["value_usd"]),
         "lot": {
             "id": row["lot_id"],
@@ -171,12 +172,6 @@ def _trade(row: Mapping[str, Any], sentence: str, directory: Directory) -> dict[
         "margin_frac": row["margin_frac"] + 0.0,  # no -0.0
         "sentence": sentence,
     }
-
-
-def units(quantity: Decimal) -> str:
-    """Return a quantity or price as decimal text without trailing zeros, and without an exponent."""
-    text = f"{quantity:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _money(amount: Decimal | None) -> str | None:

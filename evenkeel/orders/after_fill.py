@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from data_contracts.vocab import DifferenceKind, LotInstruction, OrderSide
+from evenkeel.decimals import digits
 from evenkeel.policy.model import COMPARE_TOLERANCE
 from evenkeel.policy.orders import OrderRule
 from evenkeel.ports.order_book import Difference
@@ -87,7 +88,7 @@ def unfilled(block: Block, shares: Iterable[AccountShare]) -> list[Difference]:
             part.order_qty,
             got.get(part.account_id, Decimal(0)),
             "qty",
-            f"order {block.order_id}: {got.get(part.account_id, Decimal(0)):f} of {part.order_qty:f} units were filled",
+            f"order {block.order_id}: {digits(got.get(part.account_id, Decimal(0)))} of {digits(part.order_qty)} units were filled",
             block.order_id,
         )
         for part in block.allocations
@@ -193,7 +194,8 @@ def lot_differences(block: Block, shares: Iterable[AccountShare], relieved: Sequ
                 found.append(
                     Difference(
                         DifferenceKind.LOT, share.lots[0].lot.proposal_id, share.account_id, name, expected, closed, "qty",
-                        f"order {block.order_id}: {closed:f} units of lot {name} were relieved, asked were {expected:f}; until settlement "
+                        f"order {block.order_id}: {digits(closed)} units of lot {name} were relieved, asked were "
+                        f"{digits(expected)}; until settlement "
                         f"({block.settle_date}) the custodian can still be told",
                         block.order_id,
                     )

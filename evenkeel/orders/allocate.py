@@ -26,6 +26,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 
 from data_contracts.vocab import AssetType
+from evenkeel.decimals import digits
 from evenkeel.errors import UsageError
 from evenkeel.identity import stable_id
 from evenkeel.orders.fills import done
@@ -60,10 +61,10 @@ def share_out(
     # An order in dollars is shared by its dollars: the units that it buys are whatever the price makes of them.
     is_units = block.order_qty is not None
     ordered = {one.account_id: one.order_qty if is_units else one.order_value_usd for one in block.allocations}
-    if is_units and filled.filled_qty > sum(ordered.values(), Decimal(0)):
+    if block.order_qty is not None and filled.filled_qty > sum(ordered.values(), Decimal(0)):
         raise UsageError(
-            f"order {block.order_id}: {filled.filled_qty} units were filled of {block.order_qty} ordered; ask {block.custodian} to "
-            "break what is too much"
+            f"order {block.order_id}: {digits(filled.filled_qty)} units were filled of {digits(block.order_qty)} ordered; "
+            f"ask {block.custodian} to break what is too much"
         )
     least = min_usd / filled.average_price_usd / block.security.price_factor if min_usd else Decimal(0)
     if is_units:
@@ -87,7 +88,7 @@ def share_out(
 
 def allocation_id(block: Block, shares: Iterable[AccountShare]) -> str:
     """Return the id of an allocation: a digest of the order and of what each account gets."""
-    parts = sorted(f"{share.account_id}:{_plain(share.filled_qty)}:{_plain(share.value_usd)}" for share in shares)
+    parts = sorted(f"{share.account_id}:{digits(share.filled_qty)}:{digits(share.value_usd)}" for share in shares)
     return stable_id("alloc", block.order_id, *parts)
 
 
@@ -195,8 +196,3 @@ def _down_to_step(value: Fraction, step: Decimal) -> Decimal:
 def _up_to_step(value: Decimal, step: Decimal, most: Decimal) -> Decimal:
     steps = -(-Fraction(value) // Fraction(step))
     return min(int(steps) * step, most)
-
-
-def _plain(value: Decimal) -> str:
-    """Return a number that does not depend on how many zeros it was written with."""
-    return format(value.normalize(), "f")

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from data_contracts.vocab import DifferenceKind, OrderSide
+from evenkeel.decimals import digits
 from evenkeel.orders.fills import done, standing
 from evenkeel.ports.order_book import Difference
 from evenkeel.ports.orders import Block, Fill, OrderNews
@@ -54,14 +55,20 @@ def _count(block: Block, fills: list[Fill], told: Decimal | None) -> list[Differ
     filled = done(block, fills).filled_qty
     found = []
     if block.order_qty is not None and filled > block.order_qty:
-        text = f"order {block.order_id}: {filled:f} units were filled of {block.order_qty:f} ordered; ask for what is too much to be broken"
+        text = (
+            f"order {block.order_id}: {digits(filled)} units were filled of {digits(block.order_qty)} ordered; "
+            "ask for what is too much to be broken"
+        )
         found.append(
             _difference(
                 DifferenceKind.OVERFILLED, block, block.security.security_id, block.order_qty, filled, "qty", text
             )
         )
     if told is not None and told != filled:
-        text = f"order {block.order_id}: the custodian counts {told:f} units, its fills say {filled:f}; ask for the reports again"
+        text = (
+            f"order {block.order_id}: the custodian counts {digits(told)} units, its fills say {digits(filled)}; "
+            "ask for the reports again"
+        )
         found.append(
             _difference(DifferenceKind.FILLS_MISSING, block, block.security.security_id, told, filled, "qty", text)
         )

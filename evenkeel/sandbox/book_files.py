@@ -27,13 +27,14 @@ GROWTH_CLASSES = {
     AssetClass.US_EQUITY, AssetClass.INTL_EQUITY, AssetClass.EMERGING_EQUITY, AssetClass.REAL_ESTATE, AssetClass.COMMODITY,
     AssetClass.HIGH_YIELD_BOND, AssetClass.ALTERNATIVE, AssetClass.PRIVATE,
 }  # fmt: skip
+COMPLIANCE_ID, COMPLIANCE_NAME = "C-01", "Harper Quill"
 Cell = str | int | float | bool | dt.date | None
 
 
 def write_tables(folder: Path, practice: Practice, seed: int) -> None:
     """Write every CSV file of the book into `folder`."""
     for name, header, rows in (
-        ("advisers.csv", "adviser_id,name,email,team,escalates_to,is_senior", _advisers(practice)),
+        ("advisers.csv", "adviser_id,name,email,team,escalates_to,is_senior,is_compliance", _advisers(practice)),
         ("households.csv", "household_id,name,adviser_id,note", _households(practice)),
         (
             "tax_units.csv",
@@ -108,8 +109,13 @@ def _cell(value: Cell) -> str:
 
 def _advisers(practice: Practice) -> Iterable[Sequence[Cell]]:
     for each in practice.advisers:
-        email = f"{each.name.lower().replace(' ', '.')}@harbour.example"
-        yield each.adviser_id, each.name, email, each.team, each.escalates_to, each.is_senior
+        yield each.adviser_id, each.name, _email(each.name), each.team, each.escalates_to, each.is_senior, False
+    # Has no households; answers what advisers escalate.
+    yield COMPLIANCE_ID, COMPLIANCE_NAME, _email(COMPLIANCE_NAME), "Compliance", None, False, True
+
+
+def _email(name: str) -> str:
+    return f"{name.lower().replace(' ', '.')}@harbour.example"
 
 
 def _households(practice: Practice) -> Iterable[Sequence[Cell]]:

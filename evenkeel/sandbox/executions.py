@@ -15,7 +15,8 @@ from decimal import ROUND_DOWN, Decimal
 from data_contracts.vocab import OrderSide, OrderType
 from evenkeel import calendar
 from evenkeel.adapters.orders.fix_messages import FixSession, emit_message
-from evenkeel.adapters.orders.plain import number, utc
+from evenkeel.adapters.orders.plain import utc
+from evenkeel.decimals import digits
 from evenkeel.ports.orders import Batch, Block
 from evenkeel.sandbox.draws import Draws
 
@@ -156,7 +157,7 @@ def _report(event: _Event, session: FixSession) -> bytes:
     pairs += [(150, event.kind), (39, event.status), (55, block.security.symbol or "[N/A]")]
     pairs += [(48, block.security.cusip), (22, "1")] if block.security.cusip else []
     pairs += [(54, "1" if block.side == OrderSide.BUY else "2")]
-    pairs += [(32, number(event.quantity)), (31, number(event.price))] if event.kind in "FGH" else []
-    pairs += [(151, number(left)), (14, number(event.total)), (6, number(average.quantize(Decimal("0.000001"))))]
+    pairs += [(32, digits(event.quantity)), (31, digits(event.price))] if event.kind in "FGH" else []
+    pairs += [(151, digits(left)), (14, digits(event.total)), (6, digits(average.quantize(Decimal("0.000001"))))]
     pairs += [(75, f"{block.trade_date:%Y%m%d}"), (60, utc(event.at))]
     return emit_message("8", pairs, session, event.at, block.order_id)[0]

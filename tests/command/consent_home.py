@@ -50,7 +50,6 @@ def make(path: Path, **more: str) -> tuple[Home, SandboxPlan]:
         "accounts.csv",
         lambda row: {"is_discretionary": "false", "owner_ids": "pat;lou"} if row["account_id"] == ASKED[2] else {},
     )
-    edit(path, "advisers.csv", lambda row: {}, {"adviser_id": "C-01", "name": "Case Ofer", "is_compliance": "true"})
     home = replace(Home(path), more={"EVENKEEL_CLOCK": MORNING, **more})
     plan.deliver(plan.dates[0], path)
     assert home.run(plan.dates[0]) == 0

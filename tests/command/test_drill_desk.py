@@ -6,7 +6,7 @@ import datetime as dt
 from collections import Counter
 from pathlib import Path
 
-from data_contracts.vocab import DeliveryState, ProposalState
+from data_contracts.vocab import ConsentKind, ConsentState, DeliveryState, ProposalState
 from evenkeel.desk.drill_desk import play
 from evenkeel.desk.reporting.gathering import gather
 from evenkeel.reports.filled import told as told_clients
@@ -42,6 +42,14 @@ def _plays(home: Home, last_date: dt.date) -> None:
     assert lines[-1].startswith("The trail verifies")
     end = house_at(dt.datetime(2026, 3, 12, 12, 0, tzinfo=dt.UTC))
     states = {case.state for case in end.approvals.cases()}
+    reviewed = [
+        one.state
+        for case in end.approvals.cases()
+        for one in case.consents
+        if one.kind is ConsentKind.COMPLIANCE_REVIEW
+    ]
+    assert ConsentState.GIVEN in reviewed, "an adviser asked compliance, which answered"
+    assert "1 reviewed by compliance" in told
     assert ProposalState.RECONCILED in states
     assert not {ProposalState.STAGED, ProposalState.SENT, ProposalState.WITH_ADVISER} & states
     assert end.order_book.batches()

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from data_contracts.vocab import OrderSide, OrderType, TimeInForce
-from evenkeel.adapters.orders.plain import account_number, number, refuse_named_lots, ticker, word
+from evenkeel.adapters.orders.plain import account_number, refuse_named_lots, ticker, word
 from evenkeel.adapters.orders.written import Written, from_csv, to_csv
+from evenkeel.decimals import digits
 from evenkeel.errors import UsageError
 from evenkeel.ports.orders import Allocation, Batch, Block
 
@@ -74,12 +75,12 @@ class FidelityImportWriter:
         if block.time_in_force != TimeInForce.DAY:
             raise UsageError(f"order {block.order_id}: only orders of the day are written for Fidelity's import")
         refuse_named_lots(block, part.lots, "Fidelity's import")
-        limit = "" if block.limit_price_usd is None else number(block.limit_price_usd)
+        limit = "" if block.limit_price_usd is None else digits(block.limit_price_usd)
         row = {
             "account number": account_number(part.account_id, numbers, block.order_id),
             "account type": _AUTO,
             "order action": word(self.buy if block.side == OrderSide.BUY else self.sell, "action", block.order_id),
-            "quantity": number(part.order_qty),
+            "quantity": digits(part.order_qty),
             "symbol": ticker(block),
             "price type": word(
                 self.limit if block.order_type == OrderType.LIMIT else self.market, "type", block.order_id

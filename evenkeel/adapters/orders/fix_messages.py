@@ -23,7 +23,8 @@ from evenkeel.adapters.orders.fix_checking import FixFields, check_message
 from evenkeel.adapters.orders.fix_dictionary import fix44
 from evenkeel.adapters.orders.fix_read_back import HANDLING, IN_FORCE, NO_SYMBOL, SIDES, TYPES, compare_orders
 from evenkeel.adapters.orders.fix_rules import rule_problems
-from evenkeel.adapters.orders.plain import account_number, number, utc, word
+from evenkeel.adapters.orders.plain import account_number, utc, word
+from evenkeel.decimals import digits
 from evenkeel.errors import UsageError
 from evenkeel.identity import stable_id
 from evenkeel.orders.allocate import allocation_id
@@ -109,15 +110,15 @@ def allocation_instruction(
     # Replacing asks for a reason: 2, quantity or price have changed.
     pairs += [(796, "2")] if replaces_id else []
     pairs += [(857, "1"), (73, "1"), (11, block.order_id), (54, SIDES[block.side]), *_instrument(block)]
-    pairs += [(53, number(total)), (6, number(given[0].average_price_usd)), (15, "USD")]
+    pairs += [(53, digits(total)), (6, digits(given[0].average_price_usd)), (15, "USD")]
     pairs += [(75, f"{block.trade_date:%Y%m%d}"), (60, utc(sent_at)), (64, f"{block.settle_date:%Y%m%d}")]
-    pairs += [(381, number(sum((share.value_usd for share in given), Decimal(0)))), (78, str(len(given)))]
+    pairs += [(381, digits(sum((share.value_usd for share in given), Decimal(0)))), (78, str(len(given)))]
     ordered = {part.account_id: part for part in block.allocations}
     for share in given:
-        pairs += [(79, account_number(share.account_id, numbers, block.order_id)), (80, number(share.filled_qty))]
+        pairs += [(79, account_number(share.account_id, numbers, block.order_id)), (80, digits(share.filled_qty))]
         text = _lots_text(ordered[share.account_id], share.lots)
         pairs += [(161, text)] if text else []
-        pairs += [(153, number(share.average_price_usd))]
+        pairs += [(153, digits(share.average_price_usd))]
     raw, fields = emit_message("J", pairs, session, sent_at, block.order_id)
     told = [(one.get(79), Decimal(one.get(80) or 0)) for one in fields.groups[78]]
     meant = [(account_number(share.account_id, numbers, block.order_id), share.filled_qty) for share in given]
@@ -174,14 +175,14 @@ def _order_pairs(block: Block, numbers: Mapping[str, str], sent_at: dt.datetime)
     else:
         pairs += [(591, "0"), (70, stable_id("pre", block.order_id)), (78, str(len(parts)))]
         for name, size in parts:
-            pairs += [(79, name), (80, number(size))]
+            pairs += [(79, name), (80, digits(size))]
     pairs += [(63, "0"), (21, HANDLING[block.hand_over]), *_instrument(block), (54, SIDES[block.side])]
     pairs += [(60, utc(sent_at))]
     whole = block.order_value_usd if in_dollars else block.order_qty
     assert whole is not None
-    pairs += [(152 if in_dollars else 38, number(whole)), (40, TYPES[block.order_type])]
+    pairs += [(152 if in_dollars else 38, digits(whole)), (40, TYPES[block.order_type])]
     if block.limit_price_usd is not None:
-        pairs += [(44, number(block.limit_price_usd))]
+        pairs += [(44, digits(block.limit_price_usd))]
     pairs += [(15, "USD"), (59, IN_FORCE[block.time_in_force])]
     if len(parts) == 1:
         only = block.allocations[0]
@@ -213,7 +214,7 @@ def _lots_text(part: Allocation, lots: Iterable[LotShare]) -> str:
     if any(one.lot.instruction == LotInstruction.ACCOUNT_METHOD for one in told):
         return f"lots by the account's method: {part.relief_method}"
     named = (
-        f"{number(one.filled_qty)} of {one.lot.lot_opened_date or 'unknown date'} ({one.lot.lot_id})" for one in told
+        f"{digits(one.filled_qty)} of {one.lot.lot_opened_date or 'unknown date'} ({one.lot.lot_id})" for one in told
     )
     text = "lots: " + "; ".join(named)
     return text if text.isascii() and text.isprintable() else text.encode("ascii", "replace").decode()

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from data_contracts.vocab import OrderSide
-from evenkeel.adapters.orders.plain import account_number, number, refuse_named_lots, ticker, word
+from evenkeel.adapters.orders.plain import account_number, refuse_named_lots, ticker, word
 from evenkeel.adapters.orders.written import Written, from_csv, to_csv
+from evenkeel.decimals import digits
 from evenkeel.errors import UsageError
 from evenkeel.ports.orders import Allocated
 
@@ -52,7 +53,7 @@ class IbkrAllocationWriter:
                         ticker(one.block),
                         _SIDES[one.block.side],
                         word(self.executing_broker, "executing broker", order_id),
-                        number(share.filled_qty),
+                        digits(share.filled_qty),
                     ]
                 )
         if not rows:

@@ -9,8 +9,9 @@ from decimal import Decimal, InvalidOperation
 
 from data_contracts.vocab import LotInstruction, OrderType
 from evenkeel.adapters.orders.order_map import OrderColumn, OrderMap
-from evenkeel.adapters.orders.plain import account_number, number, refuse_named_lots, word
+from evenkeel.adapters.orders.plain import account_number, refuse_named_lots, word
 from evenkeel.adapters.orders.written import Written, from_csv, to_csv
+from evenkeel.decimals import digits
 from evenkeel.errors import UsageError
 from evenkeel.ports.orders import Allocation, Batch, Block, OrderedLot
 
@@ -92,7 +93,7 @@ class MappedOrderWriter:
         if isinstance(value, dt.date):
             return value.strftime(self.order_map.date_form)
         if isinstance(value, Decimal):
-            return number(value)
+            return digits(value)
         return word(str(value), column.header, order_id)
 
     def _compare(self, data: bytes, meant: list[dict[str, Value]], batch_id: str) -> None:

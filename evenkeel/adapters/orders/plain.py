@@ -1,22 +1,15 @@
-"""Numbers, times and words as order files have them: plain digits, no formula that a spreadsheet runs, nothing but printable ASCII."""
+"""Times and words as order files have them: no formula that a spreadsheet runs, nothing but printable ASCII."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 
 from data_contracts.vocab import LotInstruction
 from evenkeel.errors import UsageError
 from evenkeel.ports.orders import Block, OrderedLot
 
 _FORMULA_STARTS = ("=", "+", "-", "@")
-
-
-def number(value: Decimal) -> str:
-    """Return a number in plain digits without needless zeros: 100, 0.5, 1250.75."""
-    text = format(value, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def utc(at: dt.datetime) -> str:

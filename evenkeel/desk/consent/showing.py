@@ -13,8 +13,8 @@ from rich.text import Text
 
 from data_contracts.vocab import ConsentState
 from evenkeel.approval.staleness import Stale
+from evenkeel.decimals import digits
 from evenkeel.desk.consent.staging import Readiness
-from evenkeel.desk.proposals import units
 from evenkeel.desk.render_text import SHORT_ID
 from evenkeel.desk.words import counted, dollars, eastern, utc_text
 from evenkeel.ports.approvals import Case, Consent, Entry, in_turn
@@ -141,10 +141,10 @@ def _cause(one: Stale) -> str:
 
 def _trade_line(row: Mapping[str, Any]) -> str:
     lot = f", lot {row['lot_id']}" if row.get("lot_id") else ""
-    quantity = units(Decimal(row["traded_qty"]))
+    quantity = digits(Decimal(row["traded_qty"]))
     return (
         f"{row['trade_no']:>3}. {row['account_id']}: {row['side']} {quantity} {row['security_id']} at "
-        f"{units(Decimal(row['price_usd']))}, {dollars(row['value_usd'])}{lot}"
+        f"{digits(Decimal(row['price_usd']))}, {dollars(row['value_usd'])}{lot}"
     )
 
 

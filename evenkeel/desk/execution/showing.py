@@ -13,6 +13,7 @@ from rich.table import Table
 
 from data_contracts.vocab import BlockState
 from evenkeel.audit.canonical import plain
+from evenkeel.decimals import digits
 from evenkeel.desk.execution.answers import Taken
 from evenkeel.desk.execution.handing_over import Sent
 from evenkeel.desk.execution.planning import Planned
@@ -175,7 +176,4 @@ def _size(one: Mapping[str, Any]) -> str:
 
 
 def _figure(value: Decimal | None) -> str:
-    if value is None:
-        return ""
-    whole = f"{value:f}"
-    return whole.rstrip("0").rstrip(".") if "." in whole else whole
+    return "" if value is None else digits(value)

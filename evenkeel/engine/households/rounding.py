@@ -35,14 +35,21 @@ def round_households(
     prepared: PreparedHouseholds,
     exact: HouseholdAnswerArrays,
     most: int = PROGRAM_HOUSEHOLDS,
+    without: I8 | None = None,
 ) -> RoundedHouseholds:
-    """Return rounded lists: by search, and by a program for at most `most` households where the search leaves more than PROGRAM_GAP."""
+    """Return rounded lists: by search, and by a program for at most `most` households where the search leaves more than PROGRAM_GAP.
+
+    No program is asked for the households `without`.
+    """
     searched = round_household_lists(prepared.arrays, exact)
     figures = searched.figures
     found_by = np.full(len(searched.outcome), SEARCH)
     with np.errstate(invalid="ignore"):
         gap = (figures[:, OBJECTIVE] - figures[:, BOUND]) / figures[:, NAV]
-        wide = np.flatnonzero(np.isin(searched.outcome, SOLVED) & (gap > PROGRAM_GAP))
+        is_wide = np.isin(searched.outcome, SOLVED) & (gap > PROGRAM_GAP)
+    if without is not None:
+        is_wide[without] = False
+    wide = np.flatnonzero(is_wide)
     wide = wide[np.argsort(-gap[wide], kind="stable")]
     found_by[wide[most:]] = LEFT
     asked = np.sort(wide[:most])

@@ -27,8 +27,10 @@ def solve_households(
     prepared = prepare_households(tables)
     if is_netted(prepared.prepared.accounts):
         from evenkeel.engine.netted.households import solve_netted_households
+        from evenkeel.engine.netted.rounded_houses import RoundHousesBy
 
-        return solve_netted_households(prepared, tables.tax_units, run_household_kernel)
+        by = RoundHousesBy(tables, programs) if is_rounded else None
+        return solve_netted_households(prepared, tables.tax_units, run_household_kernel, by)
     exact = run_household_kernel(prepared.arrays)
     if not is_rounded:
         return tabulate_households(prepared, exact)

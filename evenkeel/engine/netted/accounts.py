@@ -7,7 +7,7 @@ import polars as pl
 
 from evenkeel.engine.answer import SolvedBook
 from evenkeel.engine.arrays import AnswerArrays
-from evenkeel.engine.netted.alone import answer_with
+from evenkeel.engine.netted.alone import Alone, answer_with
 from evenkeel.engine.netted.at_rates import totals
 from evenkeel.engine.netted.choosing import Chosen, Ready, Run, choose, ready
 from evenkeel.engine.netted.price import gains_of
@@ -46,7 +46,7 @@ def solve_netted(prepared: Prepared, tax_units: pl.DataFrame, run: Run, by: Roun
     return SolvedBook(known.prepared, answer, found_by, rows)
 
 
-def exact_answer(known: Ready, base: AnswerArrays, chosen: Chosen) -> tuple[AnswerArrays, pl.DataFrame]:
+def exact_answer(known: Ready, base: AnswerArrays, chosen: Chosen[Alone]) -> tuple[AnswerArrays, pl.DataFrame]:
     """Return the answer with exact lists, and the rows of `tax_results`."""
     decision, stake, terms = chosen.decision, chosen.stake, chosen.terms
     part, lists = decision.part, decision.lists

@@ -25,6 +25,10 @@ class Scope(Protocol):
     def problem(self) -> Problem:
         """Return the problem that the stake's accounts are of."""
 
+    @property
+    def nav(self) -> F8:
+        """Return the value of each account at stake."""
+
     def take(self, at: I8, problem: Problem) -> Self:
         """Return the accounts at those places of the stake, which are those of another problem."""
 

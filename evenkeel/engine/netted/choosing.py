@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
 import numpy as np
 import polars as pl
@@ -12,12 +13,14 @@ from evenkeel.engine.arrays import F8, FIGURES, I8, AnswerArrays, Problem, norma
 from evenkeel.engine.codes import OUTCOMES, Finding, Outcome
 from evenkeel.engine.columns import given
 from evenkeel.engine.netted.alone import NOTHING, TRADED, Alone, lists_in
+from evenkeel.engine.netted.attempt import Scope
 from evenkeel.engine.netted.decide import Decision, decide, limits_of
 from evenkeel.engine.netted.stake import LotGains, Stake, lot_gains, shares_of, stake_of, units_of
 from evenkeel.engine.netted.terms import Terms, terms_of
 from evenkeel.engine.problem import Prepared
 from evenkeel.engine.tables.inputs import Lots
 
+ScopeT = TypeVar("ScopeT", bound=Scope, covariant=True)
 Run = Callable[[Problem], AnswerArrays]
 Rounder = Callable[[Problem, AnswerArrays], AnswerArrays]
 
@@ -71,18 +74,20 @@ def ready(prepared: Prepared, tax_units: pl.DataFrame) -> Ready:
 
 
 @dataclass(frozen=True)
-class Chosen:
-    """What was decided for accounts at stake, and what it was decided with."""
+class Chosen(Generic[ScopeT]):
+    """What was decided for accounts at stake, and what it was decided with. `places`: of accounts at stake in the problem."""
 
     stake: Stake
     places: I8
     terms: Terms
-    scope: Alone
+    scope: ScopeT
     gains: LotGains
     decision: Decision
 
 
-def choose(ready: Ready, base: AnswerArrays, run: Run, some: np.ndarray, less_gain: F8, less_sold: F8) -> Chosen | None:
+def choose(
+    ready: Ready, base: AnswerArrays, run: Run, some: np.ndarray, less_gain: F8, less_sold: F8
+) -> Chosen[Alone] | None:
     """Decide for the accounts marked, of those that are solved; None: none of them has a unit or a budget.
 
     `less_gain`, `less_sold`: dollars by account that their budgets are taken to be less.

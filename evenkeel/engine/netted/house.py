@@ -27,6 +27,9 @@ HOUSE_TRADED = HOUSEHOLD_OUTCOMES.index(HouseholdOutcome.TRADED)
 HOUSE_NOTHING = HOUSEHOLD_OUTCOMES.index(HouseholdOutcome.NOTHING_TO_TRADE)
 
 
+SOLVED_HOUSES = (HOUSE_TRADED, HOUSE_NOTHING)
+RunHouses = Callable[[HouseholdProblem], HouseholdAnswerArrays]
+
 COMPONENTS = (
     "tax_usd", "trade_cost_usd", "location_cost_usd", "target_penalty_usd", "band_penalty_usd", "cash_penalty_usd"
 )  # fmt: skip
@@ -50,7 +53,7 @@ class Houses:
     """Households, each a group. By account at stake, as the kernel has them: cells before and their location costs, value and cash."""
 
     problem: Problem
-    run: Callable[[HouseholdProblem], HouseholdAnswerArrays]
+    run: RunHouses
     before: F8_2D
     location: F8_2D
     nav: F8
@@ -67,12 +70,7 @@ class Houses:
 
     def answer(self, part: Part) -> HouseholdAnswerArrays:
         """Return the kernel's answer for the part's households."""
-        sizes = np.bincount(part.copy, minlength=len(part.group))
-        arrays = HouseholdArrays(
-            normal(np.concatenate([[0], np.cumsum(sizes)]), np.int64), normal(np.arange(len(part.at)), np.int64),
-            normal(self.location_row[part.at], np.int64), self.location_cost,
-        )  # fmt: skip
-        return self.run(HouseholdProblem(part.problem, arrays))
+        return self.run(HouseholdProblem(part.problem, house_problem(self, part)))
 
     def solve(self, part: Part) -> Best:
         """Return the kernel's best lists of the part."""
@@ -116,6 +114,15 @@ class Houses:
         return floor
 
 
+def house_problem(scope: Houses, part: Part) -> HouseholdArrays:
+    """Return the part's households as the kernel has them."""
+    sizes = np.bincount(part.copy, minlength=len(part.group))
+    return HouseholdArrays(
+        normal(np.concatenate([[0], np.cumsum(sizes)]), np.int64), normal(np.arange(len(part.at)), np.int64),
+        normal(scope.location_row[part.at], np.int64), scope.location_cost,
+    )  # fmt: skip
+
+
 def first_accounts(part: Part) -> I8:
     """Return the first account of each copy."""
     first: I8 = np.searchsorted(part.copy, np.arange(len(part.group)))
@@ -133,18 +140,23 @@ def house_lists(answer: HouseholdAnswerArrays, places: I8) -> Lists:
 
 
 def house_answer_with(
-    base: HouseholdAnswerArrays, scope: Houses, places: I8, houses: I8, new: NewLists, bound: F8, at_rates: Part
+    base: HouseholdAnswerArrays,
+    scope: Houses,
+    places: I8,
+    houses: I8,
+    new: NewLists,
+    bound: F8,
+    priced: HouseholdAnswerArrays,
 ) -> HouseholdAnswerArrays:
     """Return the answer with new lists of the accounts at `places`, of the households at `houses`.
 
-    Prices, and the cheapest cycle, are those at the rates of `at_rates`.
+    Prices, and the cheapest cycle, are those of `priced`: the same households solved at the rates of their best case.
     """
     part, flows = new.part, flows_of(new.part, new.lists)
     costs, first, count = scope.penalties(part, flows), first_accounts(part), len(part.group)
     old = {name: getattr(base, name) for name in TRADES}
     trades, starts = trades_with(old, base.trades_begin, base.trades_end, places, scope.problem.accounts.lots_from, new)
     tax = totals(new.lists.account, new.trade_tax, len(places))
-    priced = scope.answer(at_rates)
     member = {
         "cash_after_usd": scope.cash + flows.moved[:, 0], "cash_short_usd": costs.short, "sold_usd": flows.sold,
         "bought_usd": flows.bought, "tax_usd": tax, "trade_cost_usd": flows.cost, "location_cost_usd": costs.location,

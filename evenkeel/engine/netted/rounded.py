@@ -1,7 +1,8 @@
 """Rounded lists of accounts whose taxes are netted: searched at the rates of the best case, then taxed by the rule, to the cent.
 
 Rounding may take a list over a budget by a step; then the account is decided again with a budget that is less by as much, a few times, and
-after that the best list that keeps the budget stands, be it none.
+after that the best list that keeps the budget stands, be it none. A budget of gains that does not bind the decided list is not kept by
+making it less; there the search is told that a dollar of gain costs more, each time four times as much (`pushed`).
 """
 
 from __future__ import annotations
@@ -12,17 +13,18 @@ from functools import partial
 import numpy as np
 import polars as pl
 
-from evenkeel.engine.arrays import F8, I8, AnswerArrays, LotArrays, Problem, normal
-from evenkeel.engine.netted.alone import BOUND, NOTHING, TRADED, answer_with, lists_in
+from evenkeel.engine.arrays import F8, F8_2D, I8, AnswerArrays, LotArrays, Problem, normal
+from evenkeel.engine.netted.alone import BOUND, NOTHING, TRADED, Alone, answer_with, lists_in
 from evenkeel.engine.netted.at_rates import Lists, Part, at_rates, kept_lists, moved_lists, take_part, totals
-from evenkeel.engine.netted.attempt import CENT
+from evenkeel.engine.netted.attempt import CENT, Scope
 from evenkeel.engine.netted.choosing import Chosen, Ready, Rounder, Run, choose
 from evenkeel.engine.netted.master import pair_places
-from evenkeel.engine.netted.price import flows_of, gains_of, net_gains, own_taxes
-from evenkeel.engine.netted.results import Change, change_of, disallowed_of, of_pairs, result_rows, spread
+from evenkeel.engine.netted.price import flows_of, gains_of, net_gains
+from evenkeel.engine.netted.results import change_of, disallowed_of, of_pairs, result_rows, spread
 from evenkeel.engine.netted.rounded_bound import case_bounds
 from evenkeel.engine.netted.rounded_program import ask_programs
 from evenkeel.engine.netted.search import account_rates
+from evenkeel.engine.netted.stated import HAIR, Stated, better, in_part, stated
 from evenkeel.engine.netted.told import NewLists
 from evenkeel.engine.problem import Tables
 from evenkeel.engine.rounding import (
@@ -42,11 +44,11 @@ WORTH_A_PROGRAM = 2e-5
 """Share of net asset value that a program is asked for. Less than for lists that are not netted (`rounding.PROGRAM_GAP`): the search
 trades at the rates of one case, and near a corner of the year's tax a program finds better lists, not only better bounds."""
 
+PUSH = 0.002
+"""What a dollar of gain costs more where a list in steps is over a budget that does not bind, at first."""
+
 TRIES = 7
 """Times that an account is decided with less of a budget, by half a cent more at first and by four times as much each time."""
-
-HAIR = 1e-6
-"""Dollars over a budget that are floating point."""
 
 
 @dataclass(frozen=True)
@@ -57,23 +59,8 @@ class RoundBy:
     programs: int
 
 
-@dataclass(frozen=True)
-class Stated:
-    """Lists of one copy of each account, priced: objective by account with taxes to the cent, and dollars over its budgets."""
-
-    lists: Lists
-    objective: F8
-    over_gain: F8
-    over_sold: F8
-
-    @property
-    def is_kept(self) -> np.ndarray:
-        """Tell which accounts' lists keep their budgets."""
-        return (self.over_gain <= HAIR) & (self.over_sold <= HAIR)
-
-
 def rounded_answer(
-    known: Ready, base: AnswerArrays, chosen: Chosen | None, run: Run, by: RoundBy
+    known: Ready, base: AnswerArrays, chosen: Chosen[Alone] | None, run: Run, by: RoundBy
 ) -> tuple[Rounded, pl.DataFrame]:
     """Return the answer with rounded lists, and the rows of `tax_results`.
 
@@ -95,24 +82,27 @@ def rounded_answer(
     own = lists_in(rounded, places)
     own = own._replace(lot=part.own_lot(arrays, chosen.stake, own))
     best = stated(chosen, known, kept_lists(own, np.zeros(len(own.lot), bool)))
-    best = _better(best, stated(chosen, known, own))
-    less_gain, less_sold = np.zeros(len(base.outcome)), np.zeros(len(base.outcome))
-    now: Chosen | None = chosen
+    best = better(best, stated(chosen, known, own))
+    less_gain, less_sold, push = (np.zeros(len(base.outcome)) for _ in range(3))
+    now: Chosen[Alone] | None = chosen
     for attempt in range(TRIES):
         if now is None:
             break
         at = np.searchsorted(places, now.places)
-        found = stated(chosen, known, _in_part(rounded_at_rates(now, run, round_lists), now.decision.part, part, at))
+        lists = rounded_at_rates(now, run, round_lists, push[now.places])
+        found = stated(chosen, known, in_part(lists, now.decision.part, part, at))
         tried = np.isin(np.arange(len(places)), at)
-        best = _better(best, found, tried)
+        best = better(best, found, tried)
         held = is_held(now)
         if held.any():
-            free = _in_part(rounded_at_rates(now, run, round_lists, is_free=True), now.decision.part, part, at)
-            best = _better(best, stated(chosen, known, free), np.isin(np.arange(len(places)), at[held]))
+            free = rounded_at_rates(now, run, round_lists, push[now.places], is_free=True)
+            free = in_part(free, now.decision.part, part, at)
+            best = better(best, stated(chosen, known, free), np.isin(np.arange(len(places)), at[held]))
         is_over = tried & ~found.is_kept
         if not is_over.any():
             break
         less_gain[places] += np.where(is_over, np.maximum(found.over_gain, 0.0) * 1.5 + CENT * 4**attempt, 0.0)
+        push[places] = np.where(is_over & (found.over_gain > HAIR), pushed(attempt), 0.0)
         less_sold[places] += np.where(is_over, np.maximum(found.over_sold, 0.0) * 1.5 + CENT * 4**attempt, 0.0)
         some = np.zeros(len(base.outcome), bool)
         some[places[is_over]] = True
@@ -122,7 +112,7 @@ def rounded_answer(
     return Rounded(answer, found_by), rows
 
 
-def _with_programs(known: Ready, chosen: Chosen, best: Stated, run: Run, by: RoundBy) -> tuple[Stated, F8, I8]:
+def _with_programs(known: Ready, chosen: Chosen[Alone], best: Stated, run: Run, by: RoundBy) -> tuple[Stated, F8, I8]:
     """Ask programs where the search leaves too much, most dollars first. Return the best lists, their bounds, and how each was found."""
     cases = case_bounds(chosen)
     bound, found_by = cases.of_groups(chosen.stake.groups), np.full(chosen.stake.groups, SEARCH)
@@ -140,19 +130,19 @@ def _with_programs(known: Ready, chosen: Chosen, best: Stated, run: Run, by: Rou
         groups = np.flatnonzero(case >= 0)
         if len(groups):
             polished = _rounded(chosen, groups, case[groups], lists, run, polish, is_capped=False)
-            best = _better(best, stated(chosen, known, polished), case >= 0)
+            best = better(best, stated(chosen, known, polished), case >= 0)
             # At a budget's price one list is as good as another: what the program sells is kept to, at real prices.
             groups = groups[(chosen.decision.tried.cases.caps[case[groups]] > 0).any(axis=1)]
         if len(groups):
             polished = _rounded(chosen, groups, case[groups], lists, run, polish, is_capped=True, is_free=True)
-            best = _better(best, stated(chosen, known, polished), np.isin(np.arange(len(case)), groups))
+            best = better(best, stated(chosen, known, polished), np.isin(np.arange(len(case)), groups))
     found_by[asked] = np.where(best.objective[asked] < before[asked] - 1e-6, PROGRAM, KEPT)
     bound[asked] = np.maximum(bound[asked], np.minimum(told.bound, best.objective[asked]))
     return best, bound, found_by
 
 
 def _told(
-    known: Ready, rounded: AnswerArrays, chosen: Chosen, lists: Lists, bound: F8
+    known: Ready, rounded: AnswerArrays, chosen: Chosen[Alone], lists: Lists, bound: F8
 ) -> tuple[AnswerArrays, pl.DataFrame]:
     decision, stake = chosen.decision, chosen.stake
     part = decision.part
@@ -174,23 +164,31 @@ def _told(
     return answer, rows.filter(~pl.col("problem_id").is_in(ids.filter(pl.Series(is_unsolved)).to_list()))
 
 
-def is_held(chosen: Chosen) -> np.ndarray:
+def is_held(chosen: Chosen[Scope]) -> np.ndarray:
     """Tell of whose decided lists a budget binds."""
     held: np.ndarray = np.any(chosen.decision.caps > 0, axis=1)
     return held
 
 
-def rounded_at_rates(chosen: Chosen, run: Run, rounder: Rounder, *, is_free: bool = False) -> Lists:
+def pushed(attempt: int) -> float:
+    """Return what a dollar of gain costs more in the next attempt where no budget binds and the list is over one."""
+    return float(PUSH * 4**attempt)
+
+
+def rounded_at_rates(
+    chosen: Chosen[Alone], run: Run, rounder: Rounder, push: F8 | None = None, *, is_free: bool = False
+) -> Lists:
     """Return the rounded lists found from the decided ones at the rates of their best case, in the decision's part.
 
-    `is_free`: only of those whom a budget binds, at real prices (`_rounded`).
+    `push`: by group, what a dollar of gain costs more, where no budget binds. `is_free`: only of those whom a budget binds, at real prices
+    (`_rounded`).
     """
     decision = chosen.decision
     held = is_held(chosen)
     found = [
         _rounded(
             chosen, np.nonzero(is_in)[0], decision.case[is_in], decision.lists, run, rounder,
-            is_capped=is_so, is_free=is_free,
+            is_capped=is_so, is_free=is_free, push=None if is_so or push is None else push[is_in],
         )
         for is_so, is_in in ((False, ~held & (not is_free)), (True, held))
         if is_in.any()
@@ -199,7 +197,7 @@ def rounded_at_rates(chosen: Chosen, run: Run, rounder: Rounder, *, is_free: boo
 
 
 def _rounded(
-    chosen: Chosen,
+    chosen: Chosen[Alone],
     groups: I8,
     case: I8,
     lists: Lists,
@@ -208,6 +206,7 @@ def _rounded(
     *,
     is_capped: bool,
     is_free: bool = False,
+    push: F8 | None = None,
 ) -> Lists:
     """Round some accounts' lists, which are those of the decision's part, at the rates of a case each.
 
@@ -221,6 +220,8 @@ def _rounded(
     cases = decision.tried.cases
     caps, pairs = cases.caps[case].copy(), stake.pairs_in()[groups]
     caps[(np.arange(caps.shape[1]) >= 3 * pairs[:, None]) | is_free] = 0.0
+    if push is not None:
+        push_gains(caps, pairs, push)
     places = pair_places(stake, groups, cases.is_split.shape[1])
     rates = account_rates(part, stake, places, cases.short[case], cases.long[case], caps)
     dust = chosen.scope.problem.accounts.dust[stake.account[part.at]]
@@ -245,7 +246,13 @@ def _rounded(
     start.figures[:, CASH_AFTER] = decided[groups]
     rounded = lists_in(rounder(problem, start), every)
     rounded = rounded._replace(lot=np.where(rounded.lot >= 0, np.append(lot, -1)[rounded.lot], -1))
-    return _in_part(rounded, part, decision.part, groups)
+    return in_part(rounded, part, decision.part, groups)
+
+
+def push_gains(caps: F8_2D, pairs: I8, push: F8) -> None:
+    """Add to the price of each group's budgets of gains: `pairs` is how many it has."""
+    column = np.arange(caps.shape[1])
+    caps += np.where((column % 3 == 2) & (column < 3 * pairs[:, None]), push[:, None], 0.0)
 
 
 def held_to(problem: Problem, lists: Lists, row: I8) -> tuple[Problem, I8, Lists]:
@@ -282,47 +289,3 @@ def held_to(problem: Problem, lists: Lists, row: I8) -> tuple[Problem, I8, Lists
         lists.account, np.where(is_sale, whole[lists.lot], -1), lists.row, usd, usd / universes.price[lists.row]
     )
     return problem._replace(lots=cut, accounts=accounts._replace(lots_from=starts)), lot, kept_lists(held, usd > 0)
-
-
-def stated(chosen: Chosen, known: Ready, lists: Lists) -> Stated:
-    """Return lists priced with taxes to the cent."""
-    stake, part = chosen.stake, chosen.decision.part
-    gains = gains_of(part, lists)
-    net = net_gains(part, stake, lists, gains, known.is_long, chosen.decision.net.short.shape[1])
-    short, long = of_pairs(stake, net)
-    none = np.zeros(len(short))
-    change: Change = change_of(chosen.terms, short, long, none, to_the_cent=True)
-    tax = own_taxes(part, stake, lists, gains) + totals(stake.pair_group, change.net, stake.groups)
-    over_gain = np.full(stake.groups, -np.inf)
-    over_gain[stake.pair_group] = short + long - chosen.terms.room
-    sold = totals(lists.account, np.where(lists.lot >= 0, lists.usd, 0.0), stake.groups)
-    over_sold = np.where(
-        np.isfinite(stake.share), sold - np.where(np.isfinite(stake.share), stake.share, 0) * chosen.scope.nav, -np.inf
-    )
-    return Stated(lists, chosen.scope.plain(part, lists) + tax, over_gain, over_sold)
-
-
-def _better(one: Stated, other: Stated, is_tried: np.ndarray | None = None) -> Stated:
-    """Return account by account the better one that keeps its budgets; of equal ones the first."""
-    is_other = other.is_kept & (other.objective < one.objective)
-    if is_tried is not None:
-        is_other &= is_tried
-    keeps, takes = (
-        kept_lists(one.lists, ~is_other[one.lists.account]),
-        kept_lists(other.lists, is_other[other.lists.account]),
-    )
-    lists = Lists(*(np.concatenate(arrays) for arrays in zip(keeps, takes, strict=True)))
-    return Stated(
-        lists,
-        *(
-            np.where(is_other, getattr(other, name), getattr(one, name))
-            for name in ("objective", "over_gain", "over_sold")
-        ),
-    )
-
-
-def _in_part(lists: Lists, part: Part, to: Part, at: I8) -> Lists:
-    """Return lists of a part's accounts as those of accounts `at` of another."""
-    account = at[lists.account]
-    offset = to.problem.accounts.lots_from[account] - part.problem.accounts.lots_from[lists.account]
-    return lists._replace(account=account, lot=np.where(lists.lot >= 0, lists.lot + offset, -1))

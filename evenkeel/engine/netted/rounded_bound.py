@@ -8,7 +8,7 @@ import numpy as np
 
 from evenkeel.engine.arrays import F8, F8_2D, I8
 from evenkeel.engine.netted.at_rates import Part, at_rates, lot_costs, take_part, totals
-from evenkeel.engine.netted.attempt import CENT
+from evenkeel.engine.netted.attempt import CENT, Scope
 from evenkeel.engine.netted.choosing import Chosen
 from evenkeel.engine.netted.master import pair_places
 from evenkeel.engine.netted.search import account_rates
@@ -32,7 +32,7 @@ class CaseBounds:
         return least
 
 
-def case_bounds(chosen: Chosen) -> CaseBounds:
+def case_bounds(chosen: Chosen[Scope]) -> CaseBounds:
     """Return the bound of each case of each account for lists rounded or not: the exact one's, less what cents can gain there."""
     stake, cases, scope, gains = chosen.stake, chosen.decision.tried.cases, chosen.scope, chosen.gains
     part = take_part(scope.problem, stake, cases.group)

@@ -15,6 +15,7 @@ import numpy as np
 
 from evenkeel.engine.arrays import I8
 from evenkeel.engine.checks.program import Program, Row
+from evenkeel.engine.netted.alone import Alone
 from evenkeel.engine.netted.at_rates import Lists
 from evenkeel.engine.netted.choosing import Chosen, Ready
 from evenkeel.engine.netted.master import pair_places
@@ -150,7 +151,7 @@ class Asked:
 
 
 def ask_programs(
-    tables: Tables, known: Ready, chosen: Chosen, bounds: CaseBounds, objective: np.ndarray, asked: I8
+    tables: Tables, known: Ready, chosen: Chosen[Alone], bounds: CaseBounds, objective: np.ndarray, asked: I8
 ) -> Asked:
     """Ask a program for each part of the tax of each account asked whose bound leaves room for a better list.
 
@@ -194,7 +195,7 @@ def ask_programs(
     return Asked(least, (one, other), of_case)
 
 
-def _case_at_hand(chosen: Chosen, case: int, prices: AtHand) -> CaseAtHand:
+def _case_at_hand(chosen: Chosen[Alone], case: int, prices: AtHand) -> CaseAtHand:
     """Return a case of the decision's, its rates as the kernels were given them."""
     stake, cases = chosen.stake, chosen.decision.tried.cases
     g = int(cases.group[case])
@@ -218,7 +219,7 @@ def _case_at_hand(chosen: Chosen, case: int, prices: AtHand) -> CaseAtHand:
     return CaseAtHand(is_split, short, long, sold, room, most, other, terms, prices)
 
 
-def _lists_of(prepared: Prepared, chosen: Chosen, rows: list[tuple[int, int, int, float]]) -> Lists:
+def _lists_of(prepared: Prepared, chosen: Chosen[Alone], rows: list[tuple[int, int, int, float]]) -> Lists:
     """Return trades (account at stake, lot of the problem or -1, row of the universe or -1, dollars) as lists of the decision's part."""
     part, gains, arrays = chosen.decision.part, chosen.gains, prepared.arrays
     account, lot, row = (np.array([each[j] for each in rows], np.int64) for j in range(3))

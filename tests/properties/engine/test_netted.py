@@ -222,3 +222,13 @@ def test_accounts_without_a_unit_or_budget_are_solved_as_ever(seed: int, is_roun
     for name in ("accounts", "classes", "trades"):
         rows = [getattr(a, name).join(alone.select("account_id"), on="account_id", how="semi") for a in (one, other)]
         assert rows[0].equals(rows[1]), name
+
+
+def test_a_budget_that_does_not_bind_is_kept_by_another_list_not_by_none() -> None:
+    """An account whose best list is within its budget of gains, and past it by a share once it is in whole shares."""
+    tables = stepped(netted_tables(22, 40, dust=1.0), 1.0, None)
+    account = solve(tables, is_rounded=True, programs=0).accounts.row(
+        by_predicate=pl.col("account_id") == "A00030", named=True
+    )
+    assert account["trade_count"] > 0
+    assert account["gap_frac"] < 0.003

@@ -1,0 +1,154 @@
+"""Rounded lists of households whose taxes are netted: searched at the rates of the best case, then taxed by the rule, to the cent.
+
+As `rounded` for accounts alone; no programs are asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evenkeel.engine.arrays import F8, I8, normal
+from evenkeel.engine.households.arrays import MEMBER_FIGURES, HouseholdAnswerArrays, HouseholdProblem
+from evenkeel.engine.households.problem import HouseholdTables, PreparedHouseholds
+from evenkeel.engine.households.rounding import round_households
+from evenkeel.engine.households.spaces import round_household_lists
+from evenkeel.engine.netted.at_rates import Lists, Part, at_rates, kept_lists, moved_lists, take_part
+from evenkeel.engine.netted.attempt import CENT
+from evenkeel.engine.netted.house import BOUND, house_answer_with, house_lists, house_problem
+from evenkeel.engine.netted.house_choosing import ChosenHouses, Less, Netted, choose_houses
+from evenkeel.engine.netted.master import pair_places
+from evenkeel.engine.netted.price import flows_of, gains_of
+from evenkeel.engine.netted.rounded import TRIES, held_to, is_held, push_gains, pushed
+from evenkeel.engine.netted.rounded_bound import case_bounds
+from evenkeel.engine.netted.search import account_rates
+from evenkeel.engine.netted.stated import HAIR, better, in_part, stated
+from evenkeel.engine.netted.told import NewLists
+from evenkeel.engine.rounding import SEARCH
+
+CASH_AFTER = MEMBER_FIGURES.index("cash_after_usd")
+
+
+@dataclass(frozen=True)
+class RoundHousesBy:
+    """How lists are rounded: by search, and those that are not netted by at most `programs` programs, which are written from `tables`."""
+
+    tables: HouseholdTables
+    programs: int
+
+
+@dataclass(frozen=True)
+class RoundedLists:
+    """A rounded answer at lots' own rates and by household how its lists were found; lists of the decision's part, with their bounds."""
+
+    answer: HouseholdAnswerArrays
+    found_by: I8
+    lists: Lists
+    bound: F8
+
+
+def rounded_lists(
+    netted: Netted,
+    prepared: PreparedHouseholds,
+    base: HouseholdAnswerArrays,
+    chosen: ChosenHouses | None,
+    by: RoundHousesBy,
+) -> RoundedLists:
+    """Return rounded lists.
+
+    Args:
+        netted: The problem.
+        prepared: It, with ids.
+        base: Exact lists of all households at their lots' own rates.
+        chosen: What was decided for households at stake; None: there are none.
+        by: How lists are rounded.
+    """
+    none = np.zeros(0, np.int64)
+    at_own_rates = round_households(by.tables, prepared, base, by.programs, none if chosen is None else chosen.houses)
+    rounded, found_by = at_own_rates.answer, at_own_rates.found_by
+    if chosen is None:
+        return RoundedLists(rounded, found_by, Lists(none, none, none, np.zeros(0), np.zeros(0)), np.zeros(0))
+    part, count = chosen.decision.part, chosen.stake.groups
+    own = house_lists(rounded, chosen.places)
+    own = own._replace(lot=part.own_lot(netted.arrays.problem, chosen.stake, own))
+    best = stated(chosen, netted.known, kept_lists(own, np.zeros(len(own.lot), bool)))
+    best = better(best, stated(chosen, netted.known, own))
+    order = np.argsort(chosen.places)
+    less = Less(np.zeros(len(base.outcome)), np.zeros(len(base.member_outcome)))
+    push = np.zeros(count)
+    now: ChosenHouses | None = chosen
+    for attempt in range(TRIES):
+        if now is None:
+            break
+        group = np.searchsorted(chosen.houses, now.houses)
+        account = order[np.searchsorted(chosen.places[order], now.places)]
+        tried, held = np.isin(np.arange(count), group), is_held(now)
+        found = stated(chosen, netted.known, in_part(_at_rates(now, push[group]), now.decision.part, part, account))
+        best = better(best, found, tried)
+        if held.any():
+            free = in_part(_at_rates(now, push[group], is_free=True), now.decision.part, part, account)
+            best = better(best, stated(chosen, netted.known, free), np.isin(np.arange(count), group[held]))
+        is_over = tried & ~found.is_kept
+        if not is_over.any():
+            break
+        more = CENT * 4**attempt
+        push = np.where(is_over & (found.over_gain > HAIR), pushed(attempt), 0.0)
+        less.gain[chosen.houses] += np.where(is_over, np.maximum(found.over_gain, 0.0) * 1.5 + more, 0.0)
+        is_theirs = is_over[chosen.stake.group]
+        less.sold[chosen.places] += np.where(is_theirs, np.maximum(found.over_sold, 0.0) * 1.5 + more, 0.0)
+        some = np.zeros(len(base.outcome), bool)
+        some[chosen.houses[is_over]] = True
+        now = choose_houses(netted, base, some, less)
+    found_by[chosen.houses] = SEARCH
+    return RoundedLists(rounded, found_by, best.lists, case_bounds(chosen).of_groups(count))
+
+
+def _at_rates(chosen: ChosenHouses, push: F8, *, is_free: bool = False) -> Lists:
+    """Return the rounded lists found from the decided ones at the rates of their best case, in the decision's part.
+
+    `push`, `is_free`: as for `rounded.rounded_at_rates`.
+    """
+    held = is_held(chosen)
+    found = [
+        _rounded(chosen, np.nonzero(is_in)[0], push[is_in] * (not is_so), is_capped=is_so, is_free=is_free)
+        for is_so, is_in in ((False, ~held & (not is_free)), (True, held))
+        if is_in.any()
+    ]
+    return Lists(*(np.concatenate(arrays) for arrays in zip(*found, strict=True)))
+
+
+def _rounded(chosen: ChosenHouses, groups: I8, push: F8, *, is_capped: bool, is_free: bool) -> Lists:
+    """Round some households' lists at the rates of their best case; why it is as it is: `rounded._rounded`."""
+    stake, decision, gains, scope = chosen.stake, chosen.decision, chosen.gains, chosen.scope
+    part, copies = take_part(scope.problem, stake, groups), np.arange(len(groups))
+    lists = moved_lists(decision.part, decision.lists, groups, part, copies)
+    cases, case = decision.tried.cases, decision.case[groups]
+    caps, pairs = cases.caps[case].copy(), stake.pairs_in()[groups]
+    caps[(np.arange(caps.shape[1]) >= 3 * pairs[:, None]) | is_free] = 0.0
+    push_gains(caps, pairs, push)
+    places = pair_places(stake, groups, cases.is_split.shape[1])
+    rates = account_rates(part, stake, places, cases.short[case], cases.long[case], caps)
+    dust = scope.problem.accounts.dust[stake.account[part.at]]
+    problem = at_rates(part, stake, gains, rates).problem
+    problem = problem._replace(accounts=problem.accounts._replace(dust=normal(dust, np.float64)))
+    lot: I8 = np.arange(len(part.lot))
+    is_kept: np.ndarray = np.ones(len(groups), bool)
+    if is_capped:
+        is_kept = is_kept if is_free else np.any(caps > 0, axis=1)
+        problem, lot, lists = held_to(problem, lists, gains.row[part.lot])
+    every = np.arange(len(part.at))
+    cut, own_scope = Part(problem, groups, part.copy, every, lot), scope.take(part.at, problem)
+    priced = own_scope.answer(cut)
+    own, is_of_kept = house_lists(priced, every), is_kept[part.copy]
+    begun = (kept_lists(lists, is_of_kept[lists.account]), kept_lists(own, ~is_of_kept[own.account]))
+    lists = Lists(*(np.concatenate(arrays) for arrays in zip(*begun, strict=True)))
+    new = NewLists(cut, lists, gains_of(cut, lists), np.zeros(len(lists.usd)), np.zeros(len(lot)), priced.cell_price)
+    start = house_answer_with(priced, own_scope, every, copies, new, priced.figures[:, BOUND], priced)
+    # Floors are those that the decided list keeps: the start may have less cash, its sales being whole.
+    decided = scope.cash + flows_of(decision.part, decision.lists).moved[:, 0]
+    start.member_figures[:, CASH_AFTER] = decided[part.at]
+    found = round_household_lists(HouseholdProblem(problem, house_problem(own_scope, cut)), start)
+    rounded = house_lists(found, every)
+    rounded = rounded._replace(lot=np.where(rounded.lot >= 0, np.append(lot, -1)[rounded.lot], -1))
+    return in_part(rounded, part, decision.part, part.at)

@@ -13,11 +13,12 @@ from functools import partial
 import numpy as np
 import polars as pl
 
-from evenkeel.engine.arrays import F8, F8_2D, I8, AnswerArrays, LotArrays, Problem, normal
+from evenkeel.engine.arrays import F8, F8_2D, I8, AnswerArrays, normal
 from evenkeel.engine.netted.alone import BOUND, NOTHING, TRADED, Alone, answer_with, lists_in
 from evenkeel.engine.netted.at_rates import Lists, Part, at_rates, kept_lists, moved_lists, take_part, totals
 from evenkeel.engine.netted.attempt import CENT, Scope
 from evenkeel.engine.netted.choosing import Chosen, Ready, Rounder, Run, choose
+from evenkeel.engine.netted.held import Held, held_to, more_steps
 from evenkeel.engine.netted.master import pair_places
 from evenkeel.engine.netted.price import flows_of, gains_of, net_gains
 from evenkeel.engine.netted.results import change_of, disallowed_of, of_pairs, result_rows, spread
@@ -95,9 +96,9 @@ def rounded_answer(
         best = better(best, found, tried)
         held = is_held(now)
         if held.any():
-            free = rounded_at_rates(now, run, round_lists, push[now.places], is_free=True)
-            free = in_part(free, now.decision.part, part, at)
-            best = better(best, stated(chosen, known, free), np.isin(np.arange(len(places)), at[held]))
+            for as_is in (Held.FREE, Held.FILLED):
+                free = in_part(rounded_at_rates(now, run, round_lists, held=as_is), now.decision.part, part, at)
+                best = better(best, stated(chosen, known, free), np.isin(np.arange(len(places)), at[held]))
         is_over = tried & ~found.is_kept
         if not is_over.any():
             break
@@ -129,12 +130,12 @@ def _with_programs(known: Ready, chosen: Chosen[Alone], best: Stated, run: Run, 
     for lists, case in zip(told.lists, told.cases, strict=True):
         groups = np.flatnonzero(case >= 0)
         if len(groups):
-            polished = _rounded(chosen, groups, case[groups], lists, run, polish, is_capped=False)
+            polished = _rounded(chosen, groups, case[groups], lists, run, polish)
             best = better(best, stated(chosen, known, polished), case >= 0)
             # At a budget's price one list is as good as another: what the program sells is kept to, at real prices.
             groups = groups[(chosen.decision.tried.cases.caps[case[groups]] > 0).any(axis=1)]
         if len(groups):
-            polished = _rounded(chosen, groups, case[groups], lists, run, polish, is_capped=True, is_free=True)
+            polished = _rounded(chosen, groups, case[groups], lists, run, polish, held=Held.FREE)
             best = better(best, stated(chosen, known, polished), np.isin(np.arange(len(case)), groups))
     found_by[asked] = np.where(best.objective[asked] < before[asked] - 1e-6, PROGRAM, KEPT)
     bound[asked] = np.maximum(bound[asked], np.minimum(told.bound, best.objective[asked]))
@@ -176,21 +177,21 @@ def pushed(attempt: int) -> float:
 
 
 def rounded_at_rates(
-    chosen: Chosen[Alone], run: Run, rounder: Rounder, push: F8 | None = None, *, is_free: bool = False
+    chosen: Chosen[Alone], run: Run, rounder: Rounder, push: F8 | None = None, held: Held = Held.PRICED
 ) -> Lists:
     """Return the rounded lists found from the decided ones at the rates of their best case, in the decision's part.
 
-    `push`: by group, what a dollar of gain costs more, where no budget binds. `is_free`: only of those whom a budget binds, at real prices
-    (`_rounded`).
+    `push`: by group, what a dollar of gain costs more, where no budget binds. `held`: how those are rounded whom a budget binds; only they
+    are where that is at real prices.
     """
     decision = chosen.decision
-    held = is_held(chosen)
+    is_bound = is_held(chosen)
     found = [
         _rounded(
             chosen, np.nonzero(is_in)[0], decision.case[is_in], decision.lists, run, rounder,
-            is_capped=is_so, is_free=is_free, push=None if is_so or push is None else push[is_in],
+            held=how, push=None if how is not Held.NOT or push is None else push[is_in],
         )
-        for is_so, is_in in ((False, ~held & (not is_free)), (True, held))
+        for how, is_in in ((Held.NOT, ~is_bound & (not held.is_free)), (held, is_bound))
         if is_in.any()
     ]  # fmt: skip
     return Lists(*(np.concatenate(arrays) for arrays in zip(*found, strict=True)))
@@ -203,23 +204,22 @@ def _rounded(
     lists: Lists,
     run: Run,
     rounder: Rounder,
-    *,
-    is_capped: bool,
-    is_free: bool = False,
+    held: Held = Held.NOT,
     push: F8 | None = None,
 ) -> Lists:
     """Round some accounts' lists, which are those of the decision's part, at the rates of a case each.
 
     Where a budget binds, the search would trade a dollar within it for any other: each costs its price and the budget's. So of each lot it
-    gets no more than the decided list sells; and what is sold costs its real price, without the turnover budget's. `is_free`: nor with the
-    gain budget's, at which to sell within the budget and not to sell come to the same; that a loss makes room for gains is not seen then.
+    gets no more than the decided list sells (`held`); and what is sold costs its real price, without the turnover budget's. At real prices:
+    nor with the gain budget's, at which to sell within the budget and not to sell come to the same; that a loss makes room for gains is not
+    seen then.
     """
     stake, decision, gains = chosen.stake, chosen.decision, chosen.gains
     part, every = take_part(chosen.scope.problem, stake, groups), np.arange(len(groups))
     lists = moved_lists(decision.part, lists, groups, part, every)
     cases = decision.tried.cases
     caps, pairs = cases.caps[case].copy(), stake.pairs_in()[groups]
-    caps[(np.arange(caps.shape[1]) >= 3 * pairs[:, None]) | is_free] = 0.0
+    caps[(np.arange(caps.shape[1]) >= 3 * pairs[:, None]) | held.is_free] = 0.0
     if push is not None:
         push_gains(caps, pairs, push)
     places = pair_places(stake, groups, cases.is_split.shape[1])
@@ -229,9 +229,11 @@ def _rounded(
     problem = problem._replace(accounts=problem.accounts._replace(dust=normal(dust, np.float64)))
     lot: I8 = np.arange(len(part.lot))
     is_kept: np.ndarray = np.ones(len(groups), bool)
-    if is_capped:
-        is_kept = is_kept if is_free else np.any(caps > 0, axis=1)
-        problem, lot, lists = held_to(problem, lists, gains.row[part.lot])
+    if held is not Held.NOT:
+        is_kept = is_kept if held.is_free else np.any(caps > 0, axis=1)
+        problem, lot, lists = held_to(
+            problem, lists, gains.row[part.lot], more_steps(chosen, part, lists) if held is Held.FILLED else None
+        )
     start = run(problem)
     own, is_all = lists_in(start, every), np.isin(lists.account, every[is_kept])
     begun = (kept_lists(lists, is_all), kept_lists(own, ~is_kept[own.account]))
@@ -253,39 +255,3 @@ def push_gains(caps: F8_2D, pairs: I8, push: F8) -> None:
     """Add to the price of each group's budgets of gains: `pairs` is how many it has."""
     column = np.arange(caps.shape[1])
     caps += np.where((column % 3 == 2) & (column < 3 * pairs[:, None]), push[:, None], 0.0)
-
-
-def held_to(problem: Problem, lists: Lists, row: I8) -> tuple[Problem, I8, Lists]:
-    """Return the problem with each lot cut in two: what the lists sell of it, in whole steps, and the rest, which may not be sold.
-
-    Besides: the lot that each of its lots is a part of, and the lists in whole steps; `row` is each lot's row of the universe.
-    """
-    lots, universes, accounts = problem.lots, problem.universes, problem.accounts
-    price, step = universes.price[row], universes.step[row]
-    sold = np.zeros(len(row))
-    is_sale = lists.lot >= 0
-    sold[lists.lot[is_sale]] = lists.usd[is_sale]
-    unit = np.where(np.isnan(step), 0.01 / price, step)
-    is_all = sold >= lots.qty * price * (1.0 - 1e-12)
-    first = np.where(is_all, lots.qty, np.minimum(np.floor(sold / price / unit + 1e-9) * unit, lots.qty))
-    first = np.where(sold > 0, first, 0.0)
-    lot = np.repeat(np.arange(len(row)), 2)
-    is_first = np.tile(np.array([True, False]), len(row))
-    qty = np.where(is_first, first[lot], (lots.qty - first)[lot])
-    is_there = (qty != 0) | (is_first & (lots.qty[lot] == 0))
-    lot, is_first, qty = lot[is_there], is_first[is_there], qty[is_there]
-    owner = np.repeat(np.arange(len(accounts.model)), np.diff(accounts.lots_from))
-    counts = np.bincount(owner[lot], minlength=len(accounts.model))
-    cut = LotArrays(*(array[lot] for array in lots))._replace(
-        qty=normal(qty, np.float64),
-        sellable=normal(np.where(is_first, lots.sellable[lot], 0), np.uint8),
-        washed=normal(np.minimum(lots.washed[lot], np.maximum(qty, 0.0)), np.float64),
-    )
-    starts = normal(np.concatenate([[0], np.cumsum(counts)]), np.int64)
-    whole = np.zeros(len(row), np.int64)
-    whole[lot[is_first]] = np.nonzero(is_first)[0]
-    usd = np.where(is_sale, (first * price)[lists.lot], lists.usd)
-    held = Lists(
-        lists.account, np.where(is_sale, whole[lists.lot], -1), lists.row, usd, usd / universes.price[lists.row]
-    )
-    return problem._replace(lots=cut, accounts=accounts._replace(lots_from=starts)), lot, kept_lists(held, usd > 0)

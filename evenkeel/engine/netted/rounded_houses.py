@@ -16,11 +16,12 @@ from evenkeel.engine.households.rounding import round_households
 from evenkeel.engine.households.spaces import round_household_lists
 from evenkeel.engine.netted.at_rates import Lists, Part, at_rates, kept_lists, moved_lists, take_part
 from evenkeel.engine.netted.attempt import CENT
+from evenkeel.engine.netted.held import Held, held_to, more_steps
 from evenkeel.engine.netted.house import BOUND, house_answer_with, house_lists, house_problem
 from evenkeel.engine.netted.house_choosing import ChosenHouses, Less, Netted, choose_houses
 from evenkeel.engine.netted.master import pair_places
 from evenkeel.engine.netted.price import flows_of, gains_of
-from evenkeel.engine.netted.rounded import TRIES, held_to, is_held, push_gains, pushed
+from evenkeel.engine.netted.rounded import TRIES, is_held, push_gains, pushed
 from evenkeel.engine.netted.rounded_bound import case_bounds
 from evenkeel.engine.netted.search import account_rates
 from evenkeel.engine.netted.stated import HAIR, better, in_part, stated
@@ -87,8 +88,9 @@ def rounded_lists(
         found = stated(chosen, netted.known, in_part(_at_rates(now, push[group]), now.decision.part, part, account))
         best = better(best, found, tried)
         if held.any():
-            free = in_part(_at_rates(now, push[group], is_free=True), now.decision.part, part, account)
-            best = better(best, stated(chosen, netted.known, free), np.isin(np.arange(count), group[held]))
+            for as_is in (Held.FREE, Held.FILLED):
+                free = in_part(_at_rates(now, push[group], as_is), now.decision.part, part, account)
+                best = better(best, stated(chosen, netted.known, free), np.isin(np.arange(count), group[held]))
         is_over = tried & ~found.is_kept
         if not is_over.any():
             break
@@ -104,28 +106,28 @@ def rounded_lists(
     return RoundedLists(rounded, found_by, best.lists, case_bounds(chosen).of_groups(count))
 
 
-def _at_rates(chosen: ChosenHouses, push: F8, *, is_free: bool = False) -> Lists:
+def _at_rates(chosen: ChosenHouses, push: F8, held: Held = Held.PRICED) -> Lists:
     """Return the rounded lists found from the decided ones at the rates of their best case, in the decision's part.
 
-    `push`, `is_free`: as for `rounded.rounded_at_rates`.
+    `push`, `held`: as for `rounded.rounded_at_rates`.
     """
-    held = is_held(chosen)
+    is_bound = is_held(chosen)
     found = [
-        _rounded(chosen, np.nonzero(is_in)[0], push[is_in] * (not is_so), is_capped=is_so, is_free=is_free)
-        for is_so, is_in in ((False, ~held & (not is_free)), (True, held))
+        _rounded(chosen, np.nonzero(is_in)[0], push[is_in] * (how is Held.NOT), how)
+        for how, is_in in ((Held.NOT, ~is_bound & (not held.is_free)), (held, is_bound))
         if is_in.any()
     ]
     return Lists(*(np.concatenate(arrays) for arrays in zip(*found, strict=True)))
 
 
-def _rounded(chosen: ChosenHouses, groups: I8, push: F8, *, is_capped: bool, is_free: bool) -> Lists:
+def _rounded(chosen: ChosenHouses, groups: I8, push: F8, held: Held) -> Lists:
     """Round some households' lists at the rates of their best case; why it is as it is: `rounded._rounded`."""
     stake, decision, gains, scope = chosen.stake, chosen.decision, chosen.gains, chosen.scope
     part, copies = take_part(scope.problem, stake, groups), np.arange(len(groups))
     lists = moved_lists(decision.part, decision.lists, groups, part, copies)
     cases, case = decision.tried.cases, decision.case[groups]
     caps, pairs = cases.caps[case].copy(), stake.pairs_in()[groups]
-    caps[(np.arange(caps.shape[1]) >= 3 * pairs[:, None]) | is_free] = 0.0
+    caps[(np.arange(caps.shape[1]) >= 3 * pairs[:, None]) | held.is_free] = 0.0
     push_gains(caps, pairs, push)
     places = pair_places(stake, groups, cases.is_split.shape[1])
     rates = account_rates(part, stake, places, cases.short[case], cases.long[case], caps)
@@ -134,9 +136,10 @@ def _rounded(chosen: ChosenHouses, groups: I8, push: F8, *, is_capped: bool, is_
     problem = problem._replace(accounts=problem.accounts._replace(dust=normal(dust, np.float64)))
     lot: I8 = np.arange(len(part.lot))
     is_kept: np.ndarray = np.ones(len(groups), bool)
-    if is_capped:
-        is_kept = is_kept if is_free else np.any(caps > 0, axis=1)
-        problem, lot, lists = held_to(problem, lists, gains.row[part.lot])
+    if held is not Held.NOT:
+        is_kept = is_kept if held.is_free else np.any(caps > 0, axis=1)
+        more = more_steps(chosen, part, lists) if held is Held.FILLED else None
+        problem, lot, lists = held_to(problem, lists, gains.row[part.lot], more)
     every = np.arange(len(part.at))
     cut, own_scope = Part(problem, groups, part.copy, every, lot), scope.take(part.at, problem)
     priced = own_scope.answer(cut)

@@ -1,8 +1,8 @@
 """What is left of each tax unit's gain budget, and how accounts of one unit share it.
 
-Lists of accounts alone are solved each by itself, so each gets a share of its own: what is left, pro rata by the unrealised gains that the
-accounts of the unit in the batch could realise. No account knows what another leaves, so some of the budget may stay unused; together they
-never pass it. Between the policies of a day the rest is handed on, in the order of their labels.
+Portfolios are solved each by itself, so each gets a share of its own: what is left, pro rata by the unrealised gains that the accounts of
+the unit in the batch could realise. No portfolio knows what another leaves, so some of the budget may stay unused; together they never pass
+it. Between the policies of a day the rest is handed on, in the order of their labels.
 """
 
 from __future__ import annotations

@@ -2,8 +2,10 @@
 
 That is where the year so far matters: gains or losses realised, losses carried in, or a budget for the year's gains. In a year without
 any of them, and in a list that counts losses only as a preference between lots, the year's tax of gains is each gain at its own rate. A
-list for harvesting counts its losses in full, at the lots' own rates. The engine rounds no household's lists with netted taxes, so several
-accounts together have their own rates. Where neither keeps to a budget, the check of the list does.
+list for harvesting counts its losses in full, at the lots' own rates; its check keeps to the budget.
+
+The engine nets what it solves together, so a portfolio's accounts of one tax unit are one unit to it (`engine_unit_id`); each portfolio is
+taken alone against the year so far, with its share of the budget.
 """
 
 from __future__ import annotations
@@ -25,22 +27,23 @@ def netted_accounts(accounts: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame
     """Return which accounts' lists are chosen by the year's tax.
 
     Args:
-        accounts: As in `Case`, of portfolios of one account.
+        accounts: As in `Case`.
         units: As `units_of_year` returns them.
 
     Returns:
-        `account_id`, `tax_unit_id`, `free_gain_usd` (gains that losses beyond what lowers other income take up), `used_up_rate` (what a
-        dollar of those losses is worth by policy).
+        `account_id`, `tax_unit_id`, `engine_unit_id`, `free_gain_usd` (gains that losses beyond what lowers other income take up),
+        `used_up_rate` (what a dollar of those losses is worth by policy).
     """
     harvests = [kind.value for kind, terms in TERMS.items() if terms.harvests]
     lost = -sum((pl.col(name) * sign for name, sign in zip(YEAR, (1, 1, -1, -1), strict=True)), pl.lit(0.0))
     return (
         accounts.filter(~pl.col("kind").is_in(harvests), pl.col("short_rate") > 0)
-        .select("account_id", "tax_unit_id")
+        .select("account_id", "tax_unit_id", pl.format("{} {}", "portfolio_id", "tax_unit_id").alias("engine_unit_id"))
         .join(units, on="tax_unit_id", how="inner")
         .select(
             "account_id",
             "tax_unit_id",
+            "engine_unit_id",
             (lost - pl.col("deduction_limit_usd")).clip(lower_bound=0.0).alias("free_gain_usd"),
             pl.col("carry_value_frac").alias("used_up_rate"),
         )
@@ -77,8 +80,8 @@ def units_of_year(year: pl.DataFrame, book: Book, trading: TradingRule) -> pl.Da
     return rows.select(pl.col(name).cast(kind) for name, kind in TaxUnits.polars_schema().items()).sort("tax_unit_id")
 
 
-def units_of_accounts(netted: pl.DataFrame, units: pl.DataFrame, rooms: pl.DataFrame) -> pl.DataFrame:
-    """Return the engine's tax units of accounts alone, one an account and named by it: its unit's year, and its own share of the budget.
+def engine_units(netted: pl.DataFrame, units: pl.DataFrame, rooms: pl.DataFrame) -> pl.DataFrame:
+    """Return the engine's tax units: each its unit's year, and the shares of the budget that its accounts have.
 
     Args:
         netted: As `netted_accounts` returns it.
@@ -87,13 +90,14 @@ def units_of_accounts(netted: pl.DataFrame, units: pl.DataFrame, rooms: pl.DataF
     """
     realised = pl.col("realised_short_usd") + pl.col("realised_long_usd")
     rows = (
-        netted.select("account_id", "tax_unit_id")
+        netted.join(rooms, on="account_id", how="left")
+        .group_by("engine_unit_id", "tax_unit_id")
+        .agg(pl.col("room_usd").fill_null(0.0).sum())
         .join(units, on="tax_unit_id", how="inner")
-        .join(rooms, on="account_id", how="left")
         .with_columns(
-            pl.col("account_id").alias("tax_unit_id"),
+            pl.col("engine_unit_id").alias("tax_unit_id"),
             pl.when(pl.col("gain_budget_usd").is_not_null())
-            .then(realised + pl.col("room_usd").fill_null(0.0))
+            .then(realised + pl.col("room_usd"))
             .alias("gain_budget_usd"),
         )
     )

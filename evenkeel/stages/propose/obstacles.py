@@ -164,12 +164,12 @@ def _early(case: Case, of_account: pl.DataFrame, node: pl.DataFrame) -> pl.DataF
 
 
 def _budgets(case: Case, lists: Lists, of_account: pl.DataFrame, node: pl.DataFrame) -> pl.DataFrame:
-    """Return what is sold less of because a budget is used up, of accounts alone: lots with a gain, or where turnover binds any."""
+    """Return what is sold less of because a budget is used up: lots with a gain, or where turnover binds any."""
     sold = lists.trades.filter(pl.col("side") == OrderSide.SELL.value)
     by_lot = sold.group_by(*KEY, "lot_id").agg(pl.col("traded_qty").cast(pl.Float64).sum().alias("sold_qty"))
     by_account = sold.group_by("account_id").agg(pl.col("value_usd").cast(pl.Float64).sum().alias("sold_usd"))
-    accounts = lists.problems.alone.accounts.select("account_id", "turnover_budget_frac")
-    navs = lists.figures.select("portfolio_id", "nav_usd")
+    accounts = lists.problems.accounts()
+    navs = lists.account_cash.select("account_id", "nav_usd")
     left = pl.col("turnover_budget_frac") * pl.col("nav_usd") - pl.col("sold_usd").fill_null(0.0)
     open_lots = (
         case.lots.filter(pl.col("kept_by").is_null(), pl.col("is_open"))
@@ -177,7 +177,7 @@ def _budgets(case: Case, lists: Lists, of_account: pl.DataFrame, node: pl.DataFr
         .filter(pl.col("sold_qty").fill_null(0.0) < pl.col("free_qty"))
         .join(accounts, on="account_id", how="inner")
         .pipe(_above_target, of_account, node)
-        .join(navs, on="portfolio_id", how="left")
+        .join(navs, on="account_id", how="left")
         .join(by_account, on="account_id", how="left")
         .join(case.shelf.select(*KEY, "unit_step_qty"), on=KEY, how="left")
     )

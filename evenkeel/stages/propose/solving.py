@@ -61,9 +61,10 @@ class Lists:
     """Solved lists.
 
     `trades`: the engine's, with `portfolio_id`. `figures`: `portfolio_id`, `outcome`, `unsolved_account_id` and the figures of the answer,
-    null where it was not solved. `bars`: what was barred on the way. `account_cash`: `portfolio_id`, `account_id`, `cash_after_usd` as the
-    engine has it. `washing`: of the purchases barred those that would wash a loss of the lists: `account_id`, `security_id`. `gain_bound`:
-    `account_id` of accounts alone whose share of the gain budget binds: a dollar more of it would make a better list.
+    null where it was not solved. `bars`: what was barred on the way. `account_cash`: `portfolio_id`, `account_id`, `nav_usd`,
+    `cash_after_usd` as the engine has them. `washing`: of the purchases barred those that would wash a loss of the lists: `account_id`,
+    `security_id`. `gain_bound`: `account_id` of accounts whose share of the gain budget binds: a dollar more of it would make a better
+    list.
     """
 
     trades: pl.DataFrame
@@ -129,7 +130,7 @@ def _solved(case: Case, problems: Problems, bars: Bars, *, has_programs: bool) -
     of_account = case.accounts.select("account_id", "portfolio_id")
     answer = solve(problems.alone, is_rounded=True, programs=PROGRAM_ACCOUNTS if has_programs else 0)
     trades = [answer.trades]
-    cash = [answer.accounts.select("account_id", "cash_after_usd")]
+    cash = [answer.accounts.select("account_id", "nav_usd", "cash_after_usd")]
     figures = [
         answer.accounts.join(of_account, on="account_id", how="left").select(
             "portfolio_id",
@@ -141,10 +142,12 @@ def _solved(case: Case, problems: Problems, bars: Bars, *, has_programs: bool) -
             "cash_price_frac",
         )
     ]
+    tax_results = [answer.tax_results]
     if problems.together is not None:
         house = solve_households(problems.together, is_rounded=True, programs=PROGRAM_HOUSEHOLDS if has_programs else 0)
         trades.append(house.trades)
-        cash.append(house.household_accounts.select("account_id", "cash_after_usd"))
+        tax_results.append(house.tax_results)
+        cash.append(house.household_accounts.select("account_id", "nav_usd", "cash_after_usd"))
         figures.append(
             house.households.select(
                 pl.col("household_id").alias("portfolio_id"),
@@ -166,8 +169,11 @@ def _solved(case: Case, problems: Problems, bars: Bars, *, has_programs: bool) -
         .drop_nulls()
         .with_columns(pl.col("cash_after_usd").round(2).cast(MONEY_DTYPE)),
         pl.DataFrame(schema=NO_BUYS),
-        # Tax units of accounts alone are one an account.
-        answer.tax_results.filter("is_budget_binding").select(pl.col("problem_id").alias("account_id")),
+        problems.netted.join(
+            pl.concat(tax_results).filter("is_budget_binding").select(pl.col("tax_unit_id").alias("engine_unit_id")),
+            on="engine_unit_id",
+            how="semi",
+        ).select("account_id"),
     )
 
 

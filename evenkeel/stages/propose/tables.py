@@ -19,7 +19,7 @@ from evenkeel.stages.propose.gain_budgets import gain_rooms
 from evenkeel.stages.propose.kinds import TERMS
 from evenkeel.stages.propose.location import location_costs
 from evenkeel.stages.propose.lots import IN_FLIGHT, KEY
-from evenkeel.stages.propose.netted_units import netted_accounts, units_of_accounts, units_of_year
+from evenkeel.stages.propose.netted_units import engine_units, netted_accounts, units_of_year
 from evenkeel.stages.propose.redemptions import kept_units
 from evenkeel.stages.propose.targets import engine_models, with_stuck
 
@@ -32,13 +32,20 @@ CUSHION_USD = 1.0
 class Problems:
     """The engine's tables of portfolios of one account (`alone`) and of several (`together`; None where there are none).
 
-    `nodes`: targets and bands as they were aimed at, as `with_stuck` returns them. `buyable`: shelf rows with `is_buyable`.
+    `nodes`: targets and bands as they were aimed at, as `with_stuck` returns them. `buyable`: shelf rows with `is_buyable`. `netted`: as
+    `netted_accounts` returns it.
     """
 
     alone: Tables
     together: HouseholdTables | None
     nodes: pl.DataFrame
     buyable: pl.DataFrame
+    netted: pl.DataFrame
+
+    def accounts(self) -> pl.DataFrame:
+        """Return `account_id`, `turnover_budget_frac` of all accounts."""
+        rows = [self.alone.accounts, *([] if self.together is None else [self.together.accounts])]
+        return pl.concat(each.select("account_id", "turnover_budget_frac") for each in rows)
 
 
 def make_problems(
@@ -68,8 +75,8 @@ def make_problems(
     sizes = by_account.group_by("portfolio_id").len()
     several = sizes.filter(pl.col("len") > 1).select("portfolio_id")
     of_year = units_of_year(year, book, trading)
-    netted = netted_accounts(case.accounts.join(several, on="portfolio_id", how="anti"), of_year)
-    units = units_of_accounts(netted, of_year, gain_rooms(case.lots, case.accounts, year, book))
+    netted = netted_accounts(case.accounts, of_year)
+    units = engine_units(netted, of_year, gain_rooms(case.lots, case.accounts, year, book))
     aimed = with_stuck(nodes, _stuck(lots, netted, totals, trading.target_cost_frac))
     buyable = buyable_shelf(case, no_buys, aimed, totals, trading.max_issuer_frac, trading.max_sector_frac)
     portfolios = case.wanted.select("portfolio_id", "kind").with_columns(
@@ -79,15 +86,8 @@ def make_problems(
     alone_of = by_account.join(several, on="portfolio_id", how="anti")
     accounts = (
         _account_rows(case, policy)
-        .join(netted.select("account_id", pl.col("account_id").alias("tax_unit_id")), on="account_id", how="left")
-        # The engine rounds no household with budgets: there the check of the list alone holds to it.
-        .join(
-            alone_of.select(
-                "account_id", pl.lit(trading.turnover_budget_frac, pl.Float64).alias("turnover_budget_frac")
-            ),
-            on="account_id",
-            how="left",
-        )
+        .join(netted.select("account_id", pl.col("engine_unit_id").alias("tax_unit_id")), on="account_id", how="left")
+        .with_columns(pl.lit(trading.turnover_budget_frac, pl.Float64).alias("turnover_budget_frac"))
     )
     securities = _security_rows(buyable)
     engine_lots = _lot_rows(case, lots, no_sells, netted)
@@ -135,8 +135,9 @@ def make_problems(
             restrictions=plain.restrictions,
             households=households,
             location_costs=location_costs(aimed),
+            tax_units=plain.tax_units,
         )
-    return Problems(tables(alone_of), together, aimed, buyable)
+    return Problems(tables(alone_of), together, aimed, buyable, netted)
 
 
 def _totals(case: Case, lots: pl.DataFrame) -> pl.DataFrame:
@@ -154,9 +155,10 @@ def _stuck(lots: pl.DataFrame, netted: pl.DataFrame, totals: pl.DataFrame, targe
     """
     gain_frac, gain = pl.col("unit_gain") / pl.col("price_usd"), pl.col("unit_gain") * pl.col("held_qty")
     is_kept = pl.col("kept_by").is_not_null()
-    lots = lots.join(netted, on="account_id", how="left").sort("account_id", gain_frac, "security_id", "lot_id")
+    order = ["engine_unit_id", gain_frac, "account_id", "security_id", "lot_id"]
+    lots = lots.join(netted, on="account_id", how="left").sort(order)
     counted = pl.when(~is_kept & (gain > 0)).then(gain).otherwise(0.0).fill_null(0.0)
-    left = pl.col("free_gain_usd") - (counted.cum_sum().over("account_id") - counted)
+    left = pl.col("free_gain_usd") - (counted.cum_sum().over("engine_unit_id") - counted)
     worth = 2 * target_cost + COMPARE_TOLERANCE
     is_dear = pl.col("used_up_rate") * gain_frac > worth
     free = pl.when(is_dear | (counted <= 0)).then(0.0).otherwise((left / counted).clip(0.0, 1.0)).fill_null(0.0)

@@ -24,6 +24,15 @@ def made(kind: str = "full", policy: dict[str, Any] | None = None, **year: float
     return proposed(type(day)(**{**day.__dict__, "policies": policies}), A1=kind)
 
 
+def of_two(**year: float) -> Proposed:
+    """Return the proposal of a portfolio of two accounts, the first's tax unit with that year so far, the other one an IRA."""
+    row = {name: Decimal(str(year.get(name, 0.0))) for name in _YEAR.names() if name != "tax_unit_id"}
+    accounts = {"A2": GAINERS, "A3": Account(0.0, [Lot("BND", 10.0, 50.0)])}
+    unit = book_of().accounts.filter(account_id="A2")["tax_unit_id"].item()
+    day = day_of(accounts, book_of(), year=pl.DataFrame([{"tax_unit_id": unit, **row}], schema=_YEAR))
+    return proposed(day, P2="full")
+
+
 def sold(proposal: Proposed) -> float:
     return listed(proposal).get(("A1", "sell", "STK"), 0.0)
 
@@ -62,3 +71,12 @@ def test_a_carried_loss_that_policy_values_is_not_given_away() -> None:
 def test_a_list_for_harvesting_counts_at_the_lots_own_rates() -> None:
     both = [made("harvest_and_rebalance", carry_long_usd=amount) for amount in (0.0, 100_000.0)]
     assert sold(both[0]) == sold(both[1])
+
+
+def test_a_portfolio_of_several_accounts_is_chosen_by_the_years_tax_too() -> None:
+    without = of_two()
+    assert listed(without).get(("A2", "sell", "STK"), 0.0) == 0.0
+    proposal = of_two(carry_long_usd=100_000.0)
+    # Of 100,500: 60 per cent are 60,300.
+    assert listed(proposal)["A2", "sell", "STK"] == pytest.approx(9_700.0, abs=100.0)
+    assert proposal.proposals["net_tax_usd"].to_list() == [Decimal(0)]

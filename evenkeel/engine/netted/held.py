@@ -1,0 +1,121 @@
+"""Lots held to what a decided list sells of them, in whole steps, so that a search keeps the budgets that bind it."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple
+
+import numpy as np
+
+from evenkeel.engine.arrays import F8, I8, LotArrays, Problem, normal
+from evenkeel.engine.netted.at_rates import Lists, Part, kept_lists
+from evenkeel.engine.netted.attempt import Scope
+from evenkeel.engine.netted.choosing import Chosen
+from evenkeel.engine.netted.stated import HAIR
+
+
+class Held(Enum):
+    """How a list is rounded whose budget binds: held to whole steps of the decided one, at the budget's price or at real ones, or to more.
+
+    `FILLED` is at real prices, with steps beyond as far as the budgets go. `NOT`: no budget binds, nothing is held.
+    """
+
+    NOT = "not"
+    PRICED = "priced"
+    FREE = "free"
+    FILLED = "filled"
+
+    @property
+    def is_free(self) -> bool:
+        """At real prices."""
+        return self in (Held.FREE, Held.FILLED)
+
+
+class _Steps(NamedTuple):
+    """By lot: units sold in whole steps, units of a step, and the share of a step that the list sells beyond."""
+
+    units: F8
+    step: F8
+    left: F8
+
+
+def _whole_steps(problem: Problem, lists: Lists, row: I8) -> _Steps:
+    """Return what lists sell of each lot in whole steps; whole lots are whole."""
+    lots, universes = problem.lots, problem.universes
+    price, step = universes.price[row], universes.step[row]
+    sold = np.zeros(len(row))
+    is_sale = lists.lot >= 0
+    sold[lists.lot[is_sale]] = lists.usd[is_sale]
+    unit = np.where(np.isnan(step), 0.01 / price, step)
+    steps = sold / price / unit
+    whole = np.floor(steps + 1e-9)
+    is_all = sold >= lots.qty * price * (1.0 - 1e-12)
+    units = np.where(is_all, lots.qty, np.minimum(whole * unit, lots.qty))
+    left = np.where(is_all, 0.0, np.maximum(steps - whole, 0.0))
+    return _Steps(np.where(sold > 0, units, 0.0), unit, np.where(sold > 0, left, 0.0))
+
+
+def more_steps(chosen: Chosen[Scope], part: Part, lists: Lists) -> F8:
+    """Return by lot of the part the units that may be sold beyond whole steps of the lists: a step each, as long as the budgets allow.
+
+    What is cut off each lot is room in the budgets; the lots that the cut took most of a step from are first.
+    """
+    stake, gains, problem = chosen.stake, chosen.gains, part.problem
+    row = gains.row[part.lot]
+    steps, price = _whole_steps(problem, lists, row), problem.universes.price[row]
+    account = np.repeat(np.arange(len(part.at)), np.diff(problem.accounts.lots_from))
+    at = part.at[account]
+    pair, gain = stake.pair[at], gains.gain[part.lot]
+    usd = steps.units * price
+    has_pair = pair >= 0
+    of_gain = chosen.terms.room - np.bincount(pair[has_pair], (gain * usd)[has_pair], minlength=len(stake.pair_group))
+    has_share = np.isfinite(stake.share)
+    most = np.where(has_share, np.where(has_share, stake.share, 0.0) * chosen.scope.nav, np.inf)
+    of_sold = most[part.at] - np.bincount(account, usd, minlength=len(part.at))
+    more = np.zeros(len(row))
+    for n in np.argsort(-steps.left, kind="stable"):
+        if steps.left[n] <= 1e-6:
+            break
+        units = min(float(steps.step[n]), float(problem.lots.qty[n] - steps.units[n]))
+        step_usd = units * price[n]
+        if step_usd > of_sold[account[n]] + HAIR:
+            continue
+        if has_pair[n]:
+            if gain[n] * step_usd > of_gain[pair[n]] + HAIR:
+                continue
+            of_gain[pair[n]] -= gain[n] * step_usd
+        of_sold[account[n]] -= step_usd
+        more[n] = units
+    return more
+
+
+def held_to(problem: Problem, lists: Lists, row: I8, more: F8 | None = None) -> tuple[Problem, I8, Lists]:
+    """Return the problem with each lot cut in two: what the lists sell of it, in whole steps, and the rest, which may not be sold.
+
+    Besides: the lot that each of its lots is a part of, and the lists in whole steps; `row` is each lot's row of the universe, `more` what
+    is sold of each lot beyond whole steps of the lists (`more_steps`).
+    """
+    lots, universes, accounts = problem.lots, problem.universes, problem.accounts
+    price = universes.price[row]
+    is_sale = lists.lot >= 0
+    first = _whole_steps(problem, lists, row).units + (0.0 if more is None else more)
+    lot = np.repeat(np.arange(len(row)), 2)
+    is_first = np.tile(np.array([True, False]), len(row))
+    qty = np.where(is_first, first[lot], (lots.qty - first)[lot])
+    is_there = (qty != 0) | (is_first & (lots.qty[lot] == 0))
+    lot, is_first, qty = lot[is_there], is_first[is_there], qty[is_there]
+    owner = np.repeat(np.arange(len(accounts.model)), np.diff(accounts.lots_from))
+    counts = np.bincount(owner[lot], minlength=len(accounts.model))
+    cut = LotArrays(*(array[lot] for array in lots))._replace(
+        qty=normal(qty, np.float64),
+        sellable=normal(np.where(is_first, lots.sellable[lot], 0), np.uint8),
+        washed=normal(np.minimum(lots.washed[lot], np.maximum(qty, 0.0)), np.float64),
+    )
+    starts = normal(np.concatenate([[0], np.cumsum(counts)]), np.int64)
+    whole = np.zeros(len(row), np.int64)
+    whole[lot[is_first]] = np.nonzero(is_first)[0]
+    usd = np.where(is_sale, (first * price)[lists.lot], lists.usd)
+    held = Lists(
+        lists.account, np.where(is_sale, whole[lists.lot], -1), lists.row, usd, usd / universes.price[lists.row]
+    )
+    return problem._replace(lots=cut, accounts=accounts._replace(lots_from=starts)), lot, kept_lists(held, usd > 0)

@@ -181,7 +181,7 @@ def ask_programs(
                 {k: float(p) for k, p in zip(classes, bounds.price[case], strict=True) if not np.isnan(p)},
                 float(cash[g]),
             )
-            at_hand = _case_at_hand(chosen, int(case), prices)
+            at_hand = case_at_hand(chosen, int(case), prices)
             told = programs.ask(name, at_hand, float(objective[g]), solver)
             least[place] = min(least[place], max(told.bound_usd, float(bounds.bound[case])))
             if told.trades is None:
@@ -195,7 +195,7 @@ def ask_programs(
     return Asked(least, (one, other), of_case)
 
 
-def _case_at_hand(chosen: Chosen[Alone], case: int, prices: AtHand) -> CaseAtHand:
+def case_at_hand(chosen: Chosen[Alone], case: int, prices: AtHand) -> CaseAtHand:
     """Return a case of the decision's, its rates as the kernels were given them."""
     stake, cases = chosen.stake, chosen.decision.tried.cases
     g = int(cases.group[case])

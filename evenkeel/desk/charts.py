@@ -13,7 +13,9 @@ from typing import Any
 from evenkeel.desk.words import class_words, percent, points
 
 _FIGURES = ("weight_frac", "target_frac", "upper_frac", "lower_frac")
-_STEPS = (0.05, 0.1, 0.2, 0.25)
+_STEPS = (0.05, 0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 50.0)
+MOST_STEPS = 5
+"""Labels of more would run into each other on a phone."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +63,7 @@ def drift_chart(classes: Sequence[Mapping[str, Any]], after: Mapping[str, float]
         for figure in (*(node[name] for name in _FIGURES), then.get(node["node"]))
         if figure is not None
     ]
-    step = _step(max(figures, default=0.0) - min(0.0, min(figures, default=0.0)))
-    # A short position is left of zero; the scale starts at the step below it.
-    low = min(0.0, step * (min(figures, default=0.0) // step))
-    high = max(step * -(-max(figures, default=0.0) // step), low + step)
+    step, low, high = _scale(min(0.0, min(figures, default=0.0)), max(figures, default=0.0))
 
     def at(ratio: float) -> float:
         return round(100 * (ratio - low) / (high - low), 2)
@@ -91,8 +90,14 @@ def weights_after(proposal: Mapping[str, Any] | None) -> dict[str, float]:
     return weights
 
 
-def _step(span: float) -> float:
-    return next((step for step in _STEPS if span / step <= 5), 0.5 if span <= 2.5 else 5.0)
+def _scale(least: float, most: float) -> tuple[float, float, float]:
+    """Return a scale of five steps at most: the step, where it begins and where it ends. A short position is left of zero."""
+    for step in _STEPS:
+        low = step * (least // step)
+        high = max(step * -(-most // step), low + step)
+        if round((high - low) / step) <= MOST_STEPS:
+            break
+    return step, low, high
 
 
 def _row(node: Mapping[str, Any], at: Any, after: float | None) -> ChartRow:

@@ -216,5 +216,15 @@ def test_chart_of_a_short_position_starts_below_zero() -> None:
     assert chart.rows[0].verdict == "no band"
 
 
+@pytest.mark.parametrize(
+    ("least", "most"), [(0.0, 0.04), (-0.01, 0.41), (-0.2, 0.99), (0.0, 1.0), (-3.0, 4.0), (-7.0, 20.0)]
+)
+def test_a_charts_labels_are_few_enough_for_a_phone(least: float, most: float) -> None:
+    chart = drift_chart([node(weight_frac=least), node(weight_frac=most)])
+    assert 2 <= len(chart.grid) <= 6
+    assert [place for place, _ in chart.grid] == sorted({place for place, _ in chart.grid})
+    assert all(0 <= row.weight_at <= 100 for row in chart.rows)
+
+
 def test_chart_of_nothing() -> None:
     assert drift_chart([]).rows == ()

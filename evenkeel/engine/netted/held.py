@@ -8,9 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from evenkeel.engine.arrays import F8, I8, LotArrays, Problem, normal
-from evenkeel.engine.netted.at_rates import Lists, Part, kept_lists
+from evenkeel.engine.netted.at_rates import Lists, Part, at_rates, kept_lists, moved_lists, take_part
 from evenkeel.engine.netted.attempt import Scope
 from evenkeel.engine.netted.choosing import Chosen
+from evenkeel.engine.netted.master import pair_places
+from evenkeel.engine.netted.search import account_rates
 from evenkeel.engine.netted.stated import HAIR
 
 
@@ -29,6 +31,51 @@ class Held(Enum):
     def is_free(self) -> bool:
         """At real prices."""
         return self in (Held.FREE, Held.FILLED)
+
+
+class AtCase(NamedTuple):
+    """Groups at the rates of a case each: their part, its problem at these rates (lots perhaps cut in two), the lot that each is a part of.
+
+    `lists` are those to begin with, of the groups that are kept to them; all others begin with the best list at these rates.
+    """
+
+    part: Part
+    problem: Problem
+    lot: I8
+    lists: Lists
+    is_kept: np.ndarray
+
+
+def at_case(
+    chosen: Chosen[Scope], groups: I8, case: I8, lists: Lists, held: Held = Held.NOT, push: F8 | None = None
+) -> AtCase:
+    """Return groups at the rates of a case each, to round lists of the decision's part there.
+
+    Where a budget binds, the search would trade a dollar within it for any other: each costs its price and the budget's. So of each lot it
+    gets no more than the list sells; and what is sold costs its real price, without the turnover budget's. At real prices: nor with the
+    gain budget's, at which to sell within the budget and not to sell come to the same; that a loss makes room for gains is not seen then.
+
+    `push`: by group, what a dollar of gain costs more.
+    """
+    stake, decision, gains = chosen.stake, chosen.decision, chosen.gains
+    part = take_part(chosen.scope.problem, stake, groups)
+    lists = moved_lists(decision.part, lists, groups, part, np.arange(len(groups)))
+    cases = decision.tried.cases
+    caps, column = cases.caps[case].copy(), np.arange(cases.caps.shape[1])
+    is_of_gain = column < 3 * stake.pairs_in()[groups][:, None]
+    caps[~is_of_gain | held.is_free] = 0.0
+    if push is not None:
+        caps += np.where(is_of_gain & (column % 3 == 2), push[:, None], 0.0)
+    places = pair_places(stake, groups, cases.is_split.shape[1])
+    rates = account_rates(part, stake, places, cases.short[case], cases.long[case], caps)
+    dust = chosen.scope.problem.accounts.dust[stake.account[part.at]]
+    problem = at_rates(part, stake, gains, rates).problem
+    problem = problem._replace(accounts=problem.accounts._replace(dust=normal(dust, np.float64)))
+    if held is Held.NOT:
+        return AtCase(part, problem, np.arange(len(part.lot)), lists, np.ones(len(groups), bool))
+    is_kept = np.ones(len(groups), bool) if held.is_free else np.any(caps > 0, axis=1)
+    more = more_steps(chosen, part, lists) if held is Held.FILLED else None
+    return AtCase(part, *held_to(problem, lists, gains.row[part.lot], more), is_kept)
 
 
 class _Steps(NamedTuple):

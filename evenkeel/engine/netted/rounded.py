@@ -13,18 +13,16 @@ from functools import partial
 import numpy as np
 import polars as pl
 
-from evenkeel.engine.arrays import F8, F8_2D, I8, AnswerArrays, normal
+from evenkeel.engine.arrays import F8, I8, AnswerArrays
 from evenkeel.engine.netted.alone import BOUND, NOTHING, TRADED, Alone, answer_with, lists_in
-from evenkeel.engine.netted.at_rates import Lists, Part, at_rates, kept_lists, moved_lists, take_part, totals
+from evenkeel.engine.netted.at_rates import Lists, Part, kept_lists, totals
 from evenkeel.engine.netted.attempt import CENT, Scope
 from evenkeel.engine.netted.choosing import Chosen, Ready, Rounder, Run, choose
-from evenkeel.engine.netted.held import Held, held_to, more_steps
-from evenkeel.engine.netted.master import pair_places
+from evenkeel.engine.netted.held import Held, at_case
 from evenkeel.engine.netted.price import flows_of, gains_of, net_gains
 from evenkeel.engine.netted.results import change_of, disallowed_of, of_pairs, result_rows, spread
 from evenkeel.engine.netted.rounded_bound import case_bounds
 from evenkeel.engine.netted.rounded_program import ask_programs
-from evenkeel.engine.netted.search import account_rates
 from evenkeel.engine.netted.stated import HAIR, Stated, better, in_part, stated
 from evenkeel.engine.netted.told import NewLists
 from evenkeel.engine.problem import Tables
@@ -207,33 +205,9 @@ def _rounded(
     held: Held = Held.NOT,
     push: F8 | None = None,
 ) -> Lists:
-    """Round some accounts' lists, which are those of the decision's part, at the rates of a case each.
-
-    Where a budget binds, the search would trade a dollar within it for any other: each costs its price and the budget's. So of each lot it
-    gets no more than the decided list sells (`held`); and what is sold costs its real price, without the turnover budget's. At real prices:
-    nor with the gain budget's, at which to sell within the budget and not to sell come to the same; that a loss makes room for gains is not
-    seen then.
-    """
-    stake, decision, gains = chosen.stake, chosen.decision, chosen.gains
-    part, every = take_part(chosen.scope.problem, stake, groups), np.arange(len(groups))
-    lists = moved_lists(decision.part, lists, groups, part, every)
-    cases = decision.tried.cases
-    caps, pairs = cases.caps[case].copy(), stake.pairs_in()[groups]
-    caps[(np.arange(caps.shape[1]) >= 3 * pairs[:, None]) | held.is_free] = 0.0
-    if push is not None:
-        push_gains(caps, pairs, push)
-    places = pair_places(stake, groups, cases.is_split.shape[1])
-    rates = account_rates(part, stake, places, cases.short[case], cases.long[case], caps)
-    dust = chosen.scope.problem.accounts.dust[stake.account[part.at]]
-    problem = at_rates(part, stake, gains, rates).problem
-    problem = problem._replace(accounts=problem.accounts._replace(dust=normal(dust, np.float64)))
-    lot: I8 = np.arange(len(part.lot))
-    is_kept: np.ndarray = np.ones(len(groups), bool)
-    if held is not Held.NOT:
-        is_kept = is_kept if held.is_free else np.any(caps > 0, axis=1)
-        problem, lot, lists = held_to(
-            problem, lists, gains.row[part.lot], more_steps(chosen, part, lists) if held is Held.FILLED else None
-        )
+    """Round some accounts' lists, which are those of the decision's part, at the rates of a case each (`held.at_case`)."""
+    decision, every = chosen.decision, np.arange(len(groups))
+    part, problem, lot, lists, is_kept = at_case(chosen, groups, case, lists, held, push)
     start = run(problem)
     own, is_all = lists_in(start, every), np.isin(lists.account, every[is_kept])
     begun = (kept_lists(lists, is_all), kept_lists(own, ~is_kept[own.account]))
@@ -249,9 +223,3 @@ def _rounded(
     rounded = lists_in(rounder(problem, start), every)
     rounded = rounded._replace(lot=np.where(rounded.lot >= 0, np.append(lot, -1)[rounded.lot], -1))
     return in_part(rounded, part, decision.part, groups)
-
-
-def push_gains(caps: F8_2D, pairs: I8, push: F8) -> None:
-    """Add to the price of each group's budgets of gains: `pairs` is how many it has."""
-    column = np.arange(caps.shape[1])
-    caps += np.where((column % 3 == 2) & (column < 3 * pairs[:, None]), push[:, None], 0.0)

@@ -9,21 +9,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evenkeel.engine.arrays import F8, I8, normal
+from evenkeel.engine.arrays import F8, I8
 from evenkeel.engine.households.arrays import MEMBER_FIGURES, HouseholdAnswerArrays, HouseholdProblem
 from evenkeel.engine.households.problem import HouseholdTables, PreparedHouseholds
 from evenkeel.engine.households.rounding import round_households
 from evenkeel.engine.households.spaces import round_household_lists
-from evenkeel.engine.netted.at_rates import Lists, Part, at_rates, kept_lists, moved_lists, take_part
+from evenkeel.engine.netted.at_rates import Lists, Part, kept_lists
 from evenkeel.engine.netted.attempt import CENT
-from evenkeel.engine.netted.held import Held, held_to, more_steps
+from evenkeel.engine.netted.held import Held, at_case
 from evenkeel.engine.netted.house import BOUND, house_answer_with, house_lists, house_problem
 from evenkeel.engine.netted.house_choosing import ChosenHouses, Less, Netted, choose_houses
-from evenkeel.engine.netted.master import pair_places
 from evenkeel.engine.netted.price import flows_of, gains_of
-from evenkeel.engine.netted.rounded import TRIES, is_held, push_gains, pushed
+from evenkeel.engine.netted.rounded import TRIES, is_held, pushed
 from evenkeel.engine.netted.rounded_bound import case_bounds
-from evenkeel.engine.netted.search import account_rates
 from evenkeel.engine.netted.stated import HAIR, better, in_part, stated
 from evenkeel.engine.netted.told import NewLists
 from evenkeel.engine.rounding import SEARCH
@@ -121,25 +119,9 @@ def _at_rates(chosen: ChosenHouses, push: F8, held: Held = Held.PRICED) -> Lists
 
 
 def _rounded(chosen: ChosenHouses, groups: I8, push: F8, held: Held) -> Lists:
-    """Round some households' lists at the rates of their best case; why it is as it is: `rounded._rounded`."""
-    stake, decision, gains, scope = chosen.stake, chosen.decision, chosen.gains, chosen.scope
-    part, copies = take_part(scope.problem, stake, groups), np.arange(len(groups))
-    lists = moved_lists(decision.part, decision.lists, groups, part, copies)
-    cases, case = decision.tried.cases, decision.case[groups]
-    caps, pairs = cases.caps[case].copy(), stake.pairs_in()[groups]
-    caps[(np.arange(caps.shape[1]) >= 3 * pairs[:, None]) | held.is_free] = 0.0
-    push_gains(caps, pairs, push)
-    places = pair_places(stake, groups, cases.is_split.shape[1])
-    rates = account_rates(part, stake, places, cases.short[case], cases.long[case], caps)
-    dust = scope.problem.accounts.dust[stake.account[part.at]]
-    problem = at_rates(part, stake, gains, rates).problem
-    problem = problem._replace(accounts=problem.accounts._replace(dust=normal(dust, np.float64)))
-    lot: I8 = np.arange(len(part.lot))
-    is_kept: np.ndarray = np.ones(len(groups), bool)
-    if held is not Held.NOT:
-        is_kept = is_kept if held.is_free else np.any(caps > 0, axis=1)
-        more = more_steps(chosen, part, lists) if held is Held.FILLED else None
-        problem, lot, lists = held_to(problem, lists, gains.row[part.lot], more)
+    """Round some households' lists at the rates of their best case (`held.at_case`)."""
+    decision, scope, copies = chosen.decision, chosen.scope, np.arange(len(groups))
+    part, problem, lot, lists, is_kept = at_case(chosen, groups, decision.case[groups], decision.lists, held, push)
     every = np.arange(len(part.at))
     cut, own_scope = Part(problem, groups, part.copy, every, lot), scope.take(part.at, problem)
     priced = own_scope.answer(cut)

@@ -10,7 +10,7 @@ from data_contracts.fields import Fact, code, column, key
 
 
 class ExecutionDifferences(Contract):
-    """One row per thing that differs, until a person has looked at it.
+    """One row per thing that differs; it stays when a person has acknowledged it.
 
     Produced by `evenkeel.orders.after_fill` and `evenkeel.orders.fill_doubts`; read by the desk. The id does not depend on the figures, so
     that a difference that grows or shrinks is the same row.

@@ -80,6 +80,7 @@ class UseCase(StrEnum):
     PILOT = "pilot"
     STAGE = "stage"
     RECONCILE = "reconcile"
+    ACKNOWLEDGE = "acknowledge"
     SWEEP = "sweep"
 
 

@@ -233,3 +233,4 @@ class EventKind(StrEnum):
     FILL_TAKEN = "fill_taken"
     ORDER_ALLOCATED = "order_allocated"
     EXECUTION_COMPARED = "execution_compared"
+    DIFFERENCE_ACKNOWLEDGED = "difference_acknowledged"

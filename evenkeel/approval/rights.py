@@ -39,6 +39,7 @@ _ROWS: Mapping[UseCase, tuple[Reach, ...]] = {
     UseCase.PILOT: (_NONE, _NONE, _NONE, _ALL, _NONE, _ALL, _NONE),
     UseCase.STAGE: (_NONE, _NONE, _NONE, _ALL, _NONE, _NONE, _ALL),
     UseCase.RECONCILE: (_NONE, _NONE, _NONE, _ALL, _NONE, _NONE, _ALL),
+    UseCase.ACKNOWLEDGE: (_NONE, _NONE, _NONE, _ALL, _NONE, _NONE, _NONE),
     UseCase.SWEEP: (_NONE, _NONE, _NONE, _ALL, _NONE, _ALL, _ALL),
 }
 RIGHTS: Mapping[UseCase, Mapping[Role, Reach]] = {

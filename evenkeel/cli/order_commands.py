@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from evenkeel.cli.desk_commands import Format
+from evenkeel.cli.desk_commands import Format, Who, Why
 from evenkeel.cli.options import Home
 
 Actor = Annotated[str | None, Parameter(help="Who acts; automation by default.")]
@@ -18,7 +18,7 @@ OrderState = Literal["planned", "held", "staged", "sent", "partly_filled", "fill
 def orders_app() -> App:
     """Return `evenkeel orders` with all its commands."""
     app = App(name="orders", help="From approved proposals to orders, their fills, and what differs.")
-    for command in (plan, send, answers, list_orders, show):
+    for command in (plan, send, answers, list_orders, show, acknowledge):
         app.command(command, name="list" if command is list_orders else command.__name__)
     return app
 
@@ -67,3 +67,16 @@ def show(
     from evenkeel.cli import ordering
 
     return ordering.show(home, id, format)
+
+
+def acknowledge(
+    *ids: Annotated[str, Parameter(name="ID", help="A difference, by its id or a beginning of it; several at once.")],
+    reason: Why,
+    actor: Who,
+    role: Role = "operations",
+    home: Home = None,
+) -> int:
+    """Answer for a difference that was looked at: it is no longer listed as open, and stays on record with who and why."""
+    from evenkeel.cli import ordering
+
+    return ordering.acknowledge(home, ids, actor, role, reason)

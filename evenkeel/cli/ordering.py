@@ -79,20 +79,29 @@ def show(home: Path | None, named: str, form: str) -> int:
     return EXIT_DONE
 
 
+def acknowledge(home: Path | None, named: Sequence[str], actor: str, role: str, reason: str) -> int:
+    """Acknowledge differences, and say which."""
+    from evenkeel.desk.execution.acknowledging import acknowledge as store
+
+    for one in store(_house(home), named, _asking(actor, role, reason)):
+        console.print(f"{one.difference_id}: acknowledged by {actor}; it was: {one.difference.text}", markup=False)
+    return EXIT_DONE
+
+
 def _told(problems: Sequence[str]) -> int:
     for problem in problems:
         errors.print(problem, markup=False)
     return EXIT_STOPPED if problems else EXIT_DONE
 
 
-def _asking(actor: str | None, role: str) -> Asking:
+def _asking(actor: str | None, role: str, reason: str = "") -> Asking:
     from evenkeel.desk.consent.deciding import Asking
     from evenkeel.desk.execution.planning import AUTOMATIC
 
     if actor is None:
         return AUTOMATIC
     try:
-        return Asking(actor, Role(role))
+        return Asking(actor, Role(role), reason)
     except ValueError as error:
         raise UsageError(f"{role} is no role; those are {', '.join(each.value for each in Role)}") from error
 

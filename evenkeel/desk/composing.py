@@ -43,6 +43,7 @@ from evenkeel.messages.fields import (
 )
 from evenkeel.messages.links import LinkPurpose, Signer, link
 from evenkeel.messages.templates import Rendered, Templates
+from evenkeel.messages.wording import one_line
 from evenkeel.ports import Message, RunRecord, StoredMessage
 from evenkeel.ports.approvals import Case
 from evenkeel.run.house import House
@@ -235,7 +236,7 @@ def _ids(told: Mapping[str, Any]) -> list[str]:
 def _crm_text(told: Mapping[str, Any], rendered: Rendered, values: Mapping[str, Any]) -> str:
     """Return what a CRM keeps: the message without its link, which is one person's; why, and the alert's id to search by."""
     lines = [line for line in rendered.text.splitlines() if "/decide?t=" not in line and "Look and decide" not in line]
-    why = [f"Why: {values['proposal'].reason}"] if "fills" in values else []
+    why = [f"Why: {one_line(values['proposal'].reason)}"] if "fills" in values else []
     return "\n".join([*lines, *why, f"Alert {told.get('alert_id')}, proposal {told.get('proposal_id')}"])
 
 

@@ -16,6 +16,7 @@ from typing import Any, get_args, get_type_hints
 
 from data_contracts.vocab import MessageKind
 from evenkeel.errors import UsageError
+from evenkeel.messages.wording import one_line
 
 
 @dataclass(frozen=True)
@@ -310,6 +311,18 @@ def build_fields(kind: MessageKind, values: Mapping[str, Any]) -> Fields:
     if problems:
         raise UsageError(f"message {kind.value}: {'; '.join(problems)}; nothing was queued")
     return fields
+
+
+def on_one_line(value: Any) -> Any:
+    """Return fields, or a part of them, with every text in them on one line: no name and no note can write a line of a message itself."""
+    if isinstance(value, str):
+        return one_line(value)
+    if isinstance(value, tuple):
+        return tuple(on_one_line(part) for part in value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        parts = {each.name: on_one_line(getattr(value, each.name)) for each in dataclasses.fields(value)}
+        return dataclasses.replace(value, **parts)
+    return value
 
 
 def empty_fields(fields: Any, where: str = "") -> list[str]:

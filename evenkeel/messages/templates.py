@@ -1,8 +1,8 @@
 """Messages from templates: subject, text and HTML, or an error that says which field of which template is wrong.
 
 Templates are Jinja2 in a sandbox, and strict: what a template asks for and the fields do not have is an error, never a blank. HTML
-escapes every value. The package's own are `templates/<kind>.subject`, `.txt`, `.html` and the pieces `_*` that they share; a firm's files
-of the same names take their place.
+escapes every value, and every value stands on one line: the lines of a message are its template's. The package's own are
+`templates/<kind>.subject`, `.txt`, `.html` and the pieces `_*` that they share; a firm's files of the same names take their place.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from data_contracts.vocab import MessageKind
 from evenkeel.errors import UsageError
 from evenkeel.messages import wording
 from evenkeel.messages.chart import drift_chart
-from evenkeel.messages.fields import FIELDS, Fields, empty_fields
+from evenkeel.messages.fields import FIELDS, Fields, empty_fields, on_one_line
 
 FORMS = ("subject", "txt", "html")
 
@@ -44,7 +44,7 @@ class Firm:
     Attributes:
         name: The firm's name.
         contact: Address and telephone in one line.
-        disclosure: What the law or the firm wants under every message; may be empty.
+        disclosure: What the law or the firm wants under every message, its lines as the firm sets them; may be empty.
     """
 
     name: str
@@ -107,6 +107,7 @@ class Templates:
             raise UsageError(
                 f"message {kind.value}: needs the fields {FIELDS[kind].__name__}, not {type(fields).__name__}"
             )
+        fields = on_one_line(fields)
         problems = empty_fields(fields)
         if problems:
             raise UsageError(f"message {kind.value}: {'; '.join(problems)}; nothing was queued")

@@ -6,12 +6,20 @@ The desk's pages have the same forms in `evenkeel.desk.words`; that package lies
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from decimal import ROUND_HALF_UP, Decimal
 
 from evenkeel.calendar import EASTERN
 
 MINUS = "−"
 CENT = Decimal("0.01")
+_LINE_BREAKING = ("Cc", "Zl", "Zp", "Cs")
+"""Unicode's categories of control characters, line and paragraph separators, and halves of a pair, which no mail can carry."""
+
+
+def one_line(text: str) -> str:
+    """Return a text as it may stand within a line: each control or line-separating character is a blank, none stands at its ends."""
+    return "".join(" " if unicodedata.category(one) in _LINE_BREAKING else one for one in text).strip()
 
 
 def percent(ratio: float | None, digits: int = 1) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from decimal import Decimal
 
 import polars as pl
 from pandera.typing.polars import DataFrame
@@ -38,3 +39,8 @@ def differences_frame(business_date: dt.date, differences: Iterable[Difference])
 def difference_id(business_date: dt.date, one: Difference) -> str:
     """Return the id of a difference: of what it is about, not of its figures."""
     return stable_id("diff", business_date, one.kind.value, one.proposal_id, one.account_id, one.subject, one.order_id)
+
+
+def acknowledgement_id(difference_id: str, expected: Decimal, found: Decimal) -> str:
+    """Return the id of an acknowledgement: of a difference with these figures, however many zeros they are written with."""
+    return stable_id("ack", difference_id, *(f"{figure.normalize():f}" for figure in (expected, found)))

@@ -25,6 +25,7 @@ from evenkeel.ports.messages import (
     StoredMessage,
 )
 from evenkeel.ports.order_book import (
+    Acknowledgement,
     Difference,
     HandOverNote,
     OrderBook,
@@ -73,6 +74,7 @@ from evenkeel.ports.stores import (
 
 __all__ = [
     "AccountShare",
+    "Acknowledgement",
     "Addresses",
     "AlertState",
     "Allocated",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol
 
-from data_contracts.vocab import BlockState, DifferenceKind, HandOverKind, WaitReason
+from data_contracts.vocab import BlockState, DifferenceKind, HandOverKind, Role, WaitReason
 from evenkeel.audit.event import Event
 from evenkeel.ports.approvals import Move
 from evenkeel.ports.orders import Batch, Fill
@@ -56,13 +56,33 @@ class HandOverNote:
 
 
 @dataclass(frozen=True)
+class Acknowledgement:
+    """A person has looked at a difference and answers for it, as long as its figures are those that they saw.
+
+    `expected` and `found` are the figures seen, in the difference's unit.
+    """
+
+    difference_id: str
+    expected: Decimal
+    found: Decimal
+    actor: str
+    role: Role
+    reason: str
+    at: dt.datetime
+
+
+@dataclass(frozen=True)
 class StoredDifference:
-    """A difference as it is on record, with its id and the session it was found for."""
+    """A difference as it is on record, with its id and the session it was found for.
+
+    `acknowledged` is None while it is open: nobody has looked at it, or its figures are others than those that were looked at.
+    """
 
     difference_id: str
     business_date: dt.date
     found_at: dt.datetime
     difference: Difference
+    acknowledged: Acknowledgement | None = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +98,7 @@ class OrderChange:
         differences: By session; the same one again gets the newer figures.
         waits: What waits now; None: as it is on record.
         hand_overs: What has left.
+        acknowledged: Differences that a person has looked at; the same figures again change nothing.
         events: Of the trail.
     """
 
@@ -89,6 +110,7 @@ class OrderChange:
     differences: Mapping[dt.date, Sequence[Difference]] = field(default_factory=dict)
     waits: Sequence[Waiting] | None = None
     hand_overs: Sequence[HandOverNote] = ()
+    acknowledged: Sequence[Acknowledgement] = ()
     events: Sequence[Event] = ()
 
 
@@ -130,7 +152,7 @@ class OrderBook(Protocol):
         ...
 
     def differences(self, proposal_ids: Collection[str] = ()) -> list[StoredDifference]:
-        """Return what differs, newest session first; of these proposals where some are named."""
+        """Return what differs, acknowledged or not, newest session first; of these proposals where some are named."""
         ...
 
     def hand_overs(self) -> list[HandOverNote]:

@@ -197,6 +197,54 @@ def test_an_execution_that_was_lost_or_is_nobodys_is_told(sent: tuple[Desk, list
     assert kinds == {DifferenceKind.UNKNOWN_ORDER.value}
 
 
+def test_a_difference_is_acknowledged_once_with_a_reason_and_stays_on_record(sent: tuple[Desk, list[str]]) -> None:
+    desk, _ = sent
+    at(desk, "09:55")
+    block = batches(desk)[0].blocks[0]
+    place = desk.home.path / "orders" / "in"
+    place.mkdir(exist_ok=True)
+    (place / "odd.csv").write_text(
+        f"order id,execution id,quantity,price,time\nord-none-of-ours,E1,5,10,2026-03-03T10:00:00-05:00\n"
+        f"{block.order_id},E2,1,{block.estimated_price_usd},2026-03-02T10:00:00-05:00\n"
+    )
+    desk("orders", "answers")
+    differences = {one["kind"]: one for one in listed(desk)["differences"]}
+    named = differences["unknown_order"]["difference_id"]
+    assert named in desk("orders", "list")
+    acknowledge = ("orders", "acknowledge", named[:12], "--reason", "the custodian took it back", "--actor")
+    assert "is not for the role compliance" in desk(*acknowledge, "C-01", "--role", "compliance", code=2)
+    assert "is not for the role adviser" in desk(*acknowledge, "A-03", "--role", "adviser", code=2)
+    assert "reason in words" in desk("orders", "acknowledge", named, "--reason", " ", "--actor", "ops", code=2)
+    assert "no difference 'diff-x'" in desk("orders", "acknowledge", "diff-x", *acknowledge[3:], "ops", code=2)
+    both = desk("orders", "acknowledge", named, "diff-x", *acknowledge[3:], "ops", code=2)
+    assert "no difference 'diff-x'" in both
+    assert [one for one in listed(desk)["differences"] if one["acknowledged"]] == [], "all or none"
+
+    assert named in desk(*acknowledge, "ops")
+    said = desk("orders", "list")
+    assert named not in said
+    assert differences["other_date"]["difference_id"] in said
+    assert "1 difference acknowledged" in said
+    desk("orders", "answers")
+    assert named not in desk("orders", "list"), "the same news again opens nothing"
+    [on_record] = [one for one in listed(desk)["differences"] if one["acknowledged"]]
+    assert on_record["difference_id"] == named
+    by = on_record["acknowledged"]
+    assert (by["actor"], by["role"], by["reason"]) == ("ops", "operations", "the custodian took it back")
+    assert "acknowledged by ops" in desk(*acknowledge, "sam", code=2), "who comes second is told who was first"
+    other = differences["other_date"]["difference_id"]
+    desk("orders", "acknowledge", other, *acknowledge[3:], "ops")
+    assert "acknowledged by ops" in desk("orders", "show", block.order_id)
+    [event, _] = json.loads(desk("audit", "show", "--kind", "difference_acknowledged", "--format", "json"))
+    assert (event["actor"], event["role"], event["subject"]) == ("ops", "operations", "ord-none-of-ours")
+    assert event["payload"]["reason"] == "the custodian took it back"
+    assert event["payload"]["difference"]["found"] == "5"
+    desk("audit", "verify")
+    kit = desk.home.path / "kit"
+    desk("audit", "export", "--kit", kit, "--kind", "difference_acknowledged")
+    assert "the custodian took it back" in (kit / "trail.jsonl").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("is_final", [False, True], ids=["while it works", "after it was done"])
 def test_an_order_filled_beyond_its_size_is_told_and_keeps_no_other_back(
     sent: tuple[Desk, list[str]], is_final: bool

@@ -6,9 +6,11 @@ import dataclasses
 import datetime as dt
 import email
 import email.policy
+import unicodedata
 from decimal import Decimal
+from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
@@ -29,6 +31,7 @@ NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=300)
 MONEY = st.decimals(-(10**9), 10**9, places=2)
 RATIOS = st.floats(-1, 2, allow_nan=False)
+HEADERS = {"From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version"}
 WHEN = dt.datetime(2026, 3, 6, 14, 45, tzinfo=dt.UTC)
 
 
@@ -56,6 +59,47 @@ def test_a_name_is_shown_as_it_is_and_is_never_markup(client: str, security: str
     assert len(rendered.subject.splitlines()) == 1
 
 
+EVERY = [(kind, name) for kind, named in scenarios().items() for name in named]
+BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
+FORGED = st.text(st.sampled_from(BREAKS + "\x00\x07\x1b\x7f\x9b ") | st.characters(), min_size=1, max_size=60).map(
+    lambda text: f"A{text}B"
+)
+
+
+def with_texts(value: Any, text: str) -> Any:
+    """Return fields, or a part of them, with every text replaced."""
+    if isinstance(value, str):
+        return text
+    if isinstance(value, tuple):
+        return tuple(with_texts(part, text) for part in value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        changes = {each.name: with_texts(getattr(value, each.name), text) for each in dataclasses.fields(value)}
+        return dataclasses.replace(value, **changes)
+    return value
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.sampled_from(EVERY), FORGED)
+@example((MessageKind.PROPOSAL_DECLINED, "typical"), "Pat\n-- \nSomebody else\u2028Reason: none\rBy: nobody")
+def test_the_lines_of_a_message_are_its_templates_whatever_a_field_says(of: tuple[MessageKind, str], text: str) -> None:
+    kind, name = of
+    fields = scenarios()[kind][name]
+    made, plain = (TEMPLATES.render(kind, with_texts(fields, each)) for each in (text, "AxB"))
+    assert len(made.text.splitlines()) == len(plain.text.splitlines())
+    assert len(made.subject.splitlines()) == 1
+    for said in (made.subject, made.text.replace("\n", "")):
+        assert not [one for one in said if unicodedata.category(one) in ("Cc", "Zl", "Zp", "Cs")]
+    mail = compose_mail(
+        Delivery("ms-1", "x", "a@b.example", {"subject": made.subject, "text": made.text, "html": made.html}, WHEN),
+        "Harbour <desk@harbour.example>",
+    )
+    back = email.message_from_bytes(mail.as_bytes(), policy=email.policy.default)
+    body = back.get_body(("plain",))
+    assert body is not None
+    assert body.get_content().splitlines() == made.text.splitlines()
+    assert set(back.keys()) == HEADERS | {"Content-Type"}
+
+
 @settings(deadline=None, max_examples=150)
 @given(ANY_TEXT, ANY_TEXT)
 def test_a_mail_has_the_headers_that_we_gave_it_and_its_text_survives_the_line(subject: str, text: str) -> None:
@@ -67,8 +111,7 @@ def test_a_mail_has_the_headers_that_we_gave_it_and_its_text_survives_the_line(s
     assert b"\n" not in sent.replace(b"\r\n", b"")
     unstuffed = b"\r\n".join(line.removeprefix(b".") for line in sent.split(b"\r\n"))
     back = email.message_from_bytes(unstuffed, policy=email.policy.default)
-    wanted = {"From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version"}
-    assert set(back.keys()) - {"Content-Type", "Content-Transfer-Encoding"} == wanted
+    assert set(back.keys()) - {"Content-Type", "Content-Transfer-Encoding"} == HEADERS
     assert back.get_content().split() == text.split()
 
 

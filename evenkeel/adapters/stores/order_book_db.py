@@ -20,11 +20,13 @@ from data_contracts.vocab import (
     DifferenceKind,
     FillStatus,
     HandOverKind,
+    Role,
     WaitReason,
 )
 from evenkeel.adapters.stores.approvals_writing import write_moves
 from evenkeel.adapters.stores.database import AT_ONCE, in_parts, insert_once, reading, upsert, writing
 from evenkeel.adapters.stores.records_orders import (
+    difference_acknowledgements,
     execution_differences,
     fills,
     hand_overs,
@@ -34,9 +36,9 @@ from evenkeel.adapters.stores.records_orders import (
 )
 from evenkeel.adapters.stores.trail import write_events
 from evenkeel.errors import ActedBefore
-from evenkeel.orders.differences import difference_id
+from evenkeel.orders.differences import acknowledgement_id, difference_id
 from evenkeel.orders.frames import allocations_frame, batches_of, orders_frame
-from evenkeel.ports.order_book import Difference, HandOverNote, OrderChange, StoredDifference, Waiting
+from evenkeel.ports.order_book import Acknowledgement, Difference, HandOverNote, OrderChange, StoredDifference, Waiting
 from evenkeel.ports.orders import Batch, Block, Fill, OrderedSecurity
 
 _IS_STANDING = orders.c.state != BlockState.WITHDRAWN.value
@@ -60,6 +62,9 @@ class SqlOrderBook:
             _write_states(connection, change.states, change.at)
             insert_once(connection, fills, [_fill_row(one, change.at) for one in change.fills])
             upsert(connection, execution_differences, _difference_rows(change))
+            insert_once(
+                connection, difference_acknowledgements, [_acknowledged_row(one) for one in change.acknowledged]
+            )
             if change.waits is not None:
                 connection.execute(delete(order_waits))
                 insert_once(connection, order_waits, [_wait_row(one, change.at) for one in change.waits])
@@ -135,12 +140,16 @@ class SqlOrderBook:
             ]
 
     def differences(self, proposal_ids: Collection[str] = ()) -> list[StoredDifference]:
-        """Return what differs, newest session first; of these proposals where some are named."""
+        """Return what differs, acknowledged or not, newest session first; of these proposals where some are named."""
         table = execution_differences
         query = select(table).order_by(table.c.business_date.desc(), table.c.kind, table.c.difference_id)
         with reading(self._engine) as connection:
             rows = [dict(row) for row in connection.execute(query).mappings()]
-        return [_difference(row) for row in rows if not proposal_ids or row["proposal_id"] in proposal_ids]
+            looked_at = [
+                _acknowledgement(row) for row in connection.execute(select(difference_acknowledgements)).mappings()
+            ]
+        seen = {(one.difference_id, one.expected, one.found): one for one in looked_at}
+        return [_difference(row, seen) for row in rows if not proposal_ids or row["proposal_id"] in proposal_ids]
 
     def hand_overs(self) -> list[HandOverNote]:
         """Return what has left, in its order."""
@@ -299,10 +308,23 @@ def _difference_rows(change: OrderChange) -> list[dict[str, Any]]:
     return list(rows.values())
 
 
-def _difference(row: Mapping[str, Any]) -> StoredDifference:
+def _difference(
+    row: Mapping[str, Any], seen: Mapping[tuple[str, Decimal, Decimal], Acknowledgement]
+) -> StoredDifference:
     values = {each.name: row[each.name] for each in fields(Difference)}
     one = Difference(**{**values, "kind": DifferenceKind(row["kind"])})
-    return StoredDifference(row["difference_id"], row["business_date"], row["found_at"], one)
+    by = seen.get((row["difference_id"], one.expected, one.found))
+    return StoredDifference(row["difference_id"], row["business_date"], row["found_at"], one, by)
+
+
+def _acknowledged_row(one: Acknowledgement) -> dict[str, Any]:
+    named = acknowledgement_id(one.difference_id, one.expected, one.found)
+    return {**asdict(one), "acknowledgement_id": named, "role": one.role.value}
+
+
+def _acknowledgement(row: RowMapping) -> Acknowledgement:
+    values = {each.name: row[each.name] for each in fields(Acknowledgement)}
+    return Acknowledgement(**{**values, "role": Role(row["role"])})
 
 
 def _note_row(note: HandOverNote) -> dict[str, Any]:

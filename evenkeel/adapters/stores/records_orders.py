@@ -1,6 +1,7 @@
 """Tables of our own orders: blocks, whose parts they are, fills, what waits, what was handed over, what differs.
 
-Triggers (migration 0005) let no order in whose proposal is not staged, and keep allocations, fills and hand-overs as they were written.
+Triggers (migration 0005) let no order in whose proposal is not staged, and keep allocations, fills and hand-overs as they were written;
+those of migration 0007 keep acknowledgements.
 """
 
 from __future__ import annotations
@@ -125,6 +126,20 @@ execution_differences = Table(
     Column("found_at", Instant, nullable=False),
     Index("ix_execution_differences_proposal_id", "proposal_id"),
     comment="In what executions differ from what was ordered or approved.",
+)
+
+difference_acknowledgements = Table(
+    "difference_acknowledgements",
+    metadata,
+    Column("acknowledgement_id", String(64), primary_key=True),
+    Column("difference_id", String(64), ForeignKey("execution_differences.difference_id"), nullable=False),
+    Column("expected", Exact, nullable=False),
+    Column("found", Exact, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("role", String(32), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    comment="Who has looked at a difference, with the figures that they saw; with other figures it is open again.",
 )
 
 order_waits = Table(

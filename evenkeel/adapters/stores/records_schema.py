@@ -30,7 +30,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest migration: a database that is there already is known by it, without importing Alembic."""
 
 metadata = MetaData(

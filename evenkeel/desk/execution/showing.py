@@ -20,6 +20,7 @@ from evenkeel.desk.execution.planning import Planned
 from evenkeel.desk.words import counted, eastern
 from evenkeel.errors import UsageError
 from evenkeel.orders.fills import done
+from evenkeel.ports.order_book import StoredDifference
 from evenkeel.ports.orders import Block, Fill
 from evenkeel.run.house import House
 
@@ -66,16 +67,13 @@ def taken_lines(taken: Taken) -> Iterable[str]:
 
 
 def orders_as_json(house: House, states: Collection[BlockState] = ()) -> dict[str, Any]:
-    """Return orders in these states (none: in all), what waits, and what differs."""
+    """Return orders in these states (none: in all), what waits, and what differs, acknowledged or not."""
     batches = house.order_book.batches(states=states)
     fills = house.order_book.fills()
     return {
         "orders": [{"batch_id": batch.batch_id, **_order(block, fills)} for batch in batches for block in batch.blocks],
         "waiting": [asdict(one) for one in house.order_book.waits()],
-        "differences": [
-            {"difference_id": one.difference_id, "business_date": one.business_date, **asdict(one.difference)}
-            for one in house.order_book.differences()
-        ],
+        "differences": [_difference(one) for one in house.order_book.differences()],
     }
 
 
@@ -105,9 +103,7 @@ def order_as_json(house: House, named: str) -> dict[str, Any]:
         "fills": [asdict(one) for one in fills],
         "hand_overs": [asdict(one) for one in house.order_book.hand_overs() if block.order_id in one.order_ids],
         "differences": [
-            asdict(one.difference)
-            for one in house.order_book.differences()
-            if one.difference.order_id == block.order_id
+            _difference(one) for one in house.order_book.differences() if one.difference.order_id == block.order_id
         ],
     }
 
@@ -118,7 +114,7 @@ def to_json(value: Any) -> str:
 
 
 def print_orders(found: Mapping[str, Any], console: Console) -> None:
-    """Print orders as a table, then what waits and what differs."""
+    """Print orders as a table, then what waits and the differences that are open."""
     table = Table("order", "custodian", "side", "security", "size", "limit", "state", "filled", "average", box=None)
     for one in found["orders"]:
         table.add_row(
@@ -136,8 +132,16 @@ def print_orders(found: Mapping[str, Any], console: Console) -> None:
     console.print(f"{counted(len(found['orders']), 'order')}.")
     for one in found["waiting"]:
         console.print(f"waits: {one['proposal_id']}: {one['text']}", markup=False)
-    for one in found["differences"]:
-        console.print(f"differs: {one['business_date']} {one['kind'].replace('_', ' ')}: {one['text']}", markup=False)
+    still_open = [one for one in found["differences"] if one["acknowledged"] is None]
+    for one in still_open:
+        console.print(
+            f"differs: {one['business_date']} {one['kind'].replace('_', ' ')}: {one['text']} ({one['difference_id']})",
+            markup=False,
+        )
+    if acknowledged := len(found["differences"]) - len(still_open):
+        console.print(
+            f"{counted(acknowledged, 'difference')} acknowledged: `--format json` and `orders show` have them."
+        )
 
 
 def print_order(one: Mapping[str, Any], console: Console) -> None:
@@ -161,7 +165,9 @@ def print_order(one: Mapping[str, Any], console: Console) -> None:
             f"  {eastern(note['at'])}: {note['kind']} in {note['name']}, SHA-256 {note['digest']}", markup=False
         )
     for each in one["differences"]:
-        console.print(f"  differs: {each['text']}", markup=False)
+        console.print(f"  differs: {each['text']} ({each['difference_id']})", markup=False)
+        if (by := each["acknowledged"]) is not None:
+            console.print(f"    acknowledged by {by['actor']}, {eastern(by['at'])}: {by['reason']}", markup=False)
 
 
 def _order(block: Block, fills: Collection[Fill]) -> dict[str, Any]:
@@ -169,6 +175,16 @@ def _order(block: Block, fills: Collection[Fill]) -> dict[str, Any]:
     told.pop("allocations")
     filled = done(block, [one for one in fills if one.order_id == block.order_id])
     return {**told, "filled_qty": filled.filled_qty, "average_price_usd": filled.average_price_usd}
+
+
+def _difference(one: StoredDifference) -> dict[str, Any]:
+    by = one.acknowledged
+    return {
+        "difference_id": one.difference_id,
+        "business_date": one.business_date,
+        **asdict(one.difference),
+        "acknowledged": None if by is None else asdict(by),
+    }
 
 
 def _size(one: Mapping[str, Any]) -> str:

@@ -23,7 +23,7 @@ from evenkeel.approval.moving import By, move
 from evenkeel.errors import ActedBefore
 from evenkeel.orders.blocks import Plan
 from evenkeel.ports.approvals import Case, Move
-from evenkeel.ports.order_book import Difference, HandOverNote, OrderChange, Waiting
+from evenkeel.ports.order_book import Acknowledgement, Difference, HandOverNote, OrderChange, Waiting
 from tests.adapters.stores.samples import run
 from tests.support.consenting import NOON, PEOPLE, account, case, facts
 from tests.support.ordering import BUY, SELL, fill, plan, proposal, trade
@@ -202,6 +202,24 @@ def test_fills_waits_differences_and_hand_overs_come_back(records: SqlRecords, b
     assert [one.difference for one in book.differences(["pro-1"])] == [smaller]
     assert book.waits() == []
     assert book.differences(["pro-2"]) == []
+
+
+def test_an_acknowledgement_is_of_the_figures_that_were_seen(records: SqlRecords, book: SqlOrderBook) -> None:
+    odd = Difference(DifferenceKind.LOT, "pro-1", "AC-1", "L1", Decimal("10.50"), Decimal(0), "qty", "other lots")
+    date = dt.date(2026, 3, 4)
+    book.record(OrderChange(NOON, differences={date: [odd]}))
+    [stored] = book.differences()
+    assert stored.acknowledged is None
+    mine = Acknowledgement(stored.difference_id, odd.expected, odd.found, "ops", Role.OPERATIONS, "told them", NOON)
+    later = replace(mine, actor="sam", expected=Decimal("10.5"), at=NOON + dt.timedelta(hours=1))
+    book.record(OrderChange(NOON, acknowledged=[mine]))
+    book.record(OrderChange(later.at, acknowledged=[later]))
+    assert [one.acknowledged for one in book.differences(["pro-1"])] == [mine], "the first one's, once"
+    book.record(OrderChange(NOON, differences={date: [replace(odd, found=Decimal(4))]}))
+    assert [one.acknowledged for one in book.differences()] == [None], "with other figures it is open again"
+    for change in ("UPDATE difference_acknowledgements SET reason = 'x'", "DELETE FROM difference_acknowledgements"):
+        with pytest.raises(DBAPIError, match=r"only ever added to|kept"), writing(records._engine) as connection:
+            connection.execute(text(change))
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ resume          -           all      -           -           -              -   
 pilot           -           -        -           all         -              all            -
 stage           -           -        -           all         -              -              all
 reconcile       -           -        -           all         -              -              all
+acknowledge     -           -        -           all         -              -              -
 sweep           -           -        -           all         -              all            all
 """
 ROWS = [line.split() for line in TABLE.strip().splitlines()[1:]]

@@ -70,7 +70,7 @@ def more_steps(chosen: Chosen[Scope], part: Part, lists: Lists) -> F8:
     has_pair = pair >= 0
     of_gain = chosen.terms.room - np.bincount(pair[has_pair], (gain * usd)[has_pair], minlength=len(stake.pair_group))
     has_share = np.isfinite(stake.share)
-    most = np.where(has_share, np.where(has_share, stake.share, 0.0) * chosen.scope.nav, np.inf)
+    most = np.where(has_share, np.where(has_share, stake.share, 0.0) * np.maximum(chosen.scope.nav, 0.0), np.inf)
     of_sold = most[part.at] - np.bincount(account, usd, minlength=len(part.at))
     more = np.zeros(len(row))
     for n in np.argsort(-steps.left, kind="stable"):

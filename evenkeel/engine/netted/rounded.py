@@ -18,7 +18,7 @@ from evenkeel.engine.netted.alone import BOUND, NOTHING, TRADED, Alone, answer_w
 from evenkeel.engine.netted.at_rates import Lists, Part, at_rates, kept_lists, moved_lists, take_part, totals
 from evenkeel.engine.netted.attempt import CENT, Scope
 from evenkeel.engine.netted.choosing import Chosen, Ready, Rounder, Run, choose
-from evenkeel.engine.netted.held import Held, held_to, more_steps
+from evenkeel.engine.netted.held import Held, at_real_prices, beyond, held_to
 from evenkeel.engine.netted.master import pair_places
 from evenkeel.engine.netted.price import flows_of, gains_of, net_gains
 from evenkeel.engine.netted.results import change_of, disallowed_of, of_pairs, result_rows, spread
@@ -96,7 +96,7 @@ def rounded_answer(
         best = better(best, found, tried)
         held = is_held(now)
         if held.any():
-            for as_is in (Held.FREE, Held.FILLED):
+            for as_is in at_real_prices(attempt, TRIES):
                 free = in_part(rounded_at_rates(now, run, round_lists, held=as_is), now.decision.part, part, at)
                 best = better(best, stated(chosen, known, free), np.isin(np.arange(len(places)), at[held]))
         is_over = tried & ~found.is_kept
@@ -231,9 +231,7 @@ def _rounded(
     is_kept: np.ndarray = np.ones(len(groups), bool)
     if held is not Held.NOT:
         is_kept = is_kept if held.is_free else np.any(caps > 0, axis=1)
-        problem, lot, lists = held_to(
-            problem, lists, gains.row[part.lot], more_steps(chosen, part, lists) if held is Held.FILLED else None
-        )
+        problem, lot, lists = held_to(problem, lists, gains.row[part.lot], beyond(held, chosen, part, lists))
     start = run(problem)
     own, is_all = lists_in(start, every), np.isin(lists.account, every[is_kept])
     begun = (kept_lists(lists, is_all), kept_lists(own, ~is_kept[own.account]))

@@ -16,7 +16,7 @@ from evenkeel.engine.households.rounding import round_households
 from evenkeel.engine.households.spaces import round_household_lists
 from evenkeel.engine.netted.at_rates import Lists, Part, at_rates, kept_lists, moved_lists, take_part
 from evenkeel.engine.netted.attempt import CENT
-from evenkeel.engine.netted.held import Held, held_to, more_steps
+from evenkeel.engine.netted.held import Held, at_real_prices, beyond, held_to
 from evenkeel.engine.netted.house import BOUND, house_answer_with, house_lists, house_problem
 from evenkeel.engine.netted.house_choosing import ChosenHouses, Less, Netted, choose_houses
 from evenkeel.engine.netted.master import pair_places
@@ -88,7 +88,7 @@ def rounded_lists(
         found = stated(chosen, netted.known, in_part(_at_rates(now, push[group]), now.decision.part, part, account))
         best = better(best, found, tried)
         if held.any():
-            for as_is in (Held.FREE, Held.FILLED):
+            for as_is in at_real_prices(attempt, TRIES):
                 free = in_part(_at_rates(now, push[group], as_is), now.decision.part, part, account)
                 best = better(best, stated(chosen, netted.known, free), np.isin(np.arange(count), group[held]))
         is_over = tried & ~found.is_kept
@@ -138,8 +138,7 @@ def _rounded(chosen: ChosenHouses, groups: I8, push: F8, held: Held) -> Lists:
     is_kept: np.ndarray = np.ones(len(groups), bool)
     if held is not Held.NOT:
         is_kept = is_kept if held.is_free else np.any(caps > 0, axis=1)
-        more = more_steps(chosen, part, lists) if held is Held.FILLED else None
-        problem, lot, lists = held_to(problem, lists, gains.row[part.lot], more)
+        problem, lot, lists = held_to(problem, lists, gains.row[part.lot], beyond(held, chosen, part, lists))
     every = np.arange(len(part.at))
     cut, own_scope = Part(problem, groups, part.copy, every, lot), scope.take(part.at, problem)
     priced = own_scope.answer(cut)

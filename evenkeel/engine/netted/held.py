@@ -19,18 +19,20 @@ from evenkeel.engine.netted.stated import HAIR
 class Held(Enum):
     """How a list is rounded whose budget binds: held to whole steps of the decided one, at the budget's price or at real ones, or to more.
 
-    `FILLED` is at real prices, with steps beyond as far as the budgets go. `NOT`: no budget binds, nothing is held.
+    `FILLED` is at real prices, with steps beyond as far as the budgets go; `SURE` too, with as few gains as keep their budget whichever
+    losses are sold. `NOT`: no budget binds, nothing is held.
     """
 
     NOT = "not"
     PRICED = "priced"
     FREE = "free"
     FILLED = "filled"
+    SURE = "sure"
 
     @property
     def is_free(self) -> bool:
         """At real prices."""
-        return self in (Held.FREE, Held.FILLED)
+        return self in (Held.FREE, Held.FILLED, Held.SURE)
 
 
 class AtCase(NamedTuple):
@@ -74,8 +76,7 @@ def at_case(
     if held is Held.NOT:
         return AtCase(part, problem, np.arange(len(part.lot)), lists, np.ones(len(groups), bool))
     is_kept = np.ones(len(groups), bool) if held.is_free else np.any(caps > 0, axis=1)
-    more = more_steps(chosen, part, lists) if held is Held.FILLED else None
-    return AtCase(part, *held_to(problem, lists, gains.row[part.lot], more), is_kept)
+    return AtCase(part, *held_to(problem, lists, gains.row[part.lot], beyond(held, chosen, part, lists)), is_kept)
 
 
 class _Steps(NamedTuple):
@@ -117,7 +118,7 @@ def more_steps(chosen: Chosen[Scope], part: Part, lists: Lists) -> F8:
     has_pair = pair >= 0
     of_gain = chosen.terms.room - np.bincount(pair[has_pair], (gain * usd)[has_pair], minlength=len(stake.pair_group))
     has_share = np.isfinite(stake.share)
-    most = np.where(has_share, np.where(has_share, stake.share, 0.0) * chosen.scope.nav, np.inf)
+    most = np.where(has_share, np.where(has_share, stake.share, 0.0) * np.maximum(chosen.scope.nav, 0.0), np.inf)
     of_sold = most[part.at] - np.bincount(account, usd, minlength=len(part.at))
     more = np.zeros(len(row))
     for n in np.argsort(-steps.left, kind="stable"):
@@ -136,11 +137,48 @@ def more_steps(chosen: Chosen[Scope], part: Part, lists: Lists) -> F8:
     return more
 
 
+def fewer_steps(chosen: Chosen[Scope], part: Part, lists: Lists) -> F8:
+    """Return by lot of the part the units (0 or less) that are sold beyond whole steps of the lists, so that no loss is needed as room.
+
+    The lists may sell gains that only their losses make room for, and a search may leave the losses. Of the lots with a gain those with
+    the least for a dollar sold stay, as far as the budget goes.
+    """
+    stake, gains, problem = chosen.stake, chosen.gains, part.problem
+    row = gains.row[part.lot]
+    steps, price = _whole_steps(problem, lists, row), problem.universes.price[row]
+    account = np.repeat(np.arange(len(part.at)), np.diff(problem.accounts.lots_from))
+    pair, gain = stake.pair[part.at[account]], gains.gain[part.lot]
+    of_gain = chosen.terms.room.copy()
+    fewer = np.zeros(len(row))
+    for n in np.argsort(gain, kind="stable"):
+        if pair[n] < 0 or gain[n] <= 0 or steps.units[n] <= 0 or not np.isfinite(of_gain[pair[n]]):
+            continue
+        usd = steps.units[n] * price[n]
+        if gain[n] * usd > of_gain[pair[n]]:
+            whole = np.floor(of_gain[pair[n]] / (gain[n] * price[n] * steps.step[n]) + 1e-9)
+            fewer[n] = whole * steps.step[n] - steps.units[n]
+            usd += fewer[n] * price[n]
+        of_gain[pair[n]] -= gain[n] * usd
+    return fewer
+
+
+def beyond(held: Held, chosen: Chosen[Scope], part: Part, lists: Lists) -> F8 | None:
+    """Return by lot of the part the units that are sold beyond whole steps of the lists; None: no others."""
+    if held is Held.FILLED:
+        return more_steps(chosen, part, lists)
+    return fewer_steps(chosen, part, lists) if held is Held.SURE else None
+
+
+def at_real_prices(attempt: int, tries: int) -> tuple[Held, ...]:
+    """Return how lists whose budget binds are rounded besides at the budget's price; the sure way is for those that all tries left over."""
+    return (Held.FREE, Held.FILLED) if attempt + 1 < tries else (Held.FREE, Held.FILLED, Held.SURE)
+
+
 def held_to(problem: Problem, lists: Lists, row: I8, more: F8 | None = None) -> tuple[Problem, I8, Lists]:
     """Return the problem with each lot cut in two: what the lists sell of it, in whole steps, and the rest, which may not be sold.
 
     Besides: the lot that each of its lots is a part of, and the lists in whole steps; `row` is each lot's row of the universe, `more` what
-    is sold of each lot beyond whole steps of the lists (`more_steps`).
+    is sold of each lot beyond whole steps of the lists (`beyond`).
     """
     lots, universes, accounts = problem.lots, problem.universes, problem.accounts
     price = universes.price[row]

@@ -18,7 +18,7 @@ from evenkeel.engine.netted.alone import BOUND, NOTHING, TRADED, Alone, answer_w
 from evenkeel.engine.netted.at_rates import Lists, Part, kept_lists, totals
 from evenkeel.engine.netted.attempt import CENT, Scope
 from evenkeel.engine.netted.choosing import Chosen, Ready, Rounder, Run, choose
-from evenkeel.engine.netted.held import Held, at_case
+from evenkeel.engine.netted.held import Held, at_case, at_real_prices
 from evenkeel.engine.netted.price import flows_of, gains_of, net_gains
 from evenkeel.engine.netted.results import change_of, disallowed_of, of_pairs, result_rows, spread
 from evenkeel.engine.netted.rounded_bound import case_bounds
@@ -94,7 +94,7 @@ def rounded_answer(
         best = better(best, found, tried)
         held = is_held(now)
         if held.any():
-            for as_is in (Held.FREE, Held.FILLED):
+            for as_is in at_real_prices(attempt, TRIES):
                 free = in_part(rounded_at_rates(now, run, round_lists, held=as_is), now.decision.part, part, at)
                 best = better(best, stated(chosen, known, free), np.isin(np.arange(len(places)), at[held]))
         is_over = tried & ~found.is_kept

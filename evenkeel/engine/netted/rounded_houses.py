@@ -16,7 +16,7 @@ from evenkeel.engine.households.rounding import round_households
 from evenkeel.engine.households.spaces import round_household_lists
 from evenkeel.engine.netted.at_rates import Lists, Part, kept_lists
 from evenkeel.engine.netted.attempt import CENT
-from evenkeel.engine.netted.held import Held, at_case
+from evenkeel.engine.netted.held import Held, at_case, at_real_prices
 from evenkeel.engine.netted.house import BOUND, house_answer_with, house_lists, house_problem
 from evenkeel.engine.netted.house_choosing import ChosenHouses, Less, Netted, choose_houses
 from evenkeel.engine.netted.price import flows_of, gains_of
@@ -86,7 +86,7 @@ def rounded_lists(
         found = stated(chosen, netted.known, in_part(_at_rates(now, push[group]), now.decision.part, part, account))
         best = better(best, found, tried)
         if held.any():
-            for as_is in (Held.FREE, Held.FILLED):
+            for as_is in at_real_prices(attempt, TRIES):
                 free = in_part(_at_rates(now, push[group], as_is), now.decision.part, part, account)
                 best = better(best, stated(chosen, netted.known, free), np.isin(np.arange(count), group[held]))
         is_over = tried & ~found.is_kept

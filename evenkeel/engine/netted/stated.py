@@ -53,7 +53,9 @@ def stated(chosen: Chosen[Scope], known: Ready, lists: Lists) -> Stated:
     np.maximum.at(over_gain, stake.pair_group, short + long - chosen.terms.room)
     sold = totals(lists.account, np.where(lists.lot >= 0, lists.usd, 0.0), len(part.at))
     has_share = np.isfinite(stake.share)
-    over_sold = np.where(has_share, sold - np.where(has_share, stake.share, 0) * chosen.scope.nav, -np.inf)
+    # An account of a household may be worth less than nothing: its share is nothing, which a list without its sales keeps.
+    nav = np.maximum(chosen.scope.nav, 0.0)
+    over_sold = np.where(has_share, sold - np.where(has_share, stake.share, 0) * nav, -np.inf)
     return Stated(lists, part.copy, chosen.scope.plain(part, lists) + tax, over_gain, over_sold)
 
 

@@ -142,3 +142,14 @@ def test_a_budget_that_does_not_bind_is_kept_by_another_list_not_by_none() -> No
         )
         assert house["trade_count"] > 0
         assert house["gap_frac"] < 0.003
+
+
+def test_where_gains_need_losses_for_room_the_others_are_traded_at_least() -> None:
+    """Past their budgets before: what gains are sold needs losses, and in whole shares no such list fitted, so that nothing was traded."""
+    for seed, name in ((1264, "H0002"), (1267, "H0000")):
+        tables = problem(seed, 2, (1.0, None))
+        answer = solve_households(tables, is_rounded=True, programs=0)
+        house = answer.households.row(by_predicate=pl.col("household_id") == name, named=True)
+        assert house["trade_count"] > 0
+        assert house["objective_usd"] < house["objective_before_usd"]
+        assert budgets_broken(tables, answer) == []

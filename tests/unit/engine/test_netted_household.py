@@ -31,6 +31,7 @@ def netted(
     members: dict[str, Member],
     units: dict[str, str | None],
     years: list[dict[str, Any]],
+    turnover: dict[str, float] | None = None,
     **given: Any,
 ) -> HouseholdAnswer:
     """Return the answer where each account has its unit, and every lot is long-term."""
@@ -42,7 +43,10 @@ def netted(
         replace(
             tables,
             accounts=tables.accounts.with_columns(
-                pl.col("account_id").replace_strict(units, return_dtype=pl.String).alias("tax_unit_id")
+                pl.col("account_id").replace_strict(units, return_dtype=pl.String).alias("tax_unit_id"),
+                pl.col("account_id")
+                .replace_strict(turnover or {}, default=None, return_dtype=pl.Float64)
+                .alias("turnover_budget_frac"),
             ),
             lots=tables.lots.with_columns(pl.lit(True).alias("is_long_term")),
             tax_units=unit_table(*years),
@@ -118,3 +122,10 @@ def test_losses_of_one_account_take_up_what_the_couple_has_gained_this_year(is_r
         assert house["sold_usd"] == near(sold)
         assert house["tax_usd"] == near(-740.0 if sold else 0.0)
         assert 0.0 <= house["gap_usd"] <= (OF_CENTS + 1e-6 if is_rounded else 1e-6)
+
+
+def test_an_account_worth_less_than_nothing_keeps_its_turnover_budget_by_selling_nothing(is_rounded: bool) -> None:
+    """It owes 500 and holds nothing; the other account goes to cash all the same."""
+    members = {"one": Member(lots=[WINNER]), "owes": Member(lots=[], cash=-500.0)}
+    answer = netted(is_rounded, members, {"one": None, "owes": None}, [{}], {"owes": 0.1}, targets=ALL_CASH)
+    assert answer.households["sold_usd"].to_list() == [near(10_000)]

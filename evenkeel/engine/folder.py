@@ -29,6 +29,7 @@ from evenkeel.engine.parts import ReadLots, parts_of
 from evenkeel.engine.problem import Tables, prepare
 from evenkeel.engine.shared import Shared, prepare_shared
 from evenkeel.engine.solve import solve_prepared
+from evenkeel.engine.tables.files import table_files
 from evenkeel.engine.tables.inputs import Accounts, CashTerms, Lots, Models, Restrictions, Securities, TaxUnits
 from evenkeel.engine.tables.outputs import AccountResults, ClassResults, Drift, Findings, TaxResults, Trades
 from evenkeel.engine.threads import ahead, default_threads, in_order
@@ -235,18 +236,8 @@ def _is_rising(table: pl.DataFrame, keys: list[str]) -> bool:
 
 def _files(in_dir: Path, contract: type[Contract]) -> list[Path]:
     """Return the table's Parquet files; none where it may be absent and is."""
-    name = contract.dataset_name()
-    for place in (in_dir / f"{name}.parquet", in_dir / name):
-        if place.exists():
-            files = [place] if place.is_file() else sorted(place.glob("*.parquet"))
-            try:
-                pl.scan_parquet(files).collect_schema()
-            except (pl.exceptions.PolarsError, OSError) as error:
-                raise UsageError(f"{place} cannot be read as Parquet: {str(error).splitlines()[0]}") from error
-            return files
-    if contract in OPTIONAL:
-        return []
-    raise UsageError(f"{in_dir} has no {name}.parquet and no folder {name}")
+    columns = list(contract.polars_schema())
+    return table_files(in_dir, contract.dataset_name(), columns, may_be_absent=contract in OPTIONAL)
 
 
 def _present(scan: pl.LazyFrame, contract: type[Contract]) -> list[str]:

@@ -80,8 +80,9 @@ def _order_numbered(accounts: pl.DataFrame, lots: NumberedLots, security_ids: pl
 def _odd_lots(lots: pl.DataFrame) -> list[tuple[Finding, np.ndarray]]:
     """Return findings of lots of known accounts, and at which: those that are kept, or never traded."""
     found = []
-    if lots["unit_basis_usd"].null_count():
-        is_unknown = lots["unit_basis_usd"].is_null() & (lots["gain_rate_frac"] > 0).fill_null(False)
+    basis = lots["unit_basis_usd"]
+    if basis.null_count() or basis.is_nan().any():
+        is_unknown = basis.fill_nan(None).is_null() & (lots["gain_rate_frac"] > 0).fill_null(False)
         found.append((Finding.BASIS_MISSING, is_unknown.to_numpy()))
     if (lots["held_qty"] <= 0).any():
         found.append((Finding.NOT_LONG, (lots["held_qty"] <= 0).fill_null(False).to_numpy()))

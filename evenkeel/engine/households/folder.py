@@ -25,6 +25,7 @@ from evenkeel.engine.households.tables import (
     LocationCosts,
     MemberAccounts,
 )
+from evenkeel.engine.tables.files import table_files
 from evenkeel.engine.tables.inputs import CashTerms, Lots, Models, Restrictions, Securities, TaxUnits
 from evenkeel.engine.tables.outputs import Findings, TaxResults, Trades
 from evenkeel.errors import UsageError
@@ -69,9 +70,7 @@ def solve_household_tables(in_dir: Path, out_dir: Path, *, part: int = PART, is_
         UsageError: A table or column is missing, a column is not of its type, or a key repeats; names the table and what to do.
     """
     whole = {name: _read(in_dir, name, contract) for name, contract in INPUTS.items()}
-    lots = _scan(in_dir, "lots")
-    if lots is None:
-        raise UsageError(f"{in_dir} has no lots.parquet and no folder lots")
+    lots = pl.scan_parquet(table_files(in_dir, "lots", list(Lots.polars_schema())))
     present = lots.collect_schema().names()
     lots = lots.select([column for column in Lots.polars_schema() if column in present])
     accounts = whole["accounts"].filter(pl.col("household_id").is_not_null())
@@ -99,20 +98,12 @@ def solve_household_tables(in_dir: Path, out_dir: Path, *, part: int = PART, is_
     return len(ids)
 
 
-def _scan(in_dir: Path, name: str) -> pl.LazyFrame | None:
-    for place in (in_dir / f"{name}.parquet", in_dir / name):
-        if place.exists():
-            return pl.scan_parquet(place if place.is_file() else place / "*.parquet")
-    return None
-
-
 def _read(in_dir: Path, name: str, contract: type[Contract]) -> pl.DataFrame:
     """Return a table with its contract's columns; `household_id` and `location_id` are null where they are absent."""
-    scan = _scan(in_dir, name)
-    if scan is None:
-        if name in OPTIONAL:
-            return contract.empty_frame()
-        raise UsageError(f"{in_dir} has no {name}.parquet and no folder {name}")
+    files = table_files(in_dir, name, list(contract.polars_schema()), may_be_absent=name in OPTIONAL)
+    if not files:
+        return contract.empty_frame()
+    scan = pl.scan_parquet(files)
     present = scan.collect_schema().names()
     table = scan.select([column for column in contract.polars_schema() if column in present]).collect()
     if contract is MemberAccounts:

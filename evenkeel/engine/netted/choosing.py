@@ -50,7 +50,7 @@ def ready(prepared: Prepared, tax_units: pl.DataFrame) -> Ready:
     has_unit = np.repeat(unit >= 0, np.diff(prepared.arrays.accounts.lots_from))
     term = given(lots, Lots)["is_long_term"]
     no_term = has_unit & term.is_null().to_numpy()
-    no_basis = has_unit & lots["unit_basis_usd"].is_null().to_numpy()
+    no_basis = has_unit & lots["unit_basis_usd"].fill_nan(None).is_null().to_numpy()
     found = [
         lots.filter(pl.Series(is_so)).select(
             "account_id", "security_id", "lot_id", pl.lit(finding.value).alias("finding")

@@ -81,6 +81,31 @@ def test_optional_tables_may_be_absent_and_a_table_may_be_a_folder(tmp_path: Pat
     assert solve_tables(folder, tmp_path / "out").trades == 2
 
 
+def test_files_of_one_table_that_differ_are_told(tmp_path: Path) -> None:
+    lots = [{"security": "VTI", "qty": 700}, {"security": "BND", "qty": 600}]
+    folder = write(scene(lots=lots), tmp_path / "in")
+    whole = pl.read_parquet(folder / "lots.parquet")
+    (folder / "lots").mkdir()
+    whole.slice(0, 1).write_parquet(folder / "lots" / "1.parquet")
+    with pytest.raises(UsageError, match=r"both lots\.parquet and a folder lots"):
+        solve_tables(folder, tmp_path / "out")
+    (folder / "lots.parquet").unlink()
+    rest = folder / "lots" / "2.parquet"
+    whole.slice(1).with_columns(pl.col("held_qty").cast(pl.Int64)).write_parquet(rest)
+    with pytest.raises(UsageError, match=r"lots: held_qty is Int64 in 2\.parquet and Float64 in 1\.parquet"):
+        solve_tables(folder, tmp_path / "out")
+    whole.slice(1).drop("is_long_term").write_parquet(rest)
+    with pytest.raises(UsageError, match=r"lots: is_long_term is absent in 2\.parquet and Boolean in 1\.parquet"):
+        solve_tables(folder, tmp_path / "out")
+    rest.write_text("hello")
+    with pytest.raises(UsageError, match=r"2\.parquet cannot be read as Parquet"):
+        solve_tables(folder, tmp_path / "out")
+    for file in (folder / "lots").iterdir():
+        file.unlink()
+    with pytest.raises(UsageError, match=r"lots has no Parquet file"):
+        solve_tables(folder, tmp_path / "out")
+
+
 def test_a_missing_table_and_a_missing_column_are_named(tmp_path: Path) -> None:
     folder = write(scene(lots=[{"security": "VTI", "qty": 700}]), tmp_path / "in")
     pl.read_parquet(folder / "lots.parquet").drop("washed_qty").write_parquet(folder / "lots.parquet")

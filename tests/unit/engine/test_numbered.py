@@ -57,6 +57,9 @@ ODD: dict[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
         pl.when(pl.int_range(pl.len()) % 9 == 4).then(-pl.col("held_qty")).otherwise("held_qty").alias("held_qty"),
         pl.when(pl.int_range(pl.len()) % 7 == 3).then(None).otherwise("unit_basis_usd").alias("unit_basis_usd"),
     ),
+    "with a basis that is not a number": lambda lots: lots.with_columns(
+        pl.when(pl.int_range(pl.len()) % 7 == 3).then(float("nan")).otherwise("unit_basis_usd").alias("unit_basis_usd")
+    ),
     "none": lambda lots: lots.clear(),
 }
 

@@ -111,6 +111,11 @@ def test_a_short_lot_is_counted_and_never_traded() -> None:
     assert answer.trades.filter(pl.col("side") == "sell", pl.col("security_id") == "VTI").is_empty()
 
 
+def test_a_basis_that_is_not_a_number_is_one_that_is_not_known() -> None:
+    tables = scene(lots=[{"security": "VTI", "qty": 1000, "basis": float("nan"), "rate": 0.2}])
+    assert solve(tables).findings["finding"].to_list() == ["basis_missing"]
+
+
 def test_lots_of_an_unknown_account_are_told() -> None:
     tables = good()
     stray = frame(Lots, [("Z", "VTI", "1", 10.0, 50.0, 0.2, 0.0, True)])

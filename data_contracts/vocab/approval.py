@@ -59,6 +59,7 @@ class Step(StrEnum):
     SEND = "send"
     FILL = "fill"
     RECONCILE = "reconcile"
+    TAKE_BACK = "take_back"
 
 
 class UseCase(StrEnum):

@@ -19,6 +19,7 @@ class MessageKind(StrEnum):
     CLIENT_REMINDER = "client_reminder"
     CLIENT_AFTER_FILL_SHORT = "client_after_fill_short"
     CLIENT_AFTER_FILL_DETAILED = "client_after_fill_detailed"
+    CLIENT_FILL_BROKEN = "client_fill_broken"
     OPERATIONS_DIGEST = "operations_digest"
     MARKET_EVENT_DIGEST = "market_event_digest"
     CHANNEL_TEST = "channel_test"

@@ -93,6 +93,7 @@ class DifferenceKind(StrEnum):
 
     UNKNOWN_ORDER = "unknown_order"
     OVERFILLED = "overfilled"
+    BROKEN = "broken"
     BEYOND_LIMIT = "beyond_limit"
     OTHER_DATE = "other_date"
     FILLS_MISSING = "fills_missing"

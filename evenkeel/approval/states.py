@@ -75,6 +75,7 @@ def _rows() -> Iterable[Transition]:
     yield Transition(S.STAGED, Step.SEND, S.SENT, _OPERATIONS)
     yield Transition(S.SENT, Step.FILL, S.FILLED, _OPERATIONS)
     yield Transition(S.FILLED, Step.RECONCILE, S.RECONCILED, _OPERATIONS)
+    yield Transition(S.RECONCILED, Step.TAKE_BACK, S.RECONCILED, _OPERATIONS, True)
 
 
 TRANSITIONS: tuple[Transition, ...] = tuple(_rows())

@@ -25,6 +25,7 @@ Kind = Literal[
     "client_reminder",
     "client_after_fill_short",
     "client_after_fill_detailed",
+    "client_fill_broken",
     "operations_digest",
     "market_event_digest",
     "channel_test",

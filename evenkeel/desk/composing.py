@@ -23,7 +23,7 @@ from evenkeel.desk.case_fields import case_fields, decider, earlier_results, per
 from evenkeel.desk.digest_message import digest_values
 from evenkeel.desk.directory import Directory
 from evenkeel.desk.event_message import event_values
-from evenkeel.desk.filled_message import filled_values
+from evenkeel.desk.filled_message import broken_values, filled_values
 from evenkeel.desk.page import directory_of
 from evenkeel.desk.proposal_fields import proposal_fields
 from evenkeel.desk.proposals import Proposal, proposals_by_id
@@ -34,6 +34,7 @@ from evenkeel.messages.audience import CLIENT, NEXT_STEPS, OPERATIONS, kind_for
 from evenkeel.messages.fields import (
     FIELDS,
     Asked,
+    Broken,
     Decided,
     Digest,
     Filled,
@@ -49,6 +50,8 @@ from evenkeel.ports.approvals import Case
 from evenkeel.run.house import House
 
 CRMS = (Channel.REDTAIL, Channel.WEALTHBOX)
+_FILE_NOTES = (Filled, Broken)
+"""Kinds of which the client's file has a note."""
 RUNS_AT_ONCE = 4
 """Runs whose facts are kept: reminders are of several."""
 FOLLOW_UP_DAYS = 7
@@ -105,7 +108,7 @@ class Composer:
         rendered = self.templates.render(kind, fields)
         audience = CLIENT if role == CLIENT else "operations" if role in OPERATIONS else "adviser"
         channels = [*self.channels[audience]]
-        if FIELDS[kind] is Filled:
+        if FIELDS[kind] in _FILE_NOTES:
             # The client's file gets the date and the reason, however the client is told.
             channels += [each for each in self.channels["adviser"] if each in CRMS and each not in channels]
         return [_message(stored, kind, channel, str(recipient), rendered, values) for channel in channels]
@@ -141,6 +144,8 @@ class Composer:
             }
         if FIELDS[kind] is Filled:
             return values | {"adviser_name": adviser, **filled_values(told, proposal, directory)}
+        if FIELDS[kind] is Broken:
+            return values | {"adviser_name": adviser, **broken_values(told, directory)}
         if FIELDS[kind] is Decided:
             return values | {
                 "decided_at": stored.added_at,
@@ -212,8 +217,11 @@ def _message(
         }
     if told_by := announced.payload.get("tell_by_at"):
         payload["tell_by_at"] = told_by
-    is_file_note = channel in CRMS and FIELDS[kind] is Filled
-    identity = (announced.payload.get("proposal_id"), "filled") if is_file_note else (announced.message_id, recipient)
+    identity: tuple[object, object] = (announced.message_id, recipient)
+    if channel in CRMS and FIELDS[kind] in _FILE_NOTES:
+        # A proposal is filled once, and may be taken back in parts.
+        what = "filled" if FIELDS[kind] is Filled else f"broken-{announced.payload.get('case_version')}"
+        identity = (announced.payload.get("proposal_id"), what)
     return Message(
         # Two owners are told, and the client's file has one note.
         message_id=stable_id("ms", identity[0], channel, identity[1]),

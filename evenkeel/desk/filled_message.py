@@ -76,6 +76,11 @@ def announce_filled(case: Case, done: Done, filled_at: dt.datetime) -> list[Mess
     return [message(case, kind.value, to=each, recipient_role=Role.CLIENT.value, **what) for each in whom]
 
 
+def parts_told(case: Case, done: Done) -> list[dict[str, Any]]:
+    """Return what was traded as an announcement has it: ids and figures."""
+    return [_as_json(one) for one in filled_parts(case, done)]
+
+
 def filled_parts(case: Case, done: Done) -> list[FilledPart]:
     """Return what was traded for a case, a security in an account each, sales first; prices are averages, values to the cent."""
     found: dict[tuple[str, str, str], list[tuple[Decimal, Decimal, Decimal | None]]] = defaultdict(list)
@@ -180,6 +185,15 @@ def filled_values(told: Mapping[str, Any], proposal: ProposalFields, directory: 
         "gain_usd": _amount(told["gain_usd"]),
         "tax_usd": _amount(told["tax_usd"]),
         "cost_usd": Decimal(told["cost_usd"]),
+        "follow_up": told.get("follow_up") or FOLLOW_UP,
+    }
+
+
+def broken_values(told: Mapping[str, Any], directory: Directory) -> dict[str, Any]:
+    """Return the merge fields (`evenkeel.messages.fields.Broken`) of an announcement, but for proposal and names."""
+    return {
+        "fills": tuple(_line(row, directory) for row in told["fills"]),
+        "broken_at": dt.datetime.fromisoformat(told["broken_at"]),
         "follow_up": told.get("follow_up") or FOLLOW_UP,
     }
 

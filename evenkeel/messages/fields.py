@@ -207,6 +207,27 @@ class Filled:
 
 
 @dataclass(frozen=True)
+class Broken:
+    """What a client was told was done, and is void: the executions were taken back.
+
+    Attributes:
+        recipient_name: Who is told.
+        adviser_name: Whom to ask.
+        proposal: What was agreed.
+        fills: What was taken back, as it was told.
+        broken_at: When it was known.
+        follow_up: What comes next, one sentence.
+    """
+
+    recipient_name: str
+    adviser_name: str
+    proposal: ProposalFields
+    fills: tuple[TradeLine, ...]
+    broken_at: dt.datetime
+    follow_up: str
+
+
+@dataclass(frozen=True)
 class DigestLine:
     """One line of a digest: what, how much of it, and what to do."""
 
@@ -273,7 +294,7 @@ class ChannelTest:
     asked_at: dt.datetime
 
 
-Fields = Asked | Decided | Filled | Digest | MarketEvent | ChannelTest
+Fields = Asked | Decided | Filled | Broken | Digest | MarketEvent | ChannelTest
 
 FIELDS: dict[MessageKind, type[Fields]] = {
     MessageKind.APPROVAL_REQUESTED: Asked,
@@ -287,6 +308,7 @@ FIELDS: dict[MessageKind, type[Fields]] = {
     MessageKind.CLIENT_REMINDER: Asked,
     MessageKind.CLIENT_AFTER_FILL_SHORT: Filled,
     MessageKind.CLIENT_AFTER_FILL_DETAILED: Filled,
+    MessageKind.CLIENT_FILL_BROKEN: Broken,
     MessageKind.OPERATIONS_DIGEST: Digest,
     MessageKind.MARKET_EVENT_DIGEST: MarketEvent,
     MessageKind.CHANNEL_TEST: ChannelTest,

@@ -12,6 +12,7 @@ from evenkeel.messages.fields import (
     FIELDS,
     AffectedLine,
     Asked,
+    Broken,
     ChannelTest,
     ClassWeight,
     Decided,
@@ -135,6 +136,8 @@ def _of_kind(kind: MessageKind) -> Mapping[str, Fields]:
         return {name: _decided(kind, name, each) for name, each in proposals().items()}
     if made is Filled:
         return {name: _filled(name, each) for name, each in proposals().items()}
+    if made is Broken:
+        return {name: _broken(each) for name, each in proposals().items()}
     if made is Digest:
         lines = (
             DigestLine("accounts in quarantine", 3, "evenkeel quarantine lists them, with what to do"),
@@ -196,4 +199,15 @@ def _filled(name: str, proposal: ProposalFields) -> Filled:
         tax_usd=proposal.tax_usd,
         cost_usd=proposal.cost_usd,
         follow_up="We look at your portfolio again every business day; your next review is on Monday 14 September 2026.",
+    )
+
+
+def _broken(proposal: ProposalFields) -> Broken:
+    return Broken(
+        recipient_name=proposal.client_name,
+        adviser_name="Zoë Park",
+        proposal=proposal,
+        fills=proposal.trades,
+        broken_at=_AT,
+        follow_up="We look at your portfolio again every business day, and write to you when there is something to decide.",
     )

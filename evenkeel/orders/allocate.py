@@ -37,6 +37,7 @@ FRACTIONAL = Decimal("0.001")
 """What funds' orders, and custodians that take fractions, are shared out in."""
 
 _CENT = Decimal("0.01")
+_VOID = "void"
 
 
 def share_out(
@@ -86,10 +87,31 @@ def share_out(
     ]
 
 
-def allocation_id(block: Block, shares: Iterable[AccountShare]) -> str:
-    """Return the id of an allocation: a digest of the order and of what each account gets."""
-    parts = sorted(f"{share.account_id}:{digits(share.filled_qty)}:{digits(share.value_usd)}" for share in shares)
-    return stable_id("alloc", block.order_id, *parts)
+def allocation_id(block: Block, shares: Iterable[AccountShare], after: str | None = None) -> str:
+    """Return the id of an allocation: a digest of the order and of what each account gets, whether those that get nothing are named or not.
+
+    Where nobody gets anything it is a void one, with a prefix of its own. `after`: the one that it makes void, or the void one that it
+    comes after, so that the same figures again are another allocation.
+    """
+    parts = sorted(
+        f"{share.account_id}:{digits(share.filled_qty)}:{digits(share.value_usd)}"
+        for share in shares
+        if share.filled_qty
+    )
+    if not parts:
+        return stable_id(_VOID, block.order_id, after or "")
+    return stable_id("alloc", block.order_id, *parts, *([after] if is_void(after) else []))
+
+
+def is_void(named: str | None) -> bool:
+    """Tell whether an allocation's id is of one that takes an earlier one back."""
+    return named is not None and named.startswith(f"{_VOID}-")
+
+
+def nothing_each(block: Block) -> list[AccountShare]:
+    """Return the shares of a block of which nothing stands any more: every account gets nothing."""
+    parts = sorted(block.allocations, key=lambda one: one.account_id)
+    return [AccountShare(one.account_id, one.order_qty, Decimal(0), Decimal(0), Decimal(0), ()) for one in parts]
 
 
 def shares(

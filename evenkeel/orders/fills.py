@@ -110,10 +110,14 @@ def done(block: Block, fills: Iterable[Fill]) -> Done:
 
 
 def state_of(block: Block, fills: Iterable[Fill]) -> BlockState:
-    """Return where a block stands by its fills; one without any keeps the state it has."""
+    """Return where a block stands by its fills.
+
+    One without any keeps the state it has. One that had some, all of which were broken, works again: whether it goes on is for its day, or
+    the custodian's word, to say.
+    """
     filled = done(block, fills)
     if not filled.filled_qty:
-        return block.state
+        return BlockState.SENT if block.state in (BlockState.FILLED, BlockState.PARTLY_FILLED) else block.state
     if block.order_qty is not None:
         is_whole = filled.filled_qty >= block.order_qty
     else:
@@ -121,6 +125,19 @@ def state_of(block: Block, fills: Iterable[Fill]) -> BlockState:
         assert block.order_value_usd is not None
         is_whole = filled.value_usd >= block.order_value_usd * Decimal("0.999")
     return BlockState.FILLED if is_whole else BlockState.PARTLY_FILLED
+
+
+def broken_qty(block: Block, fills: Iterable[Fill]) -> Decimal:
+    """Return how many units of a block were done and taken back since."""
+    mine = (fill for fill in fills if fill.order_id == block.order_id)
+    return sum(
+        (
+            one.fill.filled_qty
+            for one in judged(mine)
+            if one.status == FillStatus.BROKEN and one.fill.status == FillStatus.GOOD
+        ),
+        Decimal(0),
+    )
 
 
 def is_final(block: Block, fills: Iterable[Fill], at: dt.datetime) -> bool:

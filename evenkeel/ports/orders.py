@@ -138,11 +138,21 @@ class AccountShare:
 
 @dataclass(frozen=True)
 class Allocated:
-    """What a block's accounts get of its fills; `replaces_id`: the allocation sent before, where a fill was broken or corrected since."""
+    """What a block's accounts get of its fills; `replaces_id`: the allocation sent before, where a fill was broken or corrected since.
+
+    Without shares the one sent before is taken back: every fill was broken. `after_id`: the one that took it back, where there are fills
+    again; there is nothing to replace then.
+    """
 
     block: Block
     shares: tuple[AccountShare, ...]
     replaces_id: str | None = None
+    after_id: str | None = None
+
+    @property
+    def is_taken_back(self) -> bool:
+        """Tell whether it says that what was told before is void."""
+        return not self.shares and self.replaces_id is not None
 
 
 @dataclass(frozen=True)
@@ -202,6 +212,9 @@ class OrderDesk(Protocol):
             allocated: Blocks with their accounts' shares.
             account_numbers: As for `hand_over`.
             sent_at: When it is told; the same allocations at another time are a file of their own.
+
+        Returns:
+            What was handed over; nothing for a custodian that is told no allocations, or whose form cannot take one back.
 
         Raises:
             UsageError: An allocation cannot be written for its custodian; nothing was handed over.

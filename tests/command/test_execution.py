@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,13 @@ from data_contracts.vocab import DifferenceKind, LotInstruction, OrderSide, Orde
 from evenkeel.desk.execution import comparing
 from evenkeel.errors import EXIT_STOPPED, UsageError
 from evenkeel.orders.after_fill import RelievedLot
+from evenkeel.orders.fills import standing
 from evenkeel.ports.orders import Allocation, Batch, Block
 from evenkeel.sandbox.order_desk import answer
 from evenkeel.wiring_orders import account_numbers, begin_order_desk, open_order_desk
 from tests.command.consent_home import ASKED, SENIOR, Desk
 from tests.command.test_consent import Made, approved, desk, made
+from tests.command.test_messages import FIRM
 from tests.command.test_stale_consent import AS_SENIOR, wire
 
 __all__ = ["desk", "made"]
@@ -351,6 +354,143 @@ def test_an_order_filled_beyond_its_size_is_a_finding_and_holds_back_its_own_pro
 def allocated(desk: Desk, block: Block) -> list[Any]:
     events = json.loads(desk("audit", "show", "--kind", "order_allocated", "--format", "json"))
     return [event["payload"] for event in events if event["subject"] == block.order_id]
+
+
+def break_all(desk: Desk, block: Block, name: str = "zz-broken.csv") -> None:
+    """Let the custodian break every execution of an order that stands."""
+    with desk.home.environment(EVENKEEL_CLOCK=desk.now.isoformat()):
+        fills = standing(desk.home.house().order_book.fills([block.order_id]))
+    assert fills
+    rows = [
+        f"{one.order_id},B-{one.execution_id},{one.filled_qty},{one.price_usd},2026-03-03T15:00:00-05:00,broken,{one.execution_id}"
+        for one in fills
+    ]
+    header = "order id,execution id,quantity,price,time,status,refers to"
+    (desk.home.path / "orders" / "in" / name).write_text("\n".join([header, *rows]) + "\n")
+
+
+def order(desk: Desk, block: Block) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(desk("orders", "show", block.order_id, "--format", "json"))
+    return found
+
+
+def test_an_order_all_of_whose_fills_are_broken_is_void_and_told_to_whom_the_fill_was_told(
+    sent: tuple[Desk, list[str]],
+) -> None:
+    desk, proposals = sent
+    add_own_orders(desk)
+    filled(desk)
+    at(desk, "19:00", "2026-03-04")
+    desk("orders", "answers")
+    assert [state(desk, one) for one in proposals] == ["reconciled", "reconciled"]
+    block = next(
+        block
+        for batch in batches(desk)
+        for block in batch.blocks
+        if block.order_qty is not None
+        and order(desk, block)["state"] == "filled"
+        and proposals[0] in {lot.proposal_id for part in block.allocations for lot in part.lots}
+    )
+    before = allocated(desk, block)
+    assert before
+    told = [row for row in desk.announced(proposals[0]) if row["kind"].startswith("client_after_fill")]
+    assert len(told) == 2, "two owners"
+    break_all(desk, block)
+    said = desk("orders", "answers")
+    assert "every execution was broken" in said
+    shown = order(desk, block)
+    assert (shown["state"], Decimal(shown["filled_qty"])) == ("cancelled", Decimal(0))
+    last = allocated(desk, block)[-1]
+    assert last["status"] == "broken"
+    assert {Decimal(one["filled_qty"]) for one in last["accounts"]} == {Decimal(0)}
+    assert {one["account_id"] for one in last["accounts"]} == {part.account_id for part in block.allocations}
+    differences = [one for one in listed(desk)["differences"] if one["order_id"] == block.order_id]
+    assert {"broken", "not_filled"} <= {one["kind"] for one in differences}
+    again = [row for row in desk.announced(proposals[0]) if row["kind"] == "client_fill_broken"]
+    assert {row["payload"]["recipient_id"] for row in again} == {"pat", "lou"}
+    assert {one["security_id"] for row in again for one in row["payload"]["fills"]} == {block.security.security_id}
+    rows = [one for one in told[0]["payload"]["fills"] if one["security_id"] == block.security.security_id]
+    assert again[0]["payload"]["fills"] == rows, "as it was told"
+    case = json.loads(desk("desk", "show", proposals[0], "--format", "json"))
+    assert (case["state"], case["steps"][-1]["step"]) == ("reconciled", "take_back")
+    [path] = (desk.home.path / "inbox" / "own_orders").glob("*_20260304.csv")
+    mine = [row.split(",") for row in path.read_text(encoding="utf-8").splitlines() if block.order_id in row]
+    assert {(row[6], row[10]) for row in mine} == {("cancelled", "0")}, "the next run expects nothing of it"
+    before_again = (listed(desk), allocated(desk, block), files(desk), len(desk.announced(proposals[0])))
+    desk("orders", "answers")
+    after = (listed(desk), allocated(desk, block), files(desk), len(desk.announced(proposals[0])))
+    assert after == before_again, "the same answers again change nothing"
+    desk("orders", "plan")
+    assert len(listed(desk)["orders"]) == len(before_again[0]["orders"]), "nothing is ordered again by itself"
+    desk.home = replace(desk.home, more=desk.home.more | FIRM)
+    desk("messages", "send")
+    written = [row for row in desk.home.records()["outbox"] if row["kind"] == "client_fill_broken" and row["channel"]]
+    assert sorted(str(row["recipient_ref"]) for row in written) == ["lou", "pat"]
+    text = json.loads(written[0]["payload"])["text"]
+    assert "taken back on the market" in text
+    assert block.security.security_id in text
+    desk("audit", "verify")
+
+
+def test_what_is_broken_and_done_again_on_its_day_was_done(sent: tuple[Desk, list[str]]) -> None:
+    desk, proposals = sent
+    at(desk, "10:15")
+    filled(desk)
+    at(desk, "10:30")
+    desk("orders", "answers")
+    block = next(
+        block
+        for batch in batches(desk)
+        for block in batch.blocks
+        if block.order_qty is not None and order(desk, block)["state"] == "filled"
+    )
+    break_all(desk, block)
+    desk("orders", "answers")
+    assert order(desk, block)["state"] == "sent", "it works again while its day lasts"
+    assert not [one for one in listed(desk)["differences"] if one["kind"] == "broken"]
+    (desk.home.path / "orders" / "in" / "zzz-again.csv").write_text(
+        "order id,execution id,quantity,price,time\n"
+        f"{block.order_id},AGAIN,{block.order_qty},{block.estimated_price_usd},2026-03-03T15:30:00-05:00\n"
+    )
+    desk("orders", "answers")
+    assert order(desk, block)["state"] == "filled"
+    assert [
+        row["kind"] for one in proposals for row in desk.announced(one) if row["kind"] == "client_fill_broken"
+    ] == []
+
+
+def test_what_is_done_again_after_it_was_void_is_a_new_allocation(sent: tuple[Desk, list[str]]) -> None:
+    desk, _ = sent
+    filled(desk)
+    at(desk, "19:00", "2026-03-04")
+    desk("orders", "answers")
+    block = next(
+        block
+        for batch in batches(desk)
+        for block in batch.blocks
+        if block.order_qty is not None and order(desk, block)["state"] == "filled"
+    )
+    [first] = allocated(desk, block)
+    with desk.home.environment(EVENKEEL_CLOCK=desk.now.isoformat()):
+        fills = standing(desk.home.house().order_book.fills([block.order_id]))
+    break_all(desk, block)
+    desk("orders", "answers")
+    rows = [
+        f"{one.order_id},A-{one.execution_id},{one.filled_qty},{one.price_usd},2026-03-04T10:00:00-05:00"
+        for one in fills
+    ]
+    (desk.home.path / "orders" / "in" / "zzz-again.csv").write_text(
+        "\n".join(["order id,execution id,quantity,price,time", *rows]) + "\n"
+    )
+    desk("orders", "answers")
+    told = {one["allocation_id"]: one for one in allocated(desk, block)}
+    assert len(told) == 3, "the same figures again are another allocation"
+    assert [one["status"] for one in told.values()].count("broken") == 1
+    assert order(desk, block)["state"] == "filled"
+    assert first["allocation_id"] in told
+    notes = [one for one in order(desk, block)["hand_overs"] if one["kind"] == "allocations"]
+    if notes:
+        assert len({one["name"] + one["digest"] for one in notes}) == 3
 
 
 def test_a_list_made_smaller_is_ordered_as_it_was_approved(desk: Desk) -> None:

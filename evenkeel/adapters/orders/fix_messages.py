@@ -21,7 +21,15 @@ from simplefix import FixMessage  # type: ignore[import-untyped]
 from data_contracts.vocab import AssetType, LotInstruction
 from evenkeel.adapters.orders.fix_checking import FixFields, check_message
 from evenkeel.adapters.orders.fix_dictionary import fix44
-from evenkeel.adapters.orders.fix_read_back import HANDLING, IN_FORCE, NO_SYMBOL, SIDES, TYPES, compare_orders
+from evenkeel.adapters.orders.fix_read_back import (
+    CANCELLED_ALLOCATION,
+    HANDLING,
+    IN_FORCE,
+    NO_SYMBOL,
+    SIDES,
+    TYPES,
+    compare_orders,
+)
 from evenkeel.adapters.orders.fix_rules import rule_problems
 from evenkeel.adapters.orders.plain import account_number, utc, word
 from evenkeel.decimals import digits
@@ -87,6 +95,7 @@ def allocation_instruction(
     session: FixSession,
     sent_at: dt.datetime,
     replaces_id: str | None = None,
+    after_id: str | None = None,
 ) -> bytes:
     """Return what each account gets of a block's fills, with its lots; accounts that get nothing are left out.
 
@@ -97,6 +106,7 @@ def allocation_instruction(
         session: Sender, receiver and number.
         sent_at: Sending time.
         replaces_id: `allocation_id` of what was sent before, where a fill was broken or corrected since.
+        after_id: That of the one that took it back, where there are fills again.
 
     Raises:
         UsageError: Nothing was filled, or it cannot be said in FIX.
@@ -105,7 +115,7 @@ def allocation_instruction(
     if not given:
         raise UsageError(f"order {block.order_id}: nothing was filled, so there is nothing to allocate")
     total = sum((share.filled_qty for share in given), Decimal(0))
-    pairs: Pairs = [(70, allocation_id(block, given)), (71, "1" if replaces_id else "0"), (626, "2")]
+    pairs: Pairs = [(70, allocation_id(block, given, after_id)), (71, "1" if replaces_id else "0"), (626, "2")]
     pairs += [(72, word(replaces_id, "allocation", block.order_id))] if replaces_id else []
     # Replacing asks for a reason: 2, quantity or price have changed.
     pairs += [(796, "2")] if replaces_id else []
@@ -125,6 +135,27 @@ def allocation_instruction(
     if told != meant or Decimal(fields.get(53) or 0) != total:
         raise UsageError(
             f"order {block.order_id}: the allocation read back differs from what was meant; nothing is sent"
+        )
+    return raw
+
+
+def allocation_cancellation(block: Block, replaces_id: str, session: FixSession, sent_at: dt.datetime) -> bytes:
+    """Return that an allocation is void: every fill was broken, so that nothing is left to allocate.
+
+    It is known by `72 RefAllocID`; it names no accounts, and its quantity and average price are 0.
+
+    Raises:
+        UsageError: It cannot be said in FIX.
+    """
+    # Cancelling asks for a reason: 2, the order's details have changed.
+    pairs: Pairs = [(70, allocation_id(block, (), replaces_id)), (71, CANCELLED_ALLOCATION), (626, "2")]
+    pairs += [(72, word(replaces_id, "allocation", block.order_id)), (796, "2"), (857, "1"), (73, "1")]
+    pairs += [(11, block.order_id), (54, SIDES[block.side]), *_instrument(block), (53, "0"), (6, "0"), (15, "USD")]
+    pairs += [(75, f"{block.trade_date:%Y%m%d}"), (60, utc(sent_at))]
+    raw, fields = emit_message("J", pairs, session, sent_at, block.order_id)
+    if (fields.get(71), fields.get(72)) != (CANCELLED_ALLOCATION, replaces_id):
+        raise UsageError(
+            f"order {block.order_id}: the cancellation read back differs from what was meant; nothing is sent"
         )
     return raw
 

@@ -16,6 +16,8 @@ TYPES = {OrderType.MARKET: "1", OrderType.LIMIT: "2", OrderType.NAV: "M"}
 IN_FORCE = {TimeInForce.DAY: "0", TimeInForce.GOOD_TILL_CANCELLED: "1"}
 HANDLING = {HandOver.STAGED: "3", HandOver.SUBMITTED: "1"}
 NO_SYMBOL = "[N/A]"
+CANCELLED_ALLOCATION = "2"
+"""`71 AllocTransType` of an allocation that is void."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 
 from evenkeel.adapters.orders.fix_checking import Checked, FixFields
+from evenkeel.adapters.orders.fix_read_back import CANCELLED_ALLOCATION
 
 _LIMITED, _STOPPED = ("2", "4"), ("3", "4")
 _SIDES = ("1", "2")
@@ -69,6 +70,9 @@ def _list(fields: FixFields) -> Iterator[str]:
 
 def _allocation(fields: FixFields) -> Iterator[str]:
     quantity = _number(fields.get(53))
+    if fields.get(71) == CANCELLED_ALLOCATION:
+        yield from _cancelled_allocation(fields, quantity)
+        return
     if quantity is None or quantity <= 0:
         yield "53 Quantity must be above 0"
     if fields.get(54) not in _SIDES:
@@ -83,6 +87,14 @@ def _allocation(fields: FixFields) -> Iterator[str]:
     if parts and quantity is not None and total != quantity:
         yield f"the sum of 80 AllocQty is {total:f}, 53 Quantity says {quantity:f}"
     yield from _parts(parts, None, "the allocation")
+
+
+def _cancelled_allocation(fields: FixFields, quantity: Decimal | None) -> Iterator[str]:
+    if fields.get(72) is None:
+        yield "71 AllocTransType cancels, and 72 RefAllocID, what it cancels, is missing"
+    if quantity != 0 or fields.groups.get(78, ()):
+        yield "71 AllocTransType cancels: 53 Quantity must be 0, without a group of 79 AllocAccount"
+    yield from _instrument(fields, "the allocation")
 
 
 def _instrument(fields: FixFields, what: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from evenkeel.adapters.orders.fix_messages import (
     FixSession,
+    allocation_cancellation,
     allocation_instruction,
     new_order_list,
     new_order_single,
@@ -41,9 +42,10 @@ class FixOrderWriter:
 
 @dataclass(frozen=True)
 class FixAllocationWriter:
-    """Writes an AllocationInstruction for each block of which something was filled."""
+    """Writes an AllocationInstruction for each block of which something was filled, or of which all that was told is void."""
 
     session: FixSession
+    takes_back = True
 
     def __call__(self, allocated: Sequence[Allocated], numbers: Mapping[str, str], sent_at: dt.datetime) -> Written:
         """Return the file.
@@ -52,8 +54,10 @@ class FixAllocationWriter:
             UsageError: An allocation cannot be said in FIX, or nothing was filled.
         """
         data = b"".join(
-            allocation_instruction(
-                one.block, one.shares, numbers, _numbered(self.session, place), sent_at, one.replaces_id
+            allocation_cancellation(one.block, one.replaces_id, _numbered(self.session, place), sent_at)
+            if one.is_taken_back and one.replaces_id is not None
+            else allocation_instruction(
+                one.block, one.shares, numbers, _numbered(self.session, place), sent_at, one.replaces_id, one.after_id
             )
             for place, one in enumerate(allocated)
         )

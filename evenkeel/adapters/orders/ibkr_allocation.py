@@ -2,7 +2,8 @@
 
 Six columns without a header, as IBKR's Account Management guide describes them ("Import Allocations"): A trading account, B allocation
 account, C symbol, D side (B, S, SS, BC), E executing broker, F quantity, which must be all that is available for that symbol and side.
-Imported allocations get the day's trade date, so that a file is of one day. Lots cannot be said in it. Not tried at IBKR.
+Imported allocations get the day's trade date, so that a file is of one day. Lots cannot be said in it, nor that an earlier allocation is
+void. Not tried at IBKR.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ class IbkrAllocationWriter:
 
     trading_account: str
     executing_broker: str
+    takes_back = False
 
     def __call__(self, allocated: Sequence[Allocated], numbers: Mapping[str, str], sent_at: dt.datetime) -> Written:
         """Return the file; accounts that get nothing are left out.

@@ -69,15 +69,20 @@ class OrderFolder:
     ) -> Sequence[HandedOver]:
         """Lay out who gets what; as `ports.OrderDesk` says."""
         told = sorted(
-            (one for one in allocated if one.block.custodian in self._allocations),
+            (one for one in allocated if self._takes(one)),
             key=lambda one: (one.block.custodian, one.block.order_id),
         )
         files = {}
         for custodian, mine in groupby(told, key=lambda one: one.block.custodian):
             written = self._allocations[custodian](list(mine), account_numbers, sent_at)
             files[_file_name(custodian, written.ending)] = written
-        ids = [allocation_id(one.block, one.shares) for one in told]
+        ids = [allocation_id(one.block, one.shares, one.after_id or one.replaces_id) for one in told]
         return self._lay_out(sent_at, stable_id("alloc", sent_at.isoformat(), *ids), files)
+
+    def _takes(self, one: Allocated) -> bool:
+        """Tell whether the custodian's form can say it."""
+        writer = self._allocations.get(one.block.custodian)
+        return writer is not None and (writer.takes_back or not one.is_taken_back)
 
     def answers(self) -> OrderAnswers:
         """Read every file of `in` in the order of their names; a file that cannot be read at all is told, and stays where it is."""

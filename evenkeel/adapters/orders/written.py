@@ -38,7 +38,12 @@ class OrderWriter(Protocol):
 
 
 class AllocationWriter(Protocol):
-    """Writes who gets what of one custodian's blocks."""
+    """Writes who gets what of one custodian's blocks; `takes_back`: its form can say that an earlier allocation is void."""
+
+    @property
+    def takes_back(self) -> bool:
+        """Tell whether the form can."""
+        ...
 
     def __call__(self, allocated: Sequence[Allocated], numbers: Mapping[str, str], sent_at: dt.datetime) -> Written:
         """Return the file.

@@ -20,10 +20,11 @@ from evenkeel.desk.execution.comparing import Compared, compare, new_differences
 from evenkeel.desk.execution.ground import WORKING, blocks_of
 from evenkeel.desk.execution.in_flight import tell_the_run
 from evenkeel.desk.execution.planning import AUTOMATIC, LEASE, require_execution
+from evenkeel.desk.execution.taking_back import Voided, take_back
 from evenkeel.errors import TransientError, UsageError
-from evenkeel.orders.allocate import allocation_id
+from evenkeel.orders.allocate import allocation_id, is_void, nothing_each
 from evenkeel.orders.fill_doubts import fill_doubts
-from evenkeel.orders.fills import is_final, state_of
+from evenkeel.orders.fills import broken_qty, is_final, state_of
 from evenkeel.policy.model import Policy
 from evenkeel.ports.order_book import Difference, HandOverNote, OrderChange
 from evenkeel.ports.orders import AccountShare, Allocated, Block, Fill, OrderNews
@@ -52,6 +53,7 @@ class _Found:
     events: list[Event] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     final: list[str] = field(default_factory=list)
+    voided: list[Voided] = field(default_factory=list)
 
 
 def take_answers(house: House, asking: Asking = AUTOMATIC) -> Taken:
@@ -85,10 +87,13 @@ def take_answers(house: House, asking: Asking = AUTOMATIC) -> Taken:
         for order_id, block in sorted(blocks.items()):
             if block.state in WORKING or order_id in touched:
                 _judge(house, block, earlier.get(order_id), all_fills[order_id], told.get(order_id), policy, by, found)
-        doubts = new_differences(house, _by_session(fill_doubts(blocks.values(), news), blocks, fills))
+        back = take_back(house, found.voided, by)
+        odd = [*fill_doubts(blocks.values(), news), *back.differences]
+        doubts = new_differences(house, _by_session(odd, blocks, fills))
         house.order_book.record(
             OrderChange(
                 by.at,
+                back.moves,
                 states=found.states,
                 fills=fills,
                 differences=doubts,
@@ -144,6 +149,10 @@ def _judge(
         state = told[0] if told is not None and has_ended else BlockState.CANCELLED
     try:
         shares = shares_of(block, fills, policy)
+        is_broken = is_done and not shares and broken_qty(block, fills) > 0
+        if is_broken and not is_void(earlier):
+            is_told = _tell_on(house, block, nothing_each(block), earlier, fills, by, found)
+            found.voided.append(Voided(block, broken_qty(block, fills), earlier, is_told))
         if is_done and shares and allocation_id(block, shares) != earlier:
             _tell_on(house, block, shares, earlier, fills, by, found)
     except (UsageError, TransientError) as error:
@@ -154,6 +163,7 @@ def _judge(
         found.states[block.order_id] = (block.state, state)
         if state in _ENDED:
             text = told[1] if told is not None and has_ended else "its day has ended"
+            text = "every execution was broken" if is_broken else text
             found.events.append(memoranda.answered(block, state, text, by))
     if is_done and block.state in WORKING:
         found.final.append(block.order_id)
@@ -167,16 +177,19 @@ def _tell_on(
     fills: Sequence[Fill],
     by: By,
     found: _Found,
-) -> None:
-    named = allocation_id(block, shares)
+) -> bool:
+    """Tell the custodian who gets what, and the trail; tell whether the custodian was told."""
     last = max(one.filled_at for one in fills)
-    files = house.order_desk().hand_over_allocations(
-        [Allocated(block, tuple(shares), replaces)], house.account_numbers(), last
-    )
+    gets = tuple(shares) if any(share.filled_qty for share in shares) else ()
+    after, before = (replaces, None) if is_void(replaces) else (None, replaces)
+    named = allocation_id(block, gets, after or before)
+    told = [Allocated(block, gets, before, after)] if gets or before is not None else []
+    files = house.order_desk().hand_over_allocations(told, house.account_numbers(), last) if told else []
     found.notes += [
         HandOverNote(named, HandOverKind.ALLOCATIONS, one.name, one.digest, (block.order_id,), by.at) for one in files
     ]
     found.events.append(memoranda.allocated(block, shares, named, replaces, by))
+    return bool(files)
 
 
 def _last_states(news: Iterable[OrderNews]) -> dict[str, tuple[BlockState, str]]:

@@ -21,7 +21,7 @@ from evenkeel import calendar
 from evenkeel.approval.moving import By, move
 from evenkeel.desk.execution import memoranda
 from evenkeel.desk.execution.ground import WORKING, blocks_of
-from evenkeel.desk.filled_message import announce_filled
+from evenkeel.desk.filled_message import announce_filled, parts_told
 from evenkeel.desk.reading import dataset
 from evenkeel.errors import UsageError
 from evenkeel.orders.after_fill import (
@@ -74,7 +74,9 @@ def compare(house: House, by: By) -> Compared:
         current = case
         if case.state is ProposalState.SENT:
             told = announce_filled(case, done, _filled_at(house, blocks, by.at))
-            moves.append(move(case, Step.FILL, ProposalState.FILLED, by, told=told))
+            # What clients are told stands in the log: where all of it is broken later, they are told of the same again.
+            detail = {"fills": parts_told(case, done)}
+            moves.append(move(case, Step.FILL, ProposalState.FILLED, by, told=told, detail=detail))
             current = moves[-1].after
         moves.append(move(current, Step.RECONCILE, ProposalState.RECONCILED, by, detail={"differences": dict(counts)}))
         event = memoranda.compared(moves[-1].after, date, counts, by)

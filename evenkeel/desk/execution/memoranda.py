@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from data_contracts.vocab import BlockState, EventKind
+from data_contracts.vocab import BlockState, EventKind, FillStatus
 from evenkeel.approval.moving import By
 from evenkeel.audit.event import Event, id_of
 from evenkeel.calendar import EASTERN
@@ -127,7 +127,7 @@ def fill_taken(fill: Fill, broker: str | None, by: By) -> Event:
 
 
 def allocated(block: Block, shares: Sequence[AccountShare], allocation: str, replaces: str | None, by: By) -> Event:
-    """Return who gets what of an order's fills."""
+    """Return who gets what of an order's fills; `status` is `broken` where all of them were, and nobody gets anything."""
     return _event(
         EventKind.ORDER_ALLOCATED,
         block,
@@ -136,6 +136,7 @@ def allocated(block: Block, shares: Sequence[AccountShare], allocation: str, rep
             "allocation_id": allocation,
             "replaces_id": replaces,
             "broker": block.custodian,
+            "status": (FillStatus.GOOD if any(share.filled_qty for share in shares) else FillStatus.BROKEN).value,
             "accounts": [
                 {
                     "account_id": share.account_id,

@@ -12,10 +12,16 @@ from data_contracts.vocab import AssetType
 from evenkeel.adapters.orders import fix_messages
 from evenkeel.adapters.orders.fix_checking import check_message
 from evenkeel.adapters.orders.fix_dictionary import fix44
-from evenkeel.adapters.orders.fix_messages import FixSession, allocation_instruction, new_order_list, new_order_single
+from evenkeel.adapters.orders.fix_messages import (
+    FixSession,
+    allocation_cancellation,
+    allocation_instruction,
+    new_order_list,
+    new_order_single,
+)
 from evenkeel.adapters.orders.fix_rules import rule_problems
 from evenkeel.errors import UsageError
-from evenkeel.orders.allocate import share_out
+from evenkeel.orders.allocate import allocation_id, share_out
 from evenkeel.ports.orders import Block, OrderedSecurity
 from tests.adapters.orders.batches import NUMBERS, SENT_AT, SESSION, block_in, every_kind
 from tests.adapters.orders.fix_cases import framed
@@ -93,6 +99,30 @@ def test_an_allocation_names_each_accounts_units_price_and_lots() -> None:
     assert "|71=1|626=2|72=alloc-1|796=2|" in replaced
     with pytest.raises(UsageError, match="nothing to allocate"):
         allocation_instruction(block, [], NUMBERS, SESSION, SENT_AT)
+
+
+def test_an_allocation_is_cancelled_by_its_id_and_the_same_figures_again_are_another() -> None:
+    block = block_in(BATCH, "schwab", "VTI")
+    shares = share_out(block, [fill(block, "E1", "20", "250.10")])
+    first = allocation_id(block, shares)
+    said = text_of(allocation_cancellation(block, first, SESSION, SENT_AT))
+    assert f"|71=2|626=2|72={first}|796=2|857=1|73=1|11={block.order_id}|" in said
+    assert "|53=0|6=0|15=USD|75=20260304|" in said
+    assert "|78=" not in said
+    void = allocation_id(block, [], first)
+    assert said.startswith(f"70={void}|")
+    again = text_of(allocation_instruction(block, shares, NUMBERS, SESSION, SENT_AT, after_id=void))
+    assert "|71=0|626=2|857=1|" in again
+    assert again.startswith(f"70={allocation_id(block, shares, void)}|")
+    assert len({first, void, allocation_id(block, shares, void)}) == 3
+
+
+def test_the_id_in_the_message_is_that_on_record_also_where_an_account_gets_nothing() -> None:
+    block = block_in(BATCH, "schwab", "VTI")
+    shares = share_out(block, [fill(block, "E1", "1", "250.10")])
+    assert any(not share.filled_qty for share in shares)
+    said = text_of(allocation_instruction(block, shares, NUMBERS, SESSION, SENT_AT))
+    assert said.startswith(f"70={allocation_id(block, shares)}|")
 
 
 def test_where_no_lots_are_taken_the_accounts_method_is_named() -> None:

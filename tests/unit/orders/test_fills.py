@@ -11,7 +11,7 @@ import pytest
 
 from data_contracts.vocab import BlockState, FillStatus
 from evenkeel.errors import UsageError
-from evenkeel.orders.fills import done, fills_frame, is_final, judged, standing, state_of
+from evenkeel.orders.fills import broken_qty, done, fills_frame, is_final, judged, standing, state_of
 from evenkeel.ports.orders import Fill
 from tests.support.ordering import BUY, block_of, fill
 
@@ -111,3 +111,20 @@ def test_a_block_is_final_when_it_is_whole_or_its_day_is_over() -> None:
     fund = block_of(("A", "10"), security_id="VTSAX", side=BUY, price="120")
     assert not is_final(fund, [], at_close)
     assert is_final(fund, [], at_close + dt.timedelta(days=1))
+
+
+def test_an_order_all_of_whose_fills_were_broken_works_again_and_ends_with_its_day() -> None:
+    filled = replace(BLOCK, state=BlockState.FILLED)
+    first = fill(BLOCK, "E1", "60", "250")
+    rest = fill(BLOCK, "E2", "40", "250")
+    breaks = [
+        replace(one, execution_id=f"B{one.execution_id}", status=FillStatus.BROKEN, refers_to_id=one.execution_id)
+        for one in (first, rest)
+    ]
+    assert state_of(filled, [first, rest, breaks[0]]) == BlockState.PARTLY_FILLED
+    assert state_of(filled, [first, rest, *breaks]) == BlockState.SENT
+    assert state_of(replace(filled, state=BlockState.CANCELLED), [first, breaks[0]]) == BlockState.CANCELLED
+    assert broken_qty(filled, [first, rest, *breaks]) == Decimal(100)
+    assert broken_qty(filled, [first, rest, breaks[1]]) == Decimal(40)
+    assert not is_final(filled, [first, rest, *breaks], first.filled_at)
+    assert is_final(filled, [first, rest, *breaks], first.filled_at + dt.timedelta(days=1))

@@ -14,7 +14,7 @@ from data_contracts.vocab import ConsentKind, ConsentState, ProposalState, Role,
 from evenkeel.approval.moving import By, automation, decided, message, move, opened, requests
 from evenkeel.approval.people import People
 from evenkeel.approval.routing import Route
-from evenkeel.approval.turns import give, lapse, restart_turn, start_turn, state_by
+from evenkeel.approval.turns import can_reach_quorum, give, lapse, restart_turn, start_turn, state_by
 from evenkeel.calendar import EASTERN
 from evenkeel.errors import UsageError
 from evenkeel.identity import stable_id
@@ -86,8 +86,14 @@ def approve(
     """Return the step of one yes to the whole; the proposal goes to whoever is next, or is approved.
 
     Raises:
-        UsageError: It is not this person's turn, they have had their say, or a committee lacks its documents.
+        UsageError: It is not this person's turn, they have had their say, a committee lacks its documents, or its quorum cannot be
+            reached any more.
     """
+    if not can_reach_quorum(case.consents):
+        raise UsageError(
+            f"the committee of {case.proposal_id} cannot reach its quorum any more, since a member left the firm; decline it, and name "
+            "other members in the policy: the next run's proposal is theirs"
+        )
     consent = _consent_for(case, by, people)
     if consent.kind is ConsentKind.COMMITTEE:
         missing = [name for name in case.route.get("documents", ()) if name not in documents]

@@ -45,6 +45,16 @@ def state_by(consents: Sequence[Consent]) -> ProposalState:
     return ProposalState.WITH_CLIENT if kinds & set(_CLIENT_SIDE) else ProposalState.WITH_ADVISER
 
 
+def can_reach_quorum(consents: Sequence[Consent]) -> bool:
+    """Tell whether every committee among the consents can still say yes: with those who have, and those who are still to answer."""
+    counted = (ConsentState.GIVEN, ConsentState.PENDING)
+    boards = [one for one in consents if one.kind is ConsentKind.COMMITTEE]
+    return all(
+        sum(other.state in counted for other in boards if other.position == one.position) >= one.quorum
+        for one in boards
+    )
+
+
 def lapse(consents: Sequence[Consent]) -> tuple[Consent, ...]:
     """Return the consents with those that never came marked so."""
     return tuple(

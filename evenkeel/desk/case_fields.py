@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from data_contracts.vocab import MessageKind, ProposalState, Role, Step
+from evenkeel.audit.event import SYSTEM
 from evenkeel.calendar import EASTERN
 from evenkeel.desk.directory import Directory
 from evenkeel.desk.words import class_words
@@ -130,10 +131,11 @@ def decider(told: Mapping[str, Any], kind: MessageKind, directory: Directory) ->
 
 
 def person_words(person: str | None, directory: Directory) -> str | None:
-    """Return the name of somebody of the firm; whoever the book does not name is the client."""
+    """Return the name of somebody of the firm, or of the system; whoever the book does not name is the client."""
     if not person:
         return None
-    return directory.adviser_names.get(person) or ("compliance" if person == Role.COMPLIANCE else "the client")
+    others = {Role.COMPLIANCE.value: "compliance", SYSTEM: SYSTEM}
+    return directory.adviser_names.get(person) or others.get(person, "the client")
 
 
 def _filled_date(house: House, case: Case) -> dt.date:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from data_contracts.vocab import Step
+from evenkeel.approval.committees import lose_members
 from evenkeel.approval.leaving import hand_over
 from evenkeel.approval.states import HANDED_OVER_STATES
 from evenkeel.approval.sweeping import sweep_case
@@ -58,14 +59,16 @@ def sweep(house: House) -> Swept:
         # Before anybody is reminded: nobody is asked who has left.
         for case in house.approvals.cases(states=HANDED_OVER_STATES):
             handed = hand_over(case, now, people, here.adviser_of.get(case.household_id))
-            if handed is None:
+            lost = lose_members(case if handed is None else handed.after, now, people)
+            moves = [one for one in (handed, lost) if one is not None]
+            if not moves:
                 continue
             try:
-                store_moves(house, [handed])
+                store_moves(house, moves)
             except ActedBefore:
                 overtaken += 1
                 continue
-            steps[handed.step] += 1
+            steps.update(one.step for one in moves)
         passed: set[str] = set()
         while True:
             lease.renew()

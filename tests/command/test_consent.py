@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from data_contracts.vocab import ProposalState, Role, Step
 from evenkeel.approval.acting import open_case
@@ -16,6 +17,7 @@ from evenkeel.desk.consent.staging import advance, stage
 from evenkeel.sandbox.plan import SandboxPlan
 from tests.command.consent_home import ASKED, SENIOR, Desk, edit, make
 from tests.command.practice import Home
+from tests.command.test_messages import FIRM
 from tests.support.consenting import account, case, facts
 
 Made = tuple[Home, SandboxPlan]
@@ -344,3 +346,57 @@ def test_what_a_check_holds_back_goes_to_compliance_or_is_put_off(desk: Desk) ->
     assert "approved" in desk("desk", "approve", "pro-worse", "--actor", "A-03")
     held_back(desk, "pro-other", "suitability")
     assert "deferred" in desk("desk", "defer", "pro-other", "--reason", "next month", "--actor", "A-03")
+
+
+def board_of(desk: Desk, quorum: int) -> None:
+    """Make the asked household an institution, whose committee is A-01 and B-01 of the firm."""
+    home = desk.home.path
+    edit(home, "households.csv", lambda row: {"kind": "institutional"} if row["household_id"] == ASKED[0] else {})
+    edit(home, "advisers.csv", lambda row: {}, {"adviser_id": "B-01", "name": "Board Member"})
+    path = home / "book" / "policies" / "house.yaml"
+    versions = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for version in versions:
+        board = {"members": ["A-01", "B-01"], "quorum": quorum, "documents": ["IPS"]}
+        version["approval"] = {**version.get("approval", {}), "committee": board}
+    path.write_text(yaml.safe_dump(versions), encoding="utf-8")
+
+
+def drop_board_member(desk: Desk) -> None:
+    path = desk.home.path / "book" / "advisers.csv"
+    path.write_text("".join(line for line in path.read_text().splitlines(True) if not line.startswith("B-01")))
+
+
+@pytest.mark.parametrize("quorum", [1, 2])
+def test_a_committee_that_lost_a_member_goes_on_or_to_compliance(
+    made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str], quorum: int
+) -> None:
+    desk = Desk(made[0].copy(tmp_path / "board"), capsys)
+    desk.home = replace(desk.home, more=desk.home.more | FIRM)
+    board_of(desk, quorum)
+    desk("run", "--date", made[1].dates[0])
+    desk("sweep")
+    proposal = desk.case(ASKED[1])["proposal_id"]
+    assert "with client" in desk("desk", "approve", proposal, "--actor", "A-03")
+    drop_board_member(desk)
+    yes = ("desk", "approve", proposal, "--actor", "A-01", "--role", "senior_adviser", "--document", "IPS")
+    if quorum == 1:
+        assert "1 handed over" in desk("sweep")
+        assert [one["state"] for one in desk.case(ASKED[1])["consents"] if one["person_id"] == "B-01"] == ["waived"]
+        assert "approved" in desk(*yes)
+        return
+    assert "1 escalated" in desk("sweep")
+    assert "escalated" not in desk("sweep"), "told once"
+    case = desk.case(ASKED[1])
+    assert (case["state"], case["escalated_to"]) == ("escalated", "C-01")
+    assert "cannot reach its quorum" in desk(*yes, code=2)
+    desk("messages", "send")
+    [told] = [
+        json.loads(row["payload"])["text"]
+        for row in desk.home.records()["outbox"]
+        if row["kind"] == "approval_escalated" and row["channel"]
+    ]
+    assert "evenkeel asks for your review" in told
+    assert "B-01 left the firm: the committee's quorum of 2 cannot be reached any more" in told
+    declined = desk("desk", "decline", proposal, "--reason", "B-09 sits now", "--actor", "C-01", "--role", "compliance")
+    assert "declined" in declined
+    desk("audit", "verify")

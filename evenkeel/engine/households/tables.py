@@ -70,7 +70,9 @@ class HouseholdResults(Contract):
     band_excess_before_usd: float = column("Dollars outside the household's bands, before.", null=True)
     band_excess_usd: float = column("The same after: what restrictions leave.", null=True)
     bound_usd: float = column(
-        "No lists have a lower objective; where `found_by` is `program` or `search_kept`, no rounded ones.", null=True
+        "No lists have a lower objective; where `found_by` is `program` or `search_kept`, no rounded ones that keep the floors of cash "
+        "which the exact lists keep.",
+        null=True,
     )
     gap_usd: float = column("How far the lists may be from the best ones.", null=True)
     gap_frac: float = frac("gap_usd as a share of nav_usd.", null=True)

@@ -42,7 +42,9 @@ class AccountResults(Contract):
     band_excess_before_usd: float = column("Dollars outside bands, all classes and cash, before.", null=True)
     band_excess_usd: float = column("The same after: what restrictions leave.", null=True)
     bound_usd: float = column(
-        "No list has a lower objective; where `found_by` is `program` or `search_kept`, no rounded one.", null=True
+        "No list has a lower objective; where `found_by` is `program` or `search_kept`, no rounded one that keeps the floors of cash which "
+        "the exact list keeps.",
+        null=True,
     )
     gap_usd: float = column("How far the list may be from the best one.", null=True)
     gap_frac: float = frac("gap_usd as a share of nav_usd.", null=True)

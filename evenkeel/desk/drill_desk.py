@@ -126,7 +126,7 @@ def _clock(date: dt.date) -> Callable[[int, int], dt.datetime]:
 def _advisers(house: House, story: _Story) -> None:
     """Let advisers answer: one in seven is late, one declines, the first that can be is made smaller, the rest are approved.
 
-    The last of the list asks compliance first, and so does who has one that a check holds back.
+    One of them asks compliance first, and so does who has one that a check holds back.
     """
     has_modified = False
     _ask_compliance(house, story)

@@ -14,8 +14,7 @@ from evenkeel.engine.tables.outputs import AccountResults
 
 OUTCOME_NAMES = pl.Series([outcome.value for outcome in OUTCOMES])
 WAY_NAMES = pl.Series([way.value for way in WAYS])
-SOLVED = (Outcome.TRADED, Outcome.NOTHING_TO_TRADE)
-_SOLVED_PLACES = [OUTCOMES.index(outcome) for outcome in SOLVED]
+_SOLVED = [OUTCOMES.index(outcome) for outcome in (Outcome.TRADED, Outcome.NOTHING_TO_TRADE)]
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class AccountColumns:
     @property
     def is_solved(self) -> np.ndarray:
         """Which of them have a list, be it one without trades."""
-        return np.isin(self.outcome, _SOLVED_PLACES)
+        return np.isin(self.outcome, _SOLVED)
 
     def figure(self, name: str) -> np.ndarray:
         """Return one of FIGURES."""

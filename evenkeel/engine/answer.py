@@ -67,10 +67,13 @@ def tabulate(book: SolvedBook) -> Answer:
     )
 
 
-def tell(book: SolvedBook) -> dict[str, pa.Table]:
-    """Return the answer's tables by name, but for `accounts`, in the form in which they are written (`columns.told_of`)."""
+def tell(book: SolvedBook, accounts: AccountColumns) -> dict[str, pa.Table]:
+    """Return the answer's tables by name, but for `accounts`, in the form in which they are written (`columns.told_of`).
+
+    `accounts`: the book's.
+    """
     return {
-        "classes": told_of(_class_columns(book, book.accounts)),
+        "classes": told_of(_class_columns(book, accounts)),
         "trades": told_of(_trade_columns(book)),
         "findings": _finding_rows(book.prepared).to_arrow(),
         "tax_results": book.tax_results.to_arrow(),

@@ -169,11 +169,13 @@ def _solve_part(
         tables = replace(tables, lots=checked(lots, Lots))
     if not is_outside_only:
         book = solve_prepared(prepare(tables, shared, numbered), tables, is_rounded=is_rounded)
-        return {"accounts": told_of(book.accounts.columns()), **tell(book)}
+        accounts = book.accounts
+        return {"accounts": told_of(accounts.columns()), **tell(book, accounts)}
     measured = measure(tables, shared, numbered)
     book = solve_prepared(measured.outside, tables, is_rounded=is_rounded)
-    accounts = measured.accounts.with_those(book.accounts, measured.is_outside)
-    return {"accounts": told_of(accounts.columns()), **tell(book), "drift": measured.told}
+    outside = book.accounts
+    accounts = measured.accounts.with_those(outside, measured.is_outside)
+    return {"accounts": told_of(accounts.columns()), **tell(book, outside), "drift": measured.told}
 
 
 def checked_numbered(lots: NumberedLots) -> NumberedLots:

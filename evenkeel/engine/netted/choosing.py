@@ -84,6 +84,15 @@ class Chosen(Generic[ScopeT]):
     gains: LotGains
     decision: Decision
 
+    @property
+    def most_sold(self) -> F8:
+        """Return dollars that may be sold of each account at stake: its turnover budget, infinite without one."""
+        has_share = np.isfinite(self.stake.share)
+        share = np.where(has_share, self.stake.share, 0.0)
+        # An account of a household may be worth less than nothing: its share is nothing, which a list without its sales keeps.
+        most: F8 = np.where(has_share, share * np.maximum(self.scope.nav, 0.0), np.inf)
+        return most
+
 
 def choose(
     ready: Ready, base: AnswerArrays, run: Run, some: np.ndarray, less_gain: F8, less_sold: F8

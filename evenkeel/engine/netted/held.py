@@ -117,9 +117,7 @@ def more_steps(chosen: Chosen[Scope], part: Part, lists: Lists) -> F8:
     usd = steps.units * price
     has_pair = pair >= 0
     of_gain = chosen.terms.room - np.bincount(pair[has_pair], (gain * usd)[has_pair], minlength=len(stake.pair_group))
-    has_share = np.isfinite(stake.share)
-    most = np.where(has_share, np.where(has_share, stake.share, 0.0) * np.maximum(chosen.scope.nav, 0.0), np.inf)
-    of_sold = most[part.at] - np.bincount(account, usd, minlength=len(part.at))
+    of_sold = chosen.most_sold[part.at] - np.bincount(account, usd, minlength=len(part.at))
     more = np.zeros(len(row))
     for n in np.argsort(-steps.left, kind="stable"):
         if steps.left[n] <= 1e-6:

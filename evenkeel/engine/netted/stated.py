@@ -52,11 +52,7 @@ def stated(chosen: Chosen[Scope], known: Ready, lists: Lists) -> Stated:
     over_gain = np.full(stake.groups, -np.inf)
     np.maximum.at(over_gain, stake.pair_group, short + long - chosen.terms.room)
     sold = totals(lists.account, np.where(lists.lot >= 0, lists.usd, 0.0), len(part.at))
-    has_share = np.isfinite(stake.share)
-    # An account of a household may be worth less than nothing: its share is nothing, which a list without its sales keeps.
-    nav = np.maximum(chosen.scope.nav, 0.0)
-    over_sold = np.where(has_share, sold - np.where(has_share, stake.share, 0) * nav, -np.inf)
-    return Stated(lists, part.copy, chosen.scope.plain(part, lists) + tax, over_gain, over_sold)
+    return Stated(lists, part.copy, chosen.scope.plain(part, lists) + tax, over_gain, sold - chosen.most_sold)
 
 
 def better(one: Stated, other: Stated, is_tried: np.ndarray | None = None) -> Stated:

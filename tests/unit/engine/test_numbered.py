@@ -106,7 +106,7 @@ def test_a_null_key_is_told(tmp_path: Path, name: str) -> None:
     with_null = tables.lots.sort("account_id").with_columns(
         pl.when(pl.int_range(pl.len()) == 5).then(None).otherwise(name).alias(name)
     )
-    # A plain writer's files come by number, others' as tables.
+    # With a null account the parts come as tables, as statistics tell of it; with any other null by number.
     pq.write_table(with_null.to_arrow(), folder / "lots.parquet", row_group_size=16)
     with pytest.raises(UsageError, match=f"lots: null in {name}, which may not be"):
         solve_tables(folder, tmp_path / "out")

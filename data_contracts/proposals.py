@@ -44,6 +44,10 @@ class Proposals(Contract):
     )
     state_tax_usd: Money = column("The same of the state's.", null=True)
     net_tax_usd: Money = column("Both.", null=True)
+    is_tax_year_known: bool = column(
+        "All that the tax units of its sales have realised this year before is known, so that these are the taxes; null: no taxed sale.",
+        null=True,
+    )
     net_tax_frac: float = frac("net_tax_usd as a share of sold_usd.", null=True)
     trade_cost_usd: float = column("Half-spreads and fees as the list was chosen by.", null=True)
     cost_usd: Money = column("Commissions, half-spreads and redemption fees of its orders, to the cent.", null=True)

@@ -45,7 +45,10 @@ class TradedAccount:
 
 @dataclass(frozen=True)
 class Facts:
-    """What of a proposal decides whom it is shown to. Values in dollars; `traded_usd`: sales and purchases together."""
+    """What of a proposal decides whom it is shown to. Values in dollars; `traded_usd`: sales and purchases together.
+
+    `is_tax_known`: the year's earlier gains, and whether the list washes a loss, are known: no tax of it comes to light afterwards.
+    """
 
     adviser_id: str
     household_id: str
@@ -55,6 +58,7 @@ class Facts:
     household_usd: Decimal
     traded_usd: Decimal
     tax_usd: Decimal
+    is_tax_known: bool
     traded_classes: frozenset[AssetClass]
     accounts: tuple[TradedAccount, ...]
 
@@ -115,6 +119,7 @@ def route(facts: Facts, rule: ApprovalRule, people: People, on: dt.date) -> Rout
         and facts.is_discretionary
         and not is_complex
         and facts.traded_usd < Decimal(str(small.under_usd))
+        and facts.is_tax_known
         and facts.tax_usd <= Decimal(str(small.max_tax_usd))
     )
     return Route(

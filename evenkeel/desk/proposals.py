@@ -107,6 +107,7 @@ def _proposal(
             "state_usd": _money(row["state_tax_usd"]),
             "net_usd": _money(row["net_tax_usd"]),
             "net_frac": row["net_tax_frac"],
+            "is_year_known": row["is_tax_year_known"],
         },
         "cost_usd": _cents(row["trade_cost_usd"]) if row["cost_usd"] is None else _money(row["cost_usd"]),
         **{

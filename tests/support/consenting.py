@@ -51,6 +51,7 @@ def facts(value: float = 90_000, *accounts: TradedAccount, **changes: Any) -> Fa
         "household_usd": Decimal(str(value)),
         "traded_usd": Decimal(20_000),
         "tax_usd": Decimal(100),
+        "is_tax_known": True,
         "traded_classes": frozenset({AssetClass.US_EQUITY, AssetClass.US_BOND}),
         "accounts": accounts or (account(owners="pat"),),
     }
@@ -111,6 +112,7 @@ def case(
             "line": way.line,
             "documents": list(way.documents),
             "is_small": way.is_small,
+            "is_tax_known": seen.is_tax_known,
             "client_within": row.client_within.model_dump(mode="json"),
             "approval": rule.model_dump(mode="json"),
         },

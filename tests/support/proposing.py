@@ -171,6 +171,9 @@ def day_of(accounts: Mapping[str, Account], book: Book, prices: Mapping[str, flo
         ),
         washed=pl.DataFrame(schema=_WASHED),
         no_buys=pl.DataFrame(schema={"account_id": pl.String, "security_id": pl.String, "last_date": pl.Date}),
+        buyers=pl.DataFrame({"account_id": list(accounts), "is_loss_known": [True] * len(accounts)}).with_columns(
+            pl.lit(LONG_AGO).alias("losses_from_date"), pl.lit(MONDAY).alias("losses_to_date")
+        ),
         year=pl.DataFrame(schema=_YEAR),
         book=book,
         policies={policy.label: policy for policy in policies.values()},

@@ -13,6 +13,7 @@ from data_contracts.vocab import (
     AssetClass,
     CheckResult,
     HouseholdKind,
+    PreCheck,
     ProposalState,
     ProposalStatus,
     RebalanceKind,
@@ -127,6 +128,7 @@ def drafted(
             "problem": way.problem,
             "documents": list(way.documents),
             "is_small": way.is_small,
+            "is_tax_known": facts.is_tax_known,
             "is_discretionary": facts.is_discretionary,
             "relationship": facts.relationship.value,
             "household_usd": str(facts.household_usd),
@@ -150,8 +152,16 @@ def _facts(ground: Ground, row: Mapping[str, Any], trades: list[Mapping[str, Any
         household_usd=value["household_value_usd"] if value else alert["value_usd"],
         traded_usd=sum((one["value_usd"] for one in trades), Decimal()),
         tax_usd=row["net_tax_usd"] or Decimal(),
+        is_tax_known=row["is_tax_year_known"] is not False and not _is_wash_unknown(row["checks_json"]),
         traded_classes=frozenset(AssetClass(one["asset_class"]) for one in trades),
         accounts=tuple(_account(ground.accounts[one]) for one in sorted({each["account_id"] for each in trades})),
+    )
+
+
+def _is_wash_unknown(checks_json: str) -> bool:
+    return any(
+        one["check"] == PreCheck.WASH_SALE.value and one["result"] == CheckResult.NOT_KNOWN.value
+        for one in json.loads(checks_json)
     )
 
 

@@ -103,6 +103,7 @@ def _facts(case: Case, shown: Mapping[str, list[Mapping[str, str]]], now: Firm) 
         household_usd=Decimal(case.route["household_usd"]),
         traded_usd=sum((Decimal(row["value_usd"]) for row in trades), Decimal()),
         tax_usd=sum((Decimal(row["tax_usd"] or 0) for row in trades), Decimal()),
+        is_tax_known=bool(case.route.get("is_tax_known")),
         traded_classes=frozenset(AssetClass(row["asset_class"]) for row in trades),
         accounts=tuple(
             TradedAccount(

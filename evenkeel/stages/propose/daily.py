@@ -135,6 +135,7 @@ def make_day(facts: Facts, accounts: pl.DataFrame) -> tuple[Day, pl.DataFrame, p
         prices=facts.prices,
         washed=washed,
         no_buys=view.no_buys,
+        buyers=view.buyers,
         year=year_to_date(facts.tax_sales, facts.tax_histories, book, facts.business_date, view.disallowed),
         book=book,
         policies={policy.label: policy for policy in facts.policies.values()},

@@ -199,8 +199,8 @@ def _budgets(case: Case, lists: Lists, of_account: pl.DataFrame, node: pl.DataFr
     )
 
 
-def notes_json(case: Case) -> pl.DataFrame:
-    """Return what was assumed and what is not known."""
+def notes_json(case: Case, more: pl.DataFrame) -> pl.DataFrame:
+    """Return what was assumed and what is not known; `more`: further notes, `portfolio_id`, `one`."""
     held = case.accounts.filter(pl.col("is_alert_only")).select(
         "portfolio_id", pl.format("Account {} is a plan account: it keeps what it holds.", "account_id").alias("one")
     )
@@ -236,7 +236,7 @@ def notes_json(case: Case) -> pl.DataFrame:
             ).alias("one"),
         )
     )
-    rows = pl.concat([held, flying, unknown_age, undated]).unique().sort("portfolio_id", "one")
+    rows = pl.concat([held, flying, unknown_age, undated, more]).unique().sort("portfolio_id", "one")
     return (
         rows.select("portfolio_id", pl.col("one").str.replace_all('"', "'"))
         .group_by("portfolio_id", maintain_order=True)

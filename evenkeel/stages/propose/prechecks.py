@@ -64,8 +64,7 @@ def prechecks(
         proposals: `portfolio_id`, `policy_version` (a policy's label): one row a proposal, with or without trades.
         holdings: `data_contracts.holdings` of the date. More portfolios than those proposed may be in it: they tell how old the price of
             a security is that a portfolio does not hold yet.
-        washes: What is known of wash sales, a row a sale or purchase that was asked about: `portfolio_id`, `security_id`, `answer` (a
-            code of `evenkeel.rules.wash_sales.WashAnswer`).
+        washes: What is known of wash sales, as `wash_answers.WASHES`. A loss or a purchase that nobody asked about is not known.
         book: As it holds on the date.
         policies: Policies by label.
         business_date: Session of the holdings and prices.

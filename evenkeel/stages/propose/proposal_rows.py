@@ -17,6 +17,7 @@ from evenkeel.stages.propose.case import Case
 from evenkeel.stages.propose.improvement import improvement
 from evenkeel.stages.propose.obstacles import as_json, notes_json, obstacles_json
 from evenkeel.stages.propose.solving import Lists
+from evenkeel.stages.propose.year_taxes import year_notes
 
 _DIGITS = 8
 _FINE = (Outcome.TRADED.value, Outcome.NOTHING_TO_TRADE.value)
@@ -82,7 +83,7 @@ def proposal_rows(
         .join(_classes_json(weights), on="portfolio_id", how="left")
         .join(obstacles_json(case, lists, weights), on="portfolio_id", how="left")
         .join(checks.select("portfolio_id", "checks_json"), on="portfolio_id", how="left")
-        .join(notes_json(case), on="portfolio_id", how="left")
+        .join(notes_json(case, year_notes(taxes)), on="portfolio_id", how="left")
         .join(_ids(business_date, case, trades), on="portfolio_id", how="left")
     )
     is_solved = pl.col("outcome").is_in(_FINE)
@@ -109,6 +110,7 @@ def proposal_rows(
         ),
         pl.col("tax_usd").alias("choosing_tax_usd"),
         (pl.col("gap_usd") / pl.col("nav_usd") * 1e4).alias("gap_bp"),
+        pl.when(is_solved).then("is_tax_year_known").alias("is_tax_year_known"),
         *(pl.when(has_list).then(pl.col(name)).alias(name) for name in ("advice", "wait_until_date", "wait_saves_usd")),
         pl.col("checks_json", "obstacles_json", "classes_json", "notes_json").fill_null("[]"),
     ).with_columns(

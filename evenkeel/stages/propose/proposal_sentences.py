@@ -106,7 +106,7 @@ def _tax() -> pl.Expr:
     share = pl.when(pl.col("net_tax_frac").is_not_null()).then(
         pl.format(" ({} % of what is sold)", percent(pl.col("net_tax_frac")))
     )
-    return (
+    said = (
         pl.when(pl.col("sales") == 0)
         .then(None)
         .when(tax.is_null())
@@ -117,6 +117,9 @@ def _tax() -> pl.Expr:
         .then(pl.format("tax saved about {}", dollars(-tax)))
         .otherwise(pl.lit("no tax"))
     )
+    # Gains and losses of the year net: what nobody knows of may change it either way.
+    is_partly_known = tax.is_not_null() & ~pl.col("is_tax_year_known").fill_null(True)
+    return pl.when(is_partly_known).then(pl.format("{} by what is known of the year", said)).otherwise(said)
 
 
 def _gap() -> pl.Expr:

@@ -22,6 +22,7 @@ from evenkeel.stages.propose.proposal_rows import proposal_rows
 from evenkeel.stages.propose.solving import solve_case
 from evenkeel.stages.propose.targets import node_of, nodes_of
 from evenkeel.stages.propose.trade_rows import node_weights, trade_rows
+from evenkeel.stages.propose.wash_answers import bought_answers, sold_answers
 from evenkeel.stages.propose.year_taxes import year_taxes
 
 
@@ -29,7 +30,7 @@ from evenkeel.stages.propose.year_taxes import year_taxes
 class Day:
     """The day's datasets that proposals are made from, and the book and policies that hold.
 
-    `washed`, `no_buys`, `year`: as `make_case` and `year_taxes` take them. `policies`: by label.
+    `washed`, `no_buys`, `year`: as `make_case` and `year_taxes` take them. `buyers`: as `WashView` has them. `policies`: by label.
     """
 
     business_date: dt.date
@@ -40,6 +41,7 @@ class Day:
     prices: pl.DataFrame
     washed: pl.DataFrame
     no_buys: pl.DataFrame
+    buyers: pl.DataFrame
     year: pl.DataFrame
     book: Book
     policies: dict[str, Policy]
@@ -95,7 +97,7 @@ def _of_policy(day: Day, wanted: pl.DataFrame, policy: Policy) -> tuple[pl.DataF
         trades,
         wanted.select("portfolio_id", "policy_version"),
         day.holdings,
-        _answers(case.lots, trades),
+        pl.concat([sold_answers(case.lots, trades), bought_answers(day.no_buys, day.buyers, trades, trade_date)]),
         day.book,
         day.policies,
         day.business_date,
@@ -121,12 +123,3 @@ def _in_flight(day: Day) -> pl.DataFrame:
     held = day.holdings.join(in_flight(day.holdings).filter(pl.col("change_usd") < 0), on=KEY, how="semi")
     lots = open_lots(held, day.tax_lots, day.book, calendar.next_session(day.business_date))
     return gains_in_flight(day.holdings, lots, day.book)
-
-
-def _answers(lots: pl.DataFrame, trades: pl.DataFrame) -> pl.DataFrame:
-    """Return what is known of wash sales of the lots sold at a loss: `portfolio_id`, `security_id`, `answer`."""
-    key = ["account_id", "security_id", "lot_id"]
-    sold = trades.filter(pl.col("side") == "sell", pl.col("gain_usd") < 0, pl.col("short_rate_frac") > 0)
-    return sold.join(lots.select(*key, "answer"), on=key, how="left").select(
-        "portfolio_id", "security_id", pl.col("answer").fill_null("coverage_incomplete")
-    )

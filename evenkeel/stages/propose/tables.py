@@ -21,7 +21,7 @@ from evenkeel.stages.propose.location import location_costs
 from evenkeel.stages.propose.lots import IN_FLIGHT, KEY
 from evenkeel.stages.propose.netted_units import engine_units, netted_accounts, units_of_year
 from evenkeel.stages.propose.redemptions import kept_units
-from evenkeel.stages.propose.targets import engine_models, with_stuck
+from evenkeel.stages.propose.targets import engine_models, stuck_cash, with_stuck
 
 OVERDRAFT_COST = 10.0
 CUSHION_USD = 1.0
@@ -77,12 +77,14 @@ def make_problems(
     of_year = units_of_year(year, book, trading)
     netted = netted_accounts(case.accounts, of_year)
     units = engine_units(netted, of_year, gain_rooms(case.lots, case.accounts, year, book))
-    aimed = with_stuck(nodes, _stuck(lots, netted, totals, trading.target_cost_frac))
+    least_cash = _least_cash(case, book, totals)
+    stuck = pl.concat([_stuck(lots, netted, totals, trading.target_cost_frac), stuck_cash(least_cash)])
+    aimed = with_stuck(nodes, stuck)
     buyable = buyable_shelf(case, no_buys, aimed, totals, trading.max_issuer_frac, trading.max_sector_frac)
     portfolios = case.wanted.select("portfolio_id", "kind").with_columns(
         pl.lit(policy.partial_frac).alias("partial_frac")
     )
-    models = engine_models(aimed, portfolios, _least_cash(book, totals))
+    models = engine_models(aimed, portfolios, least_cash)
     alone_of = by_account.join(several, on="portfolio_id", how="anti")
     accounts = (
         _account_rows(case, policy)
@@ -181,16 +183,22 @@ def _stuck(lots: pl.DataFrame, netted: pl.DataFrame, totals: pl.DataFrame, targe
     )
 
 
-def _least_cash(book: Book, totals: pl.DataFrame) -> pl.DataFrame:
-    """Return the least share of cash that each IPS asks for, and a dollar more: rounding to the cent takes from under it else."""
+def _least_cash(case: Case, book: Book, totals: pl.DataFrame) -> pl.DataFrame:
+    """Return the least share of cash, null where nothing asks for any: what the IPS and all accounts' own least amounts ask for.
+
+    A dollar more, of each account that asks: rounding to the cent takes from under it else.
+    """
+    asks = pl.col("min_cash_usd") > 0
+    own = case.accounts.group_by("portfolio_id").agg((pl.col("min_cash_usd") + CUSHION_USD).filter(asks).sum())
+    of_ips = pl.col("min_cash_frac") + CUSHION_USD / pl.col("nav_usd")
+    of_accounts = pl.when(pl.col("min_cash_usd") > 0).then(pl.col("min_cash_usd") / pl.col("nav_usd"))
     return (
         totals.join(book.portfolios.select("portfolio_id", "ips_id"), on="portfolio_id", how="left")
         .join(book.ips_profiles.select("ips_id", "min_cash_frac"), on="ips_id", how="left")
+        .join(own, on="portfolio_id", how="left")
         .select(
             "portfolio_id",
-            pl.when(pl.col("nav_usd") > 0)
-            .then(pl.col("min_cash_frac") + CUSHION_USD / pl.col("nav_usd"))
-            .alias("min_cash_frac"),
+            pl.when(pl.col("nav_usd") > 0).then(pl.max_horizontal(of_ips, of_accounts)).alias("min_cash_frac"),
         )
     )
 

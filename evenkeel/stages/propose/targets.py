@@ -2,7 +2,8 @@
 
 A node is the sleeve where the model names sleeves in the class, else the class; cash is a class. What cannot be sold, or would cost more
 tax than the move is worth, is `stuck`: it keeps its weight, and the other targets share what is left, first within its class, then
-across classes. So a client's legacy shares count towards their class, and no class is bought up around them.
+across classes. So a client's legacy shares count towards their class, and no class is bought up around them. Cash that must stay is
+stuck too: what it takes beyond its target comes from all others alike, not from the one that is cheapest to sell.
 """
 
 from __future__ import annotations
@@ -89,6 +90,12 @@ def shared(rows: pl.DataFrame, group: list[str], total: str, target: str, stuck:
     ).to_series()
 
 
+def stuck_cash(least_cash: pl.DataFrame) -> pl.DataFrame:
+    """Return the cash that must stay as `with_stuck` takes it; `least_cash`: `portfolio_id`, `min_cash_frac` (null: none)."""
+    asked = least_cash.filter(pl.col("min_cash_frac") > 0)
+    return asked.select("portfolio_id", pl.lit(CASH).alias("node_id"), pl.col("min_cash_frac").alias("stuck_frac"))
+
+
 def with_stuck(nodes: pl.DataFrame, stuck: pl.DataFrame) -> pl.DataFrame:
     """Return the nodes with `aim_frac`, the target once what is stuck keeps its weight; it sums to 1 in each portfolio.
 
@@ -130,7 +137,7 @@ def engine_models(nodes: pl.DataFrame, portfolios: pl.DataFrame, min_cash: pl.Da
     Args:
         nodes: As `with_stuck` returns them.
         portfolios: `portfolio_id`, `kind`, `partial_frac`.
-        min_cash: `portfolio_id`, `min_cash_frac`: the least share of cash that the IPS allows.
+        min_cash: `portfolio_id`, `min_cash_frac`: the least share of cash that the IPS and the accounts allow; null: any.
     """
     class_aim = pl.col("aim_frac").sum().over("portfolio_id", "asset_class")
     share = pl.when(class_aim > 0).then(pl.col("aim_frac") / class_aim).otherwise(0.0)

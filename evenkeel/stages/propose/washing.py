@@ -47,15 +47,16 @@ class WashView:
 
     `no_buys`: `account_id`, `security_id`, `last_date` (the last on which a purchase washes), `loss_usd` (> 0, the whole unit's loss at
     stake; null where a sale's basis is not known, which may be a loss): what must not be bought, in every account of the wash unit.
-    `coverage`: by `account_id`: `wash_unit_id`, `history_from_date`, `history_to_date`, `is_covered` (its history reaches over the window),
-    `is_unit_covered` (that of every account of its unit does). Where it does not, what is not in `no_buys` is not thereby free.
+    `buyers`: by `account_id`: `is_loss_known` (every loss that its wash unit took in the window of a purchase on the trade date is known),
+    `losses_from_date`, `losses_to_date` (of these days they are; null: of none). Where they are not, what is not in `no_buys` is not
+    thereby free.
     `disallowed`: by `account_id`, `security_id`, `sold_date`, `sale_no` of `TaxSales`: `disallowed_usd` > 0, the loss washed in any
     account of the unit, at most the sale's own.
     """
 
     trade_date: dt.date
     no_buys: pl.DataFrame
-    coverage: pl.DataFrame
+    buyers: pl.DataFrame
     disallowed: pl.DataFrame
     _found: WashSales
     _spans: pl.DataFrame
@@ -160,7 +161,7 @@ def wash_view(
     return WashView(
         trade_date=trade_date,
         no_buys=_no_buys(found, groups, members, book, trade_date),
-        coverage=_coverage(asked, trade_date, known_to),
+        buyers=_buyers(asked, members, trade_date, known_to),
         disallowed=_disallowed(found, sold),
         _found=found,
         _spans=asked,
@@ -188,18 +189,19 @@ def _no_buys(
     )
 
 
-def _coverage(spans: pl.DataFrame, trade_date: dt.date, known_to: dt.date) -> pl.DataFrame:
+def _buyers(spans: pl.DataFrame, members: pl.DataFrame, trade_date: dt.date, known_to: dt.date) -> pl.DataFrame:
+    """Return whether the losses that a purchase could wash are known; an IRA has none of its own."""
     first, last = pl.lit(window_start(trade_date)), pl.lit(min(known_to, trade_date))
-    inside = (pl.col("history_from_date") <= first) & (pl.col("history_to_date") >= last)
+    taxable = spans.filter(~pl.col("is_retirement"))
+    units = covered_spans(taxable).with_columns(pl.lit(True).alias("may_lose"))
+    is_known = ~pl.col("may_lose").fill_null(False) | is_covered(first, last)
     return (
-        spans.join(covered_spans(spans), on="wash_unit_id", how="left")
+        members.join(units, on="wash_unit_id", how="left")
         .select(
             "account_id",
-            "wash_unit_id",
-            "history_from_date",
-            "history_to_date",
-            inside.fill_null(False).alias("is_covered"),
-            is_covered(first, last).alias("is_unit_covered"),
+            (pl.col("has_unit") & is_known).alias("is_loss_known"),
+            pl.when("has_unit").then("covered_from_date").alias("losses_from_date"),
+            pl.when("has_unit").then("covered_to_date").alias("losses_to_date"),
         )
         .sort("account_id")
     )

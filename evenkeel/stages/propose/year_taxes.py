@@ -22,13 +22,15 @@ def year_taxes(
     Args:
         trades: As `trade_rows` returns them.
         accounts: As in `Case`.
-        year: `tax_unit_id`, `realised_short_usd`, `realised_long_usd`, `carry_short_usd`, `carry_long_usd` so far this year.
+        year: `tax_unit_id`, `realised_short_usd`, `realised_long_usd`, `carry_short_usd`, `carry_long_usd` so far this year, and
+            `is_complete` (whether these are all; a year without it is).
         book: For the tax units' rates and filing status.
         trading: Rates of a unit that states none.
 
     Returns:
         `portfolio_id`, `short_term_gain_usd`, `long_term_gain_usd`, `disallowed_usd`, `federal_tax_usd`, `state_tax_usd`, `net_tax_usd`
-        (Decimal), of portfolios with a sale in a taxable account.
+        (Decimal), `is_tax_year_known` (what every tax unit of the sales has realised before is known whole; where an account has no tax
+        unit on record it is not), of portfolios with a sale in a taxable account.
     """
     sales = trades.filter(
         pl.col("side") == "sell", pl.col("gain_usd").is_not_null(), pl.col("short_rate_frac") > 0
@@ -54,10 +56,11 @@ def year_taxes(
         pl.col("state_rate_frac").fill_null(0.0).alias("state"),
         pl.col("income_usd").alias("ordinary_usd"),
     )
+    is_complete = pl.col("is_complete") if "is_complete" in year.columns else pl.lit(True)
     rows = (
         known.join(rates, on="tax_unit_id", how="left")
-        .join(year.select("tax_unit_id", *_CARRIED), on="tax_unit_id", how="left")
-        .with_columns(pl.col(_CARRIED).fill_null(0))
+        .join(year.select("tax_unit_id", *_CARRIED, is_complete.alias("is_known")), on="tax_unit_id", how="left")
+        .with_columns(pl.col(_CARRIED).fill_null(0), pl.col("is_known").fill_null(False))
         .with_columns(pl.format("{}|{}", "portfolio_id", "tax_unit_id").alias("key"))
         .sort("key")
     )
@@ -65,6 +68,7 @@ def year_taxes(
     netted = rows.select("portfolio_id", "short_term_gain_usd", "long_term_gain_usd", "disallowed_usd").with_columns(
         (with_trades["federal"] - without["federal"]).alias("federal_tax_usd"),
         (with_trades["state_usd"] - without["state_usd"]).alias("state_tax_usd"),
+        rows["is_known"],
     )
     # Nobody's year to net with: each gain at its own rate.
     alone = units.filter(pl.col("tax_unit_id").is_null()).select(
@@ -80,14 +84,21 @@ def year_taxes(
         .cast(pl.Decimal(38, 2))
         .alias("federal_tax_usd"),
         zero.alias("state_tax_usd"),
+        pl.lit(False).alias("is_known"),
     )
     both = pl.concat([netted.select(alone.columns).cast(alone.schema), alone])
     return (
         both.group_by("portfolio_id")
-        .agg(pl.col(alone.columns[1:]).sum())
+        .agg(pl.col(alone.columns[1:-1]).sum(), pl.col("is_known").all().alias("is_tax_year_known"))
         .with_columns((pl.col("federal_tax_usd") + pl.col("state_tax_usd")).alias("net_tax_usd"))
         .sort("portfolio_id")
     )
+
+
+def year_notes(taxes: pl.DataFrame) -> pl.DataFrame:
+    """Return what to note of these taxes (as `year_taxes` returns them): `portfolio_id`, `one`."""
+    said = "Not all that was realised this year before is known: the taxes are worked out with what is, and may differ."
+    return taxes.filter(~pl.col("is_tax_year_known")).select("portfolio_id", pl.lit(said).alias("one"))
 
 
 def _taxes(rows: pl.DataFrame, is_with_trades: bool) -> pl.DataFrame:

@@ -121,6 +121,8 @@ def test_the_value_is_the_one_the_policy_names() -> None:
         ({"traded_usd": Decimal(5000)}, False),
         ({"tax_usd": Decimal("0.01")}, False),
         ({"tax_usd": Decimal(-50)}, True),
+        # A tax that may come to light afterwards is not none.
+        ({"is_tax_known": False}, False),
         ({"kind": RebalanceKind.HARVEST_ONLY}, False),
         ({"accounts": (PAT,)}, False),
     ],

@@ -1,4 +1,4 @@
-"""Whether a list washes its own losses, or sells one that something else washes."""
+"""Whether a list washes its own losses, sells one that something else washes, or buys what washes one already taken."""
 
 from __future__ import annotations
 
@@ -8,19 +8,24 @@ from data_contracts.vocab import OrderSide, TaxStatus
 from evenkeel.rules.wash_sales import WashAnswer
 from evenkeel.stages.propose.by_policy import policy_columns
 from evenkeel.stages.propose.checks.finding import chosen, findings, listed, sentences
-from evenkeel.stages.propose.checks.situation import IS_SALE, Situation
+from evenkeel.stages.propose.checks.situation import IS_SALE, POSITION, Situation
+from evenkeel.stages.taxes.wash_inputs import window_start
 from evenkeel.stages.wording import dollars, small_dollars
 
 UNKNOWN = [WashAnswer.COVERAGE_INCOMPLETE.value, WashAnswer.BASIS_UNKNOWN.value, WashAnswer.BAD_INPUT.value]
 """Answers that say neither yes nor no."""
 
 
+_LISTS = ("same_list", "other_list", "doubtful", "unanswered", "washing", "unproven")
+
+
 def check_wash_sale(situation: Situation) -> pl.DataFrame:
-    """Judge the losses that taxable accounts sell.
+    """Judge the losses that taxable accounts sell, and what any account buys.
 
     Failed: the same group is bought in the same list, in any account of the tax unit; or one sale's disallowed loss is above the policy's
-    `wash_limit_usd`. Not known: the tax unit of either account is not on record; or history does not say, or a loss has no answer.
-    Warned: a disallowed loss up to the limit; or the purchase is in another list of the batch, so that only one of them may be done.
+    `wash_limit_usd`; or a purchase washes a loss already taken. Not known: the tax unit of either account is not on record; or history
+    does not say whether a loss is washed, or whether one was taken that a purchase washes; or nobody asked. Warned: a disallowed loss up
+    to the limit; or the purchase is in another list of the batch, so that only one of them may be done.
     """
     trades = situation.trades
     # A sale is what one account sells of one security, whatever lots it takes.
@@ -36,18 +41,23 @@ def check_wash_sale(situation: Situation) -> pl.DataFrame:
         limit.join(_pairs(losses, trades), on="portfolio_id", how="left", maintain_order="left")
         .join(_disallowed(losses), on="portfolio_id", how="left", maintain_order="left")
         .join(_unanswered(situation, losses), on="portfolio_id", how="left", maintain_order="left")
+        .join(_purchases(situation), on="portfolio_id", how="left", maintain_order="left")
         .with_columns(
-            pl.col("same_list", "other_list", "doubtful", "unanswered").fill_null([]),
+            pl.col(_LISTS).fill_null([]),
             pl.col("disallowed_usd", "largest_usd").fill_null(0.0),
         )
     )
-    has = {name: pl.col(name).list.len() > 0 for name in ("same_list", "other_list", "doubtful", "unanswered")}
+    has = {name: pl.col(name).list.len() > 0 for name in _LISTS}
     # Both are sums of whole cents; half a cent keeps the float of a limit out of it.
     is_over = pl.col("largest_usd") > pl.col("limit_usd") + 0.005
     is_some = pl.col("disallowed_usd") > 0
     return findings(
         rows,
-        chosen(has["same_list"] | is_over, has["doubtful"] | has["unanswered"], has["other_list"] | is_some),
+        chosen(
+            has["same_list"] | is_over | has["washing"],
+            has["doubtful"] | has["unanswered"] | has["unproven"],
+            has["other_list"] | is_some,
+        ),
         sentences(
             (has["same_list"], pl.format("The list washes its own loss: {}.", listed(pl.col("same_list")))),
             (
@@ -58,6 +68,7 @@ def check_wash_sale(situation: Situation) -> pl.DataFrame:
                     dollars(pl.col("limit_usd")),
                 ),
             ),
+            (has["washing"], pl.format("A purchase washes a loss already taken: {}.", listed(pl.col("washing")))),
             (
                 has["doubtful"],
                 pl.format("The tax unit of an account is not on record: {}.", listed(pl.col("doubtful"))),
@@ -65,6 +76,14 @@ def check_wash_sale(situation: Situation) -> pl.DataFrame:
             (
                 has["unanswered"],
                 pl.format("It is not known whether a purchase washes the loss of {}.", listed(pl.col("unanswered"))),
+            ),
+            (
+                has["unproven"],
+                pl.format(
+                    "It is not known whether a purchase washes a loss already taken: {}. {}",
+                    listed(pl.col("unproven")),
+                    _reach(situation),
+                ),
             ),
             (
                 has["other_list"],
@@ -79,7 +98,7 @@ def check_wash_sale(situation: Situation) -> pl.DataFrame:
             ),
             otherwise=pl.lit("No loss would be washed."),
         ),
-        ["disallowed_usd", "limit_usd", "same_list", "other_list", "doubtful", "unanswered"],
+        ["disallowed_usd", "limit_usd", *_LISTS, "losses_from_date", "losses_to_date"],
     )
 
 
@@ -132,14 +151,45 @@ def _disallowed(losses: pl.DataFrame) -> pl.DataFrame:
 
 
 def _unanswered(situation: Situation, losses: pl.DataFrame) -> pl.DataFrame:
-    """Return the securities traded whose answer is none, and the losses that nobody asked about."""
+    """Return the securities sold whose answer is none, and the losses that nobody asked about."""
     key = ["portfolio_id", "security_id"]
-    traded = situation.trades.select(key).unique()
-    said = situation.washes.select(*key, "answer").join(traded, on=key, how="semi")
+    sold = situation.trades.filter(IS_SALE).select(key).unique()
+    said = situation.washes.filter(IS_SALE).select(*key, "answer").join(sold, on=key, how="semi")
     open_ = said.filter(pl.col("answer").is_in(UNKNOWN)).select(key)
     unasked = losses.select(key).join(said, on=key, how="anti")
     return (
         pl.concat([open_, unasked])
         .group_by("portfolio_id")
         .agg(pl.col("security_id").unique().sort().alias("unanswered"))
+    )
+
+
+def _purchases(situation: Situation) -> pl.DataFrame:
+    """Return the securities bought that wash a known loss, those of which it is not known, and the days of which losses are known."""
+    bought = situation.trades.filter(~IS_SALE).select(POSITION).unique()
+    said = situation.washes.filter(~IS_SALE).select(*POSITION, "answer", "losses_from_date", "losses_to_date")
+    rows = bought.join(said, on=POSITION, how="left").with_columns(
+        (pl.col("answer") == WashAnswer.WASHED.value).fill_null(False).alias("is_washing"),
+        pl.col("answer").is_in(UNKNOWN).fill_null(True).alias("is_open"),
+    )
+    first, last = (pl.col(name).filter("is_open") for name in ("losses_from_date", "losses_to_date"))
+    return rows.group_by("portfolio_id").agg(
+        pl.col("security_id").filter("is_washing").unique().sort().alias("washing"),
+        pl.col("security_id").filter("is_open").unique().sort().alias("unproven"),
+        # Of several tax units the one that is known least.
+        pl.when(first.is_not_null().all()).then(first.max()).alias("losses_from_date"),
+        pl.when(last.is_not_null().all()).then(last.min()).alias("losses_to_date"),
+    )
+
+
+def _reach(situation: Situation) -> pl.Expr:
+    """Return which days the tax unit's losses are known of, as a sentence."""
+    needed = window_start(situation.trade_date)
+    first, last = pl.col("losses_from_date"), pl.col("losses_to_date")
+    return (
+        pl.when(first.is_null() | last.is_null())
+        .then(pl.lit("The tax unit's sales are not known."))
+        .when(first > needed)
+        .then(pl.format(f"The tax unit's sales are known from {{}} on, and {needed} is asked for.", first))
+        .otherwise(pl.format("The tax unit's sales are known to {}.", last))
     )

@@ -15,6 +15,7 @@ from data_contracts.holdings import Holdings
 from evenkeel.book.model import Book
 from evenkeel.policy.model import Policy
 from evenkeel.stages.propose.prechecks import prechecks
+from evenkeel.stages.propose.wash_answers import WASHES
 from tests.small_practice import MONDAY, book, frame, policy
 
 TRADED = MONDAY + dt.timedelta(days=1)
@@ -118,7 +119,6 @@ _TRADES: dict[str, pl.DataType | type[pl.DataType]] = {
     "gain_usd": MONEY_DTYPE,
     "disallowed_usd": MONEY_DTYPE,
 }
-_ANSWERS = {"portfolio_id": pl.String, "security_id": pl.String, "answer": pl.String}
 
 
 def checked(
@@ -128,17 +128,41 @@ def checked(
     rules: Policy | None = None,
     *,
     answers: Sequence[tuple[str, str]] = (),
+    bought: Mapping[str, Any] | None = None,
     portfolio: str = "P1",
     account_cash: pl.DataFrame | None = None,
     lots: pl.DataFrame | None = None,
 ) -> dict[str, dict[str, Any]]:
-    """Return the checks of one portfolio's list by name, and the worst result under `worst`."""
+    """Return the checks of one portfolio's list by name, and the worst result under `worst`.
+
+    `answers`: what is known of sales in its account 1, by security. `bought`: of all purchases, as a row of `WASHES`; None: clear.
+    """
     portfolios = sorted({portfolio, *(row["portfolio_id"] for row in trades)})
     told = prechecks(
         pl.DataFrame(trades, schema=_TRADES),
         pl.DataFrame({"portfolio_id": portfolios, "policy_version": ["house/1"] * len(portfolios)}),
         holdings,
-        pl.DataFrame([(portfolio, *answer) for answer in answers], schema=_ANSWERS, orient="row"),
+        pl.DataFrame(
+            [
+                {
+                    "portfolio_id": portfolio,
+                    "account_id": f"{portfolio}-1",
+                    "security_id": name,
+                    "side": "sell",
+                    "answer": answer,
+                }
+                for name, answer in answers
+            ]
+            + [
+                {
+                    **{name: row[name] for name in ("portfolio_id", "account_id", "security_id", "side")},
+                    **(bought or {"answer": "clear"}),
+                }
+                for row in trades
+                if row["side"] == "buy" and bought != {}
+            ],
+            schema=WASHES,
+        ),
         known or small_book(),
         {"house/1": rules or policy()},
         MONDAY,

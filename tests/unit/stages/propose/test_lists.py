@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import polars as pl
 import pytest
 
+from data_contracts.book.accounts import Accounts
+from data_contracts.conform import conform
+from data_contracts.fields import MONEY_DTYPE
+from evenkeel.stages.propose.proposal_sentences import proposal_sentences
 from tests.support.proposing import LAST_WEEK, Account, Lot, book_of, day_of, listed, proposed
 from tests.support.small_book import with_rows
 
@@ -121,6 +126,29 @@ def test_cash_that_is_spoken_for_is_not_spent() -> None:
     assert made.proposals["cash_after_usd"][0] == 4_400
 
 
+def test_cash_that_must_stay_comes_from_all_classes_alike() -> None:
+    """24,000 of 100,000 must stay: stocks and bonds share 76,000 as 60 to 35."""
+    book = book_of()
+    asks = book.accounts.with_columns(pl.lit(24_000).cast(MONEY_DTYPE).alias("min_cash_usd"))
+    made = proposed(day_of({"A4": IRA}, replace(book, accounts=conform(asks, Accounts))), A4="full")
+    assert listed(made) == {("A4", "sell", "STK"): 22_000.0, ("A4", "buy", "BND"): 9_950.0}
+    assert made.proposals["cash_after_usd"][0] == 24_050
+
+
+def test_cash_that_each_account_must_keep_is_added_up() -> None:
+    book = book_of()
+    asks = book.accounts.with_columns(pl.lit(12_000).cast(MONEY_DTYPE).alias("min_cash_usd"))
+    accounts = {
+        "A2": Account(6_000, [Lot("STK", 350, 100), Lot("BND", 180, 50)]),
+        "A3": Account(6_000, [Lot("STK", 350, 100), Lot("BND", 180, 50)]),
+    }
+    made = proposed(day_of(accounts, replace(book, accounts=conform(asks, Accounts))), P2="full")
+    moved: dict[str, float] = {}
+    for (_, side, security), usd in listed(made).items():
+        moved[security] = moved.get(security, 0.0) + (usd if side == "buy" else -usd)
+    assert moved == {"STK": pytest.approx(-22_000, abs=100), "BND": pytest.approx(10_000, abs=100)}
+
+
 def test_no_issuer_is_bought_past_its_limit() -> None:
     models = (
         "id: mix\nversion: 1\nlevel: firm\nname: Mix\neffective_date: 2020-01-02\nrecorded_at: 2020-01-01T00:00:00Z\n"
@@ -164,3 +192,24 @@ def test_a_gain_of_last_week_is_short_term() -> None:
     made = proposed(day_of({"A1": Account(12_000, lots)}, book_of()), A1="full")
     row = made.trades.filter(side="sell").row(0, named=True)
     assert (row["is_long_term"], row["tax_rate_frac"]) == (False, pytest.approx(0.40))
+
+
+@pytest.mark.parametrize(("is_complete", "said"), [(True, "no tax"), (False, "no tax by what is known of the year")])
+def test_tax_of_a_year_that_is_not_known_whole_is_said_to_be_so(is_complete: bool, said: str) -> None:
+    """A gain of 1,000 nets with losses carried in: what else was realised may have taken them up."""
+    usd = [pl.lit(value).cast(MONEY_DTYPE).alias(name) for name, value in (
+        ("realised_short_usd", 0), ("realised_long_usd", 0), ("carry_short_usd", 0), ("carry_long_usd", 50_000))]  # fmt: skip
+    year = pl.DataFrame({"tax_unit_id": ["T1"], "is_complete": [is_complete]}).with_columns(usd)
+    account = Account(12_000, [Lot("STK", 700, 90), Lot("BND", 360, 50)])
+    made = proposed(day_of({"A1": account}, book_of(), year=year), A1="full")
+    row = made.proposals.row(0, named=True)
+    assert (row["long_term_gain_usd"], row["is_tax_year_known"]) == (1_000, is_complete)
+    assert ("Not all that was realised this year" in row["notes_json"]) is not is_complete
+    [sentence] = proposal_sentences(made.proposals, made.trades)["sentence"]
+    assert said in sentence
+
+
+def test_a_list_without_a_taxed_sale_asks_for_no_year() -> None:
+    made = proposed(day_of({"A4": IRA}, book_of()), A4="full")
+    assert made.proposals["is_tax_year_known"].to_list() == [None]
+    assert "by what is known" not in proposal_sentences(made.proposals, made.trades)["sentence"][0]

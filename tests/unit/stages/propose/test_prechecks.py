@@ -196,6 +196,35 @@ def test_what_history_does_not_say_is_not_known(answers: list[tuple[str, str]]) 
     assert told["text"] == "It is not known whether a purchase washes the loss of USTM."
 
 
+def test_purchase_of_what_was_lost_already_fails() -> None:
+    told = checked(SWAP, START, bought={"answer": "washed"})["wash_sale"]
+    assert (told["result"], told["figures"]["washing"]) == ("failed", ["USAG"])
+    assert told["text"] == "A purchase washes a loss already taken: USAG."
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        (None, None, "The tax unit's sales are not known."),
+        (MONDAY, MONDAY, f"The tax unit's sales are known from {MONDAY} on, and 2026-06-07 is asked for."),
+        (dt.date(2020, 1, 2), dt.date(2026, 2, 26), "The tax unit's sales are known to 2026-02-26."),
+    ],
+)
+def test_purchase_where_losses_may_be_unknown_is_not_known(
+    first: dt.date | None, last: dt.date | None, said: str
+) -> None:
+    row = {"answer": "coverage_incomplete", "losses_from_date": first, "losses_to_date": last}
+    told = checked(SWAP, START, bought=row)["wash_sale"]
+    assert (told["result"], told["figures"]["unproven"]) == ("not_known", ["USAG"])
+    assert told["text"] == f"It is not known whether a purchase washes a loss already taken: USAG. {said}"
+
+
+def test_purchase_that_nobody_asked_about_is_not_known() -> None:
+    told = checked(SWAP, START, bought={})["wash_sale"]
+    assert told["result"] == "not_known"
+    assert told["text"].endswith("The tax unit's sales are not known.")
+
+
 def test_answer_about_what_is_not_traded_does_not_matter() -> None:
     assert checked([LOSS], START, answers=[*CLEAR, ("USLC", "coverage_incomplete")])["wash_sale"]["result"] == "passed"
 

@@ -143,12 +143,43 @@ def test_an_incomplete_history_of_any_account_is_an_answer_of_its_own(account: s
     held = [LOSER, lot("C", "2024-01-02", 10, 200.0, "child")]
     found = view("2025-03-04", held, **{account: span})
     assert washed(found, LOSER, held[1]) == [(0.0, None, CLEAR), (0.0, None, INCOMPLETE)]
-    covered = dict(found.coverage.select("account_id", "is_covered").iter_rows())
-    whole = dict(found.coverage.select("account_id", "is_unit_covered").iter_rows())
-    assert (covered[account], covered["joint"], whole["joint"], whole["child"]) == (False, True, False, True)
     # What is washed all the same is told.
     washes = view("2025-03-04", [LOSER, lot("B", "2025-02-20", 100, 1.0)], **{account: span})
     assert washed(washes, LOSER) == [(100.0, "2025-03-23", WASHED)]
+
+
+@pytest.mark.parametrize(
+    ("account", "span", "known"),
+    [
+        ("second", (dt.date(2025, 2, 4), dt.date(2025, 3, 3)), (False, "2025-02-04", "2025-03-03")),
+        ("second", (dt.date(2025, 2, 3), dt.date(2025, 3, 3)), (True, "2025-02-01", "2025-03-03")),
+        ("second", (LONG_AGO, dt.date(2025, 2, 28)), (False, "2000-01-01", "2025-02-28")),
+        ("second", (None, None), (False, None, None)),
+        # An IRA takes no loss, so that what it buys and sells is nothing that a purchase could wash.
+        ("ira", (None, None), (True, "2000-01-01", "2025-03-03")),
+    ],
+)
+def test_purchases_are_clear_only_where_every_loss_of_the_unit_is_known(
+    account: str, span: tuple[Any, Any], known: tuple[Any, ...]
+) -> None:
+    rows = view("2025-03-04", [LOSER], **{account: span}).buyers.rows(named=True)
+    told = {
+        row["account_id"]: (
+            row["is_loss_known"],
+            *(row[name] and str(row[name]) for name in ("losses_from_date", "losses_to_date")),
+        )
+        for row in rows
+    }
+    assert told["joint"] == told["second"] == told["ira"] == known
+    assert told["child"][0] is True
+    # Of what tax unit it is is not on record: its owner's losses may be anywhere.
+    assert told["stray"] == (False, None, None)
+
+
+def test_an_ira_whose_owner_has_no_taxable_account_washes_nothing() -> None:
+    alone = {"account_id": "roth", "tax_unit_id": "alone", "tax_status": "exempt", "registration": "roth_ira"}
+    found = view("2025-03-04", [LOSER], accounts=[alone], roth=(None, None))
+    assert found.buyers.filter(pl.col("account_id") == "roth")["is_loss_known"].to_list() == [True]
 
 
 def test_days_without_trading_before_the_first_session_are_covered() -> None:

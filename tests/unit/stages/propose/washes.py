@@ -57,6 +57,7 @@ def family(on: dt.date, accounts: Sequence[dict[str, Any]] = (), **units: Any) -
         tax_units=[
             {"tax_unit_id": "parents", "filing_status": "joint", **units},
             {"tax_unit_id": "daughter", "filing_status": "single"},
+            {"tax_unit_id": "alone", "filing_status": "single"},
         ],
         securities=[
             {**security, "security_id": "FUND", "wash_group": "five_hundred"},

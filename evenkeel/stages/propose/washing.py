@@ -161,7 +161,8 @@ def wash_view(
     return WashView(
         trade_date=trade_date,
         no_buys=_no_buys(found, groups, members, book, trade_date),
-        buyers=_buyers(asked, members, trade_date, known_to),
+        # What an account sold is known from its history, whether its lots are seen or not.
+        buyers=_buyers(spans, members, trade_date, known_to),
         disallowed=_disallowed(found, sold),
         _found=found,
         _spans=asked,

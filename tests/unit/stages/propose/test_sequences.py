@@ -48,13 +48,19 @@ def sold(account: str, security: str, on: dt.date, qty: float, proceeds: float, 
     }
 
 
-def with_past(day: Day, book: Book, sales: Sequence[dict[str, Any]] = (), orders: pl.DataFrame | None = None) -> Day:
-    """Return the day with wash sales and the year so far looked up, as the daily run does it; histories reach back far enough."""
+def with_past(
+    day: Day,
+    book: Book,
+    sales: Sequence[dict[str, Any]] = (),
+    orders: pl.DataFrame | None = None,
+    known_from: dt.date = dt.date(2025, 1, 1),
+) -> Day:
+    """Return the day with wash sales and the year so far looked up, as the daily run does it; histories begin at `known_from`."""
     histories = frame(
         TaxHistories,
         [{"account_id": name} for name in book.accounts["account_id"]],
         business_date=MONDAY,
-        history_from_date=dt.date(2025, 1, 1),
+        history_from_date=known_from,
         history_to_date=MONDAY,
     )
     facts = Facts(
@@ -71,7 +77,7 @@ def with_past(day: Day, book: Book, sales: Sequence[dict[str, Any]] = (), orders
         policies={"house": next(iter(day.policies.values()))},
     )
     found, _, _ = make_day(facts, book.accounts.select("account_id"))
-    return replace(day, washed=found.washed, no_buys=found.no_buys, year=found.year)
+    return replace(day, washed=found.washed, no_buys=found.no_buys, buyers=found.buyers, year=found.year)
 
 
 def rules(made: Proposed, place: int = 0) -> set[tuple[str, str, str]]:
@@ -97,6 +103,26 @@ def test_a_harvest_on_day_1_and_the_spouses_ira_on_day_12() -> None:
     (obstacle,) = (row for row in json.loads(after.proposals["obstacles_json"][0]) if row["security_id"] == "STK")
     assert obstacle["until_date"] == (HARVESTED + dt.timedelta(days=30)).isoformat()
     assert after.proposals["status"][0] == "drafted"
+
+
+def wash_check(made: Proposed) -> dict[str, Any]:
+    """Return the wash-sale check of the one proposal."""
+    [check] = [one for one in json.loads(made.proposals["checks_json"][0]) if one["check"] == "wash_sale"]
+    return dict(check)
+
+
+def test_in_the_first_month_it_is_not_known_whether_a_purchase_washes_a_loss() -> None:
+    """A purchase on Tuesday 3 March could wash a loss of Sunday 1 February or later: sales must be known from Monday the 2nd on."""
+    book = book_of(accounts_csv=COUPLE)
+    day = day_of({"A4": Account(62_000, [Lot("BND", 700, 50)])}, book)
+    known = proposed(with_past(day, book, known_from=dt.date(2026, 2, 2)), A4="full")
+    assert wash_check(known)["result"] == "passed"
+    check = wash_check(proposed(with_past(day, book, known_from=dt.date(2026, 2, 3)), A4="full"))
+    assert (check["result"], check["figures"]["unproven"]) == ("not_known", ["STK"])
+    assert check["text"] == (
+        "It is not known whether a purchase washes a loss already taken: STK. "
+        "The tax unit's sales are known from 2026-02-03 on, and 2026-02-01 is asked for."
+    )
 
 
 def test_a_parents_harvest_does_not_bind_the_adult_child() -> None:

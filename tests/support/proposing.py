@@ -14,11 +14,15 @@ from data_contracts.coverage import Coverage
 from data_contracts.fields import MONEY_DTYPE
 from data_contracts.holdings import Holdings
 from data_contracts.indicators import Indicators
+from data_contracts.open_orders import OpenOrders
 from data_contracts.prices import Prices
+from data_contracts.tax_histories import TaxHistories
 from data_contracts.tax_lots import TaxLots
+from data_contracts.tax_sales import TaxSales
 from evenkeel.book.model import Book
 from evenkeel.policy.model import Policy
 from evenkeel.stages.drift import measure_drift
+from evenkeel.stages.propose.daily import Facts, make_day
 from evenkeel.stages.propose.stage import Day, Proposed, propose
 from evenkeel.stages.threshold import Rulebook, judge
 from tests.small_practice import frame
@@ -197,6 +201,41 @@ def listed(made: Proposed) -> dict[tuple[str, str, str], float]:
     """Return the value of each account's orders: `(account, side, security): dollars`."""
     rows = made.trades.group_by("account_id", "side", "security_id").agg(pl.col("value_usd").sum())
     return {(account, side, security): float(value) for account, side, security, value in rows.iter_rows()}
+
+
+def with_past(
+    day: Day,
+    book: Book,
+    sales: Sequence[dict[str, Any]] = (),
+    orders: pl.DataFrame | None = None,
+    known_from: dt.date = dt.date(2025, 1, 1),
+) -> Day:
+    """Return the day with wash sales and the year so far looked up, as the daily run does it.
+
+    `sales`: rows of `TaxSales`. Histories of all accounts begin at `known_from`.
+    """
+    histories = frame(
+        TaxHistories,
+        [{"account_id": name} for name in book.accounts["account_id"]],
+        business_date=MONDAY,
+        history_from_date=known_from,
+        history_to_date=MONDAY,
+    )
+    facts = Facts(
+        business_date=MONDAY,
+        holdings=day.holdings,  # type: ignore[arg-type]
+        drift=day.drift,  # type: ignore[arg-type]
+        bands=day.bands,  # type: ignore[arg-type]
+        tax_lots=day.tax_lots,  # type: ignore[arg-type]
+        tax_sales=frame(TaxSales, list(sales), business_date=MONDAY) if sales else TaxSales.empty_frame(),
+        tax_histories=histories,
+        orders=OpenOrders.empty_frame() if orders is None else orders,  # type: ignore[arg-type]
+        prices=day.prices,  # type: ignore[arg-type]
+        book=book,
+        policies={"house": next(iter(day.policies.values()))},
+    )
+    found, _, _ = make_day(facts, book.accounts.select("account_id"))
+    return replace(day, washed=found.washed, no_buys=found.no_buys, buyers=found.buyers, year=found.year)
 
 
 def _held(name: str, account: Account, prices: Mapping[str, float]) -> list[dict[str, Any]]:

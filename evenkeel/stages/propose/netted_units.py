@@ -2,7 +2,8 @@
 
 That is where the year so far matters: gains or losses realised, losses carried in, or a budget for the year's gains. In a year without
 any of them, and in a list that counts losses only as a preference between lots, the year's tax of gains is each gain at its own rate. A
-list for harvesting counts its losses in full, at the lots' own rates; its check keeps to the budget.
+list for harvesting counts its losses in full, at the lots' own rates; only where it may sell gains too, and a budget holds for them, is it
+netted, and there what its losses leave over for later years is worth the long-term rate.
 
 The engine nets what it solves together, so a portfolio's accounts of one tax unit are one unit to it (`engine_unit_id`); each portfolio is
 taken alone against the year so far, with its share of the budget.
@@ -32,20 +33,30 @@ def netted_accounts(accounts: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame
 
     Returns:
         `account_id`, `tax_unit_id`, `engine_unit_id`, `free_gain_usd` (gains that losses beyond what lowers other income take up),
-        `used_up_rate` (what a dollar of those losses is worth by policy).
+        `used_up_rate` (what a dollar of those losses is worth by policy), `counts_losses` (losses count in full, as a harvest's do).
     """
-    harvests = [kind.value for kind, terms in TERMS.items() if terms.harvests]
+    counts_losses = pl.col("kind").is_in([kind.value for kind, terms in TERMS.items() if terms.harvests])
+    sells_gains = pl.col("kind").is_in([kind.value for kind, terms in TERMS.items() if not terms.only_losses])
+    carried = pl.when("counts_losses").then(_later("long_rate_frac")).otherwise("carry_value_frac")
     lost = -sum((pl.col(name) * sign for name, sign in zip(YEAR, (1, 1, -1, -1), strict=True)), pl.lit(0.0))
     return (
-        accounts.filter(~pl.col("kind").is_in(harvests), pl.col("short_rate") > 0)
-        .select("account_id", "tax_unit_id", pl.format("{} {}", "portfolio_id", "tax_unit_id").alias("engine_unit_id"))
+        accounts.filter(pl.col("short_rate") > 0)
+        .select(
+            "account_id",
+            "tax_unit_id",
+            pl.format("{} {}", "portfolio_id", "tax_unit_id").alias("engine_unit_id"),
+            counts_losses.alias("counts_losses"),
+            sells_gains.alias("sells_gains"),
+        )
         .join(units, on="tax_unit_id", how="inner")
+        .filter(~pl.col("counts_losses") | (pl.col("sells_gains") & pl.col("gain_budget_usd").is_not_null()))
         .select(
             "account_id",
             "tax_unit_id",
             "engine_unit_id",
             (lost - pl.col("deduction_limit_usd")).clip(lower_bound=0.0).alias("free_gain_usd"),
-            pl.col("carry_value_frac").alias("used_up_rate"),
+            carried.alias("used_up_rate"),
+            "counts_losses",
         )
         .sort("account_id")
     )
@@ -92,13 +103,21 @@ def engine_units(netted: pl.DataFrame, units: pl.DataFrame, rooms: pl.DataFrame)
     rows = (
         netted.join(rooms, on="account_id", how="left")
         .group_by("engine_unit_id", "tax_unit_id")
-        .agg(pl.col("room_usd").fill_null(0.0).sum())
+        .agg(pl.col("room_usd").fill_null(0.0).sum(), pl.col("used_up_rate").first())
         .join(units, on="tax_unit_id", how="inner")
         .with_columns(
             pl.col("engine_unit_id").alias("tax_unit_id"),
             pl.when(pl.col("gain_budget_usd").is_not_null())
             .then(realised + pl.col("room_usd"))
             .alias("gain_budget_usd"),
+            pl.col("used_up_rate").alias("carry_value_frac"),
         )
     )
     return rows.select(units.columns).sort("tax_unit_id")
+
+
+def _later(rate: str) -> pl.Expr:
+    """Return what a dollar of loss carried over is worth at that rate: never more than this year's deduction."""
+    return pl.min_horizontal(
+        pl.col(rate) + pl.col("state_rate_frac"), pl.col("ordinary_rate_frac") + pl.col("state_rate_frac")
+    )

@@ -245,13 +245,11 @@ def _security_rows(buyable: pl.DataFrame) -> pl.DataFrame:
 def _lot_rows(case: Case, lots: pl.DataFrame, no_sells: pl.DataFrame, netted: pl.DataFrame) -> pl.DataFrame:
     """Return the lots, and what orders in flight will change as lots that nobody trades.
 
-    Where gains are netted a loss, which here is only a preference between lots, is stated so small instead of being taxed so low; a gain
-    whose age is not known counts as short-term.
+    Where gains are netted a loss that is only a preference between lots is stated so small instead of being taxed so low; a gain whose age
+    is not known counts as short-term.
     """
-    is_small = pl.col("is_netted") & (pl.col("unit_gain") < 0)
-    lots = lots.join(
-        netted.select("account_id", pl.lit(True).alias("is_netted")), on="account_id", how="left"
-    ).with_columns(
+    is_small = ~pl.col("counts_losses") & (pl.col("unit_gain") < 0)
+    lots = lots.join(netted.select("account_id", "counts_losses"), on="account_id", how="left").with_columns(
         pl.when(is_small)
         .then(pl.col("price_usd") - pl.col("unit_gain") * LOSS_PREFERENCE)
         .otherwise("unit_basis_usd")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -12,15 +11,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from data_contracts.open_orders import OpenOrders
-from data_contracts.tax_histories import TaxHistories
-from data_contracts.tax_sales import TaxSales
-from evenkeel.book.model import Book
 from evenkeel.rules.settlement import settle_date
-from evenkeel.stages.propose.daily import Facts, make_day
-from evenkeel.stages.propose.stage import Day, Proposed
-from tests.small_practice import frame
-from tests.support.proposing import SECURITIES, Account, Lot, book_of, day_of, listed, proposed
+from evenkeel.stages.propose.stage import Proposed
+from tests.support.proposing import SECURITIES, Account, Lot, book_of, day_of, listed, proposed, with_past
 from tests.support.small_book import MONDAY, with_rows
 
 HARVESTED = MONDAY - dt.timedelta(days=12)
@@ -46,38 +39,6 @@ def sold(account: str, security: str, on: dt.date, qty: float, proceeds: float, 
         "long_term_gain_usd": gain,
         "told_by": "custodian",
     }
-
-
-def with_past(
-    day: Day,
-    book: Book,
-    sales: Sequence[dict[str, Any]] = (),
-    orders: pl.DataFrame | None = None,
-    known_from: dt.date = dt.date(2025, 1, 1),
-) -> Day:
-    """Return the day with wash sales and the year so far looked up, as the daily run does it; histories begin at `known_from`."""
-    histories = frame(
-        TaxHistories,
-        [{"account_id": name} for name in book.accounts["account_id"]],
-        business_date=MONDAY,
-        history_from_date=known_from,
-        history_to_date=MONDAY,
-    )
-    facts = Facts(
-        business_date=MONDAY,
-        holdings=day.holdings,  # type: ignore[arg-type]
-        drift=day.drift,  # type: ignore[arg-type]
-        bands=day.bands,  # type: ignore[arg-type]
-        tax_lots=day.tax_lots,  # type: ignore[arg-type]
-        tax_sales=frame(TaxSales, list(sales), business_date=MONDAY) if sales else TaxSales.empty_frame(),
-        tax_histories=histories,
-        orders=OpenOrders.empty_frame() if orders is None else orders,  # type: ignore[arg-type]
-        prices=day.prices,  # type: ignore[arg-type]
-        book=book,
-        policies={"house": next(iter(day.policies.values()))},
-    )
-    found, _, _ = make_day(facts, book.accounts.select("account_id"))
-    return replace(day, washed=found.washed, no_buys=found.no_buys, buyers=found.buyers, year=found.year)
 
 
 def rules(made: Proposed, place: int = 0) -> set[tuple[str, str, str]]:

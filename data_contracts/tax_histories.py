@@ -12,7 +12,8 @@ class TaxHistories(Contract):
     """One row per account that was ever enabled.
 
     Produced by `evenkeel.stages.taxes`, folded. No layout states the days that a history covers, so an account's begins with the first
-    session of ours on which it was believed, and anew after a session that was not run; of an account opened since, with its opening.
+    session of ours on which it was believed, and anew after a session that was not run; of an account opened since, with its opening; or
+    earlier where the book says so (`sales_known_from_date`), which counts for the days before a gap only where it begins after it.
     """
 
     business_date: dt.date = key("Exchange session.")
@@ -21,4 +22,5 @@ class TaxHistories(Contract):
         "Sales from this date on are known; null: none are, its custodian sends no transactions or it was never believed.",
         null=True,
     )
+    gap_after_date: dt.date = column("The last session before the newest gap, after which one was not run; null: none.", null=True)
     history_to_date: dt.date = column("Last session on which the account was believed; null: never.", null=True)

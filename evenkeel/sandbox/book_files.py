@@ -45,7 +45,7 @@ def write_tables(folder: Path, practice: Practice, seed: int) -> None:
         (
             "accounts.csv",
             "account_id,household_id,portfolio_id,tax_unit_id,custodian,account_number,name,registration,tax_status,"
-            "is_discretionary,relief_method,state,opened_date,closed_date,min_cash_usd",
+            "is_discretionary,relief_method,state,opened_date,closed_date,min_cash_usd,sales_known_from_date",
             _accounts(practice),
         ),
         (
@@ -138,6 +138,8 @@ def _accounts(practice: Practice) -> Iterable[Sequence[Cell]]:
             each.account_id, practice.households[each.household].household_id, practice.portfolios[each.portfolio].portfolio_id,
             each.tax_unit_id, each.custodian, each.number, each.name, each.registration, each.tax_status, each.is_discretionary,
             each.relief, each.state, each.opened, None, 1000 if each.registration == Registration.TRUST else None,
+            # Nobody sold anything before the first day; of every seventh household the firm does not say so.
+            None if each.household % 7 == 4 else dt.date(practice.first_date.year, 1, 1),
         )  # fmt: skip
 
 

@@ -77,7 +77,9 @@ def made_of(family: dict[str, Account], chosen: dict[str, str], change: dict[str
 
 @settings(max_examples=60, deadline=None)
 @given(families, st.fixed_dictionaries({name: kinds for name in ("A1", "P2", "A4")}), changes)
-def test_every_list_keeps_every_rule(family: dict[str, Account], chosen: dict[str, str], change: dict[str, Any]) -> None:
+def test_every_list_keeps_every_rule(
+    family: dict[str, Account], chosen: dict[str, str], change: dict[str, Any]
+) -> None:
     made = made_of(family, chosen, change)
     for row in made.proposals.iter_rows(named=True):
         failed = [one for one in json.loads(row["checks_json"]) if one["result"] == CheckResult.FAILED.value]

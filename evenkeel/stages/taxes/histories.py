@@ -20,7 +20,8 @@ def fold_histories(
     """Return one row per account.
 
     Nothing is missed while an account is stopped: its transactions count all the same, and what it bought stands in its lots. After a
-    session that was not run something may be, so the history begins anew.
+    session that was not run something may be, so the history begins anew. What the book says of an account's sales before (`accounts`,
+    `sales_known_from_date`) is taken, but never over such a gap.
 
     Args:
         business_date: The session.
@@ -30,9 +31,11 @@ def fold_histories(
         book: As it holds on the date.
     """
     earlier = calendar.previous_session(business_date)
-    known = (TaxHistories.empty_frame() if yesterday is None else yesterday).drop("business_date")
+    known = TaxHistories.empty_frame() if yesterday is None else yesterday
     if known.height and yesterday is not None and yesterday.item(0, "business_date") != earlier:
-        known = known.with_columns(pl.lit(None, pl.Date).alias("history_from_date"))
+        known = known.with_columns(
+            pl.lit(None, pl.Date).alias("history_from_date"), pl.col("business_date").alias("gap_after_date")
+        )
     telling = believed.join(
         book.accounts.filter(pl.col("custodian").is_in(_telling_custodians(book))).select("account_id", "opened_date"),
         on="account_id",
@@ -42,15 +45,20 @@ def fold_histories(
         pl.when(pl.col("opened_date") > earlier).then("opened_date").otherwise(business_date).alias("starts"),
         pl.lit(business_date).alias("seen"),
     )
+    said = pl.col("sales_known_from_date")
+    starts = pl.coalesce("history_from_date", "starts")
+    is_said = (said < starts) & (said > pl.col("gap_after_date")).fill_null(True)
     rows = (
         pl.concat([known.select("account_id"), coverage.select("account_id")])
         .unique()
         .join(known, on="account_id", how="left")
         .join(telling.select("account_id", "starts", "seen"), on="account_id", how="left")
+        .join(book.accounts.select("account_id", "sales_known_from_date"), on="account_id", how="left")
         .select(
             pl.lit(business_date).alias("business_date"),
             "account_id",
-            pl.coalesce("history_from_date", "starts").alias("history_from_date"),
+            pl.when(is_said).then(said).otherwise(starts).alias("history_from_date"),
+            "gap_after_date",
             pl.coalesce("seen", "history_to_date").alias("history_to_date"),
         )
     )

@@ -195,6 +195,26 @@ def test_a_history_begins_with_the_first_session_and_anew_after_one_left_out() -
     ]  # fmt: skip
 
 
+def test_what_the_firm_says_of_the_time_before_counts_but_not_over_a_gap() -> None:
+    monday, tuesday, thursday, friday = (dt.date(2026, 3, day) for day in (2, 3, 5, 6))
+    year, known = dt.date(2026, 1, 2), dt.date(2026, 3, 4)
+
+    def told_so(said: dt.date, *days: str) -> list[tuple[dt.date | None, dt.date | None]]:
+        rows = "account_id,account_number,custodian,household_id,tax_unit_id,registration,sales_known_from_date\n"
+        file = rows + f"A1,1000-0001,alpha,H1,T1,individual,{said}\n"
+        return [
+            row for frames in run(dict.fromkeys(days, FIRST), accounts_csv=file).values() for row in history(frames)
+        ]
+
+    assert told_so(year, "2026-03-02", "2026-03-03") == [(year, monday), (year, tuesday)]
+    # It is no word for the future.
+    assert told_so(friday, "2026-03-02") == [(monday, monday)]
+    left_out = ("2026-03-02", "2026-03-03", "2026-03-05", "2026-03-06")
+    assert told_so(year, *left_out)[2:] == [(thursday, thursday), (thursday, friday)]
+    # Said of the gap itself it counts from there on.
+    assert told_so(known, *left_out) == [(monday, monday), (monday, tuesday), (known, thursday), (known, friday)]
+
+
 def test_a_stopped_account_is_known_until_the_day_before() -> None:
     days = run({"2026-03-02": FIRST, "2026-03-03": Night([OLD, NEW], held="161")})
     assert history(days["2026-03-03"]) == [(dt.date(2026, 3, 2), dt.date(2026, 3, 2))]

@@ -167,11 +167,21 @@ def test_no_more_than_a_tenth_of_an_account_of_several_is_sold() -> None:
     assert said(within) == ["Less of OLD is sold than of use: the account's turnover budget is used up."]
 
 
-def test_a_list_for_harvesting_is_not_solved_with_the_budget_and_held_back_past_it() -> None:
-    past = made({"A1": LEAVER}, "4000", kind="harvest_and_rebalance")
-    found = check(past, "gain_budget")
-    assert (found["result"], found["figures"]["budget_usd"]) == ("failed", 4_000.0)
-    assert past.proposals["status"].to_list() == ["held_back"]
+def test_a_list_that_harvests_and_rebalances_keeps_the_budget() -> None:
+    within = made({"A1": LEAVER}, "4000", kind="harvest_and_rebalance")
+    found = check(within, "gain_budget")
+    assert (found["result"], found["figures"]["after_usd"]) == ("passed", 4_000.0)
+    assert sold(within) == 8_000.0
+    assert within.proposals["status"].to_list() == ["drafted"]
+
+
+def test_losses_that_are_harvested_make_room_for_gains() -> None:
+    """STK is down by 3,000, which is harvested: of OLD 7,000 of gains may go, and not 4,000."""
+    loser = replace(LEAVER, lots=[*LEAVER.lots, Lot("STK", 30.0, 200.0)])
+    within = made({"A1": loser}, "4000", kind="harvest_and_rebalance")
+    found = check(within, "gain_budget")
+    assert (found["result"], found["figures"]["after_usd"]) == ("passed", 4_000.0)
+    assert (sold(within), listed(within)["A1", "sell", "STK"]) == (14_000.0, 3_000.0)
 
 
 def said(proposal: Proposed) -> list[str]:

@@ -15,8 +15,19 @@ from evenkeel.stages.propose.obstacle_sentences import obstacle_sentences
 from evenkeel.stages.propose.proposal_sentences import proposal_sentences
 from evenkeel.stages.propose.stage import Day, Proposed
 from evenkeel.stages.propose.trade_sentences import trade_sentences
-from tests.support.proposing import CLASSES, LAST_WEEK, PRICES, Account, Lot, book_of, day_of, listed, proposed
-from tests.unit.stages.propose.test_sequences import COUPLE, HARVESTED, sold, with_past
+from tests.support.proposing import (
+    CLASSES,
+    LAST_WEEK,
+    PRICES,
+    Account,
+    Lot,
+    book_of,
+    day_of,
+    listed,
+    proposed,
+    with_past,
+)
+from tests.unit.stages.propose.test_sequences import COUPLE, HARVESTED, sold
 
 TARGETS = {"us_equity": 0.60, "us_bond": 0.35, "cash": 0.05}
 FIRST = {"us_equity": "STK", "us_bond": "BND"}

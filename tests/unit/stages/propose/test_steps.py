@@ -40,6 +40,12 @@ def told(made: Proposed) -> list[str]:
     return [text for text in obstacle_sentences(made.proposals)["sentence"] if "whole steps" in text]
 
 
+def rules(made: Proposed, security: str) -> list[str]:
+    """Return the rules of all that stood in the way of a security."""
+    rows = [one for text in made.proposals["obstacles_json"] for one in json.loads(text or "[]")]
+    return [one["rule"] for one in rows if one["security_id"] == security]
+
+
 def balance(made: Proposed) -> str:
     [found] = [one for one in json.loads(made.proposals["checks_json"][0]) if one["check"] == "balance"]
     return str(found["result"])
@@ -148,20 +154,29 @@ def test_less_than_the_smallest_order_stays_and_nothing_is_told_of_steps() -> No
     assert told(made) == []
 
 
-BUDGETED = {"A4": at_target(Lot("OLD", 95.93, 30), bonds=619.256)}
-"""99,600.00 at 40 a share of OLD: a budget of 3,820 lets 95 shares go, and not the 0.93 with them."""
-
-
 @pytest.mark.parametrize("attempts", [solving.ATTEMPTS, 2])
 def test_what_cannot_go_whole_for_another_reason_is_in_whole_shares_for_good(
     monkeypatch: pytest.MonkeyPatch, attempts: int
 ) -> None:
-    """After two attempts the lots are unsplit and nothing has settled: the list is in whole shares all the same."""
+    """4,230 may be sold of A4: the 105 whole shares of OLD at 40, and not the 1.43 with them, 4,257.20 in all.
+
+    After two attempts the lots are unsplit and nothing has settled: the list is in whole shares all the same.
+    """
     monkeypatch.setattr(solving, "ATTEMPTS", attempts)
-    nav = 5_000 + 56_000 + 619.256 * 50 + 95.93 * 40
-    made = proposed(with_trading(BUDGETED, turnover_budget_frac=3_820 / nav), A4="full")
-    assert sold(made, "OLD") == {"A4-OLD-2": D(95)}
+    account = at_target(Lot("OLD", 95.93, 30), Lot("OLD", 10.5, 30), bonds=610.856)
+    made = proposed(with_trading({"A4": account}, turnover_budget_frac=4_230 / 95_800), A4="full")
+    assert sold(made, "OLD") == {"A4-OLD-2": D(95), "A4-OLD-3": D(10)}
     assert balance(made) == "passed"
+    assert rules(made, "OLD") == ["whole_steps"]
+
+
+def test_what_does_not_go_whole_keeps_no_other_position_from_it() -> None:
+    accounts = {
+        "A4": at_target(Lot("OLD", 95.93, 30), Lot("OLD", 10.5, 30), bonds=610.856),
+        "A1": Account(5_000, [Lot("OLD", 20.75, 45), Lot("STK", 560, 99), Lot("BND", 683.4, 50)]),
+    }
+    made = proposed(with_trading(accounts, turnover_budget_frac=4_230 / 95_800), A1="full", A4="full")
+    assert sold(made, "OLD") == {"A1-OLD-0": D("20.75"), "A4-OLD-2": D(95), "A4-OLD-3": D(10)}
 
 
 def test_the_order_of_rows_changes_nothing() -> None:

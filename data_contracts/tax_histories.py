@@ -22,5 +22,7 @@ class TaxHistories(Contract):
         "Sales from this date on are known; null: none are, its custodian sends no transactions or it was never believed.",
         null=True,
     )
-    gap_after_date: dt.date = column("The last session before the newest gap, after which one was not run; null: none.", null=True)
+    gap_after_date: dt.date = column(
+        "The last session before the newest gap, after which one was not run; null: none.", null=True
+    )
     history_to_date: dt.date = column("Last session on which the account was believed; null: never.", null=True)

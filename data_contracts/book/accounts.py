@@ -29,6 +29,7 @@ class Accounts(Contract):
     closed_date: dt.date = column("Closed.", null=True)
     min_cash_usd: Fact = column("Cash that must stay.", null=True)
     sales_known_from_date: dt.date = column(
-        "The firm's word that all sales from this date to the first run are on file, as realized lots; null: not said.", null=True
+        "The firm's word that all sales from this date to the first run are on file, as realized lots; null: not said.",
+        null=True,
     )
     owner_ids: str = column("Owners or trustees who consent, codes with `;` between them; null: not said.", null=True)

@@ -68,6 +68,7 @@ class Obstacle(StrEnum):
     SOLD_AT_LOSS_TODAY = "sold_at_loss_today"
     SHORT_POSITION = "short_position"
     REDEMPTION_PERIOD = "redemption_period"
+    WHOLE_STEPS = "whole_steps"
     GAIN_BUDGET = "gain_budget"
     TURNOVER_BUDGET = "turnover_budget"
 

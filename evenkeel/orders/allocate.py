@@ -3,8 +3,9 @@
     share[a] = filled * ordered[a] / sum(ordered)
 
 Each share is rounded down to the step (a whole share; what the custodian takes where it takes fractions). The steps that are left go
-one each to the largest remainders. Ties are broken by the SHA-256 of order id and account id, so that over many orders no account is
-always first. No account gets more than it ordered, and the shares add up to what was filled.
+one each to the largest remainders; a fraction of a step that an account ordered, since it was all that it held, is given last. Ties are
+broken by the SHA-256 of order id and account id, so that over many orders no account is always first. No account gets more than it
+ordered, and the shares add up to what was filled.
 
 An account whose share of a block that was filled in part is worth less than the least value gets nothing from it, or at least that
 value: the small shares are pooled and given, in the order of the same hash, to as many of these accounts as the pool can serve; what
@@ -185,12 +186,17 @@ def _pro_rata(order_id: str, ordered: Mapping[str, Decimal], filled: Decimal, st
     exact = {one: Fraction(filled) * Fraction(wanted) / Fraction(total) for one, wanted in ordered.items()}
     given = {one: _down_to_step(share, step) for one, share in exact.items()}
     left = filled - sum(given.values(), Decimal(0))
-    by_remainder = _by_remainder(order_id, exact, given)
-    while left > 0:
-        for one in by_remainder:
-            more = min(step, ordered[one] - given[one], left)
-            given[one] += more
-            left -= more
+    # Whole steps first: a fraction that one account ordered (all that it held) would leave another a fraction that it did not order.
+    for least in (step, Decimal(0)):
+        by_remainder, has_more = _by_remainder(order_id, exact, given), True
+        while left > 0 and has_more:
+            has_more = False
+            for one in by_remainder:
+                more = min(step, ordered[one] - given[one], left)
+                if more and more >= least:
+                    given[one] += more
+                    left -= more
+                    has_more = True
     return given
 
 

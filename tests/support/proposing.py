@@ -257,7 +257,7 @@ def _held(name: str, account: Account, prices: Mapping[str, float]) -> list[dict
             "asset_class": CLASSES[security],
             "sleeve": SLEEVES[security],
             "is_illiquid": security == "PRIV",
-            "held_qty": Decimal(str(units)),
+            "held_qty": Decimal(str(round(units, 9))),
             "price_usd": Decimal(str(prices[security])),
             "cost_usd": Decimal(f"{cost.get(security, 0.0):.2f}"),
             "value_usd": Decimal(f"{units * prices[security]:.2f}"),

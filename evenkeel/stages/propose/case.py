@@ -25,6 +25,7 @@ from evenkeel.stages.propose.shelf import (
     unit_values,
     usual_values,
 )
+from evenkeel.stages.propose.steps import with_whole_steps
 from evenkeel.stages.propose.targets import node_of
 
 ALERT_ONLY = (Registration.PLAN_401K.value, Registration.PLAN_529.value)
@@ -44,7 +45,8 @@ class Case:
         `long_rate`, `is_alert_only`, `cash_usd` (what is in flight and spoken for counted as done), `min_cash_usd`.
     `lots`: as `open_lots` returns them, with `node_id`, `price_usd`, `value_usd`, `unit_basis_usd`, `unit_gain`, `rate`, `washed_qty`,
         `kept_by` (the obstacle that keeps it; null: it may be sold), `kept_until_date` and `kept_restriction_id` where a restriction does,
-        `free_qty` (how much of it may be sold for all that a redemption period keeps).
+        `free_qty` (how much of it may be sold for all that a redemption period keeps), `whole_qty`, `may_go_whole` and `is_all_or_none` as
+        `with_whole_steps` adds them.
     `shelf`: `account_id`, `security_id`, `node_id`, `asset_type`, `price_usd`, `sell_cost_frac`, `buy_cost_frac`, `unit_step_qty`,
         `min_ticket_usd`, `buy_rank` (null: not to be bought), `security_target`, `issuer_id` (null: the limit for issuers does not count),
         `sector` (null: the limit for sectors does not count).
@@ -115,7 +117,7 @@ def make_case(
     lots = _lots(own_lots, accounts, shelf, bars, flying, washed, policy).pipe(
         keep_early, early, is_fee_paid=policy.trading.is_redemption_fee_paid
     )
-    lots = keep_least(lots, accounts, flying, limits)
+    lots = keep_least(lots, accounts, flying, limits).pipe(with_whole_steps, shelf)
     buys = pl.concat(
         [
             bars.filter(pl.col("side") == "buy").select(list(BARS)),

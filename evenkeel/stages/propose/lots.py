@@ -10,6 +10,7 @@ import datetime as dt
 
 import polars as pl
 
+from data_contracts.fields import FACT_DTYPE
 from data_contracts.vocab import FeedRole, TaxStatus
 from evenkeel.book.model import Book
 from evenkeel.rules.holding_period import long_term_from_expr
@@ -33,19 +34,21 @@ def open_lots(holdings: pl.DataFrame, tax_lots: pl.DataFrame, book: Book, trade_
 
     Returns:
         Sorted by key: `account_id`, `security_id`, `lot_id`, `acquired_date` (null: not known), `holding_start_date` (the same, or earlier
-        where a period is tacked), `held_qty`, `cost_usd` (null: not known), `is_long_term` (null: not known), `long_term_date`,
+        where a period is tacked), `held_qty`, `exact_qty` (the same as its source has it),
+        `cost_usd` (null: not known), `is_long_term` (null: not known), `long_term_date`,
         `lots_differ` (lots of the source do not add up to the position).
     """
     held = holdings.filter(pl.col("asset_class") != "cash").select(
         *KEY,
         pl.col("held_qty").cast(pl.Float64).alias("position_qty"),
+        pl.col("held_qty").cast(FACT_DTYPE).alias("exact_qty"),
         pl.col("cost_usd").cast(pl.Float64).alias("position_cost"),
     )
     roles = {feed.feed: feed.role for feed in book.feeds}
     ours = [feed for feed, role in roles.items() if role == FeedRole.CUSTODIAN.value]
     rows = (
         tax_lots.filter(pl.col("account_id").is_not_null(), pl.col("security_id").is_not_null())
-        .join(held, on=KEY, how="inner")
+        .join(held.drop("exact_qty"), on=KEY, how="inner")
         .select(
             *KEY,
             "feed",
@@ -55,6 +58,7 @@ def open_lots(holdings: pl.DataFrame, tax_lots: pl.DataFrame, book: Book, trade_
             pl.col("opened_date").alias("acquired_date"),
             pl.coalesce("holding_period_date", "opened_date").alias("holding_start_date"),
             pl.col("held_qty").cast(pl.Float64),
+            pl.col("held_qty").cast(FACT_DTYPE).alias("exact_qty"),
             pl.when(pl.col("currency") == "USD").then(pl.col("cost_ccy").cast(pl.Float64)).alias("cost_usd"),
             "position_qty",
         )
@@ -87,6 +91,7 @@ def open_lots(holdings: pl.DataFrame, tax_lots: pl.DataFrame, book: Book, trade_
             "acquired_date",
             "holding_start_date",
             "held_qty",
+            "exact_qty",
             "cost_usd",
             pl.lit(False).alias("lots_differ"),
         )
@@ -103,6 +108,7 @@ def open_lots(holdings: pl.DataFrame, tax_lots: pl.DataFrame, book: Book, trade_
             pl.lit(None, pl.Date).alias("acquired_date"),
             pl.lit(None, pl.Date).alias("holding_start_date"),
             pl.col("position_qty").alias("held_qty"),
+            "exact_qty",
             pl.when(pl.col("is_tax_free")).then("position_cost").alias("cost_usd"),
             pl.col("lots_differ").fill_null(False),
         )

@@ -26,6 +26,7 @@ OBSTACLE_WORDS: dict[str, str] = {
     Obstacle.SOLD_AT_LOSS_TODAY: "the same tax unit sells it at a loss in a list of the day",
     Obstacle.SHORT_POSITION: "it is held short",
     Obstacle.REDEMPTION_PERIOD: "the fund's redemption period",
+    Obstacle.WHOLE_STEPS: "its orders are in whole steps, or for all that is held",
     Obstacle.GAIN_BUDGET: "what the year's gain budget leaves this account is used up",
     Obstacle.TURNOVER_BUDGET: "the account's turnover budget is used up",
 }
@@ -42,6 +43,7 @@ def obstacle_sentences(proposals: pl.DataFrame) -> pl.DataFrame:
 
     "PLMR may not be sold: legacy position (restriction R-17)." "PLMR may not be bought: not traded by its custodian schwab."
     "120 units of FUND are kept: redeemed before 2026-04-01 they would cost the fund's redemption fee of 1.5 %."
+    "0.93 units of PLMR are kept: its orders are in whole steps, or for all that is held."
 
     Args:
         proposals: `business_date`, `proposal_id`, `obstacles_json` of `data_contracts.proposals`.
@@ -76,7 +78,7 @@ def obstacle_sentences(proposals: pl.DataFrame) -> pl.DataFrame:
         pl.int_range(1, pl.len() + 1).over(key).alias("obstacle_no"),
         "account_id",
         "security_id",
-        pl.coalesce(_redemption(), plain).alias("sentence"),
+        pl.coalesce(_redemption(), _crumb(), plain).alias("sentence"),
     )
 
 
@@ -95,3 +97,14 @@ def _redemption() -> pl.Expr:
         percent(pl.col("fee_frac"), 2),
     )
     return pl.when(pl.col("kept_qty").is_not_null() & pl.col("fee_frac").is_not_null()).then(said)
+
+
+def _crumb() -> pl.Expr:
+    """Return what is said of units that are less than a step; null of any other obstacle."""
+    said = pl.format(
+        "{} units of {} are kept: {}.",
+        units(pl.col("kept_qty")),
+        "security_id",
+        pl.lit(OBSTACLE_WORDS[Obstacle.WHOLE_STEPS]),
+    )
+    return pl.when((pl.col("rule") == Obstacle.WHOLE_STEPS.value) & pl.col("kept_qty").is_not_null()).then(said)

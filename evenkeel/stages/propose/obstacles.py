@@ -17,6 +17,9 @@ FIELDS = (
 )  # fmt: skip
 """Members of an obstacle as it is stored."""
 
+_SEEN = 1e-4
+"""Share of the value up to which nothing is told of."""
+
 
 def obstacles_json(case: Case, lists: Lists, weights: pl.DataFrame) -> pl.DataFrame:
     """Return what kept trades out that the list would have had use for: sales of what is above target, purchases of what is below."""
@@ -74,10 +77,16 @@ def obstacles_json(case: Case, lists: Lists, weights: pl.DataFrame) -> pl.DataFr
         .unique()
     )
     useful = pl.concat(
-        [buys.filter(pl.col("off") < -1e-4), buys.join(substituted, on=["account_id", "node_id"], how="semi")]
+        [buys.filter(pl.col("off") < -_SEEN), buys.join(substituted, on=["account_id", "node_id"], how="semi")]
     ).unique(maintain_order=True)
     rows = pl.concat(
-        [sells, useful.drop("off", "node_id"), _early(case, of_account, node), _budgets(case, lists, of_account, node)],
+        [
+            sells,
+            useful.drop("off", "node_id"),
+            _early(case, of_account, node),
+            _crumbs(case, lists, of_account, node),
+            _budgets(case, lists, of_account, node),
+        ],
         how="diagonal",
     ).sort("portfolio_id", *KEY, "side", "rule")
     return as_json(_with_terms(rows, case), FIELDS, "obstacles_json")
@@ -135,7 +144,7 @@ def _above_target(rows: pl.DataFrame, of_account: pl.DataFrame, node: pl.DataFra
     return (
         rows.join(of_account, on="account_id", how="left")
         .join(node, on=["portfolio_id", "node_id"], how="left")
-        .filter(pl.col("off") > 1e-4)
+        .filter(pl.col("off") > _SEEN)
     )
 
 
@@ -163,18 +172,54 @@ def _early(case: Case, of_account: pl.DataFrame, node: pl.DataFrame) -> pl.DataF
     )
 
 
+def _with_sold(case: Case, lists: Lists) -> pl.DataFrame:
+    """Return the lots that may be sold with `sold_qty`."""
+    sold = (
+        lists.trades.filter(pl.col("side") == OrderSide.SELL.value)
+        .group_by(*KEY, "lot_id")
+        .agg(pl.col("traded_qty").cast(pl.Float64).sum().alias("sold_qty"))
+    )
+    return (
+        case.lots.filter(pl.col("kept_by").is_null(), pl.col("is_open"))
+        .join(sold, on=[*KEY, "lot_id"], how="left")
+        .with_columns(pl.col("sold_qty").fill_null(0.0))
+    )
+
+
+def _crumbs(case: Case, lists: Lists, of_account: pl.DataFrame, node: pl.DataFrame) -> pl.DataFrame:
+    """Return what is kept for being less than a step of an order, where it is all that is left to sell and can be seen in the weights."""
+    left = pl.col("free_qty") - pl.col("sold_qty")
+    return (
+        _with_sold(case, lists)
+        .filter(~pl.col("is_all_or_none"), (pl.col("sold_qty") >= pl.col("whole_qty")).all().over(KEY), left > 0)
+        .group_by(*KEY, "node_id")
+        .agg(left.sum().round(6).alias("kept_qty"), (left * pl.col("price_usd")).sum().alias("kept_usd"))
+        .pipe(_above_target, of_account, node)
+        .join(lists.figures.select("portfolio_id", "nav_usd"), on="portfolio_id", how="inner")
+        .filter(pl.col("kept_usd") > _SEEN * pl.col("nav_usd"))
+        .select(
+            "portfolio_id",
+            *KEY,
+            pl.lit(OrderSide.SELL.value).alias("side"),
+            pl.lit(Obstacle.WHOLE_STEPS.value).alias("rule"),
+            pl.lit(None, pl.Date).alias("until_date"),
+            pl.lit(None, pl.String).alias("restriction_id"),
+            "kept_qty",
+        )
+    )
+
+
 def _budgets(case: Case, lists: Lists, of_account: pl.DataFrame, node: pl.DataFrame) -> pl.DataFrame:
     """Return what is sold less of because a budget is used up: lots with a gain, or where turnover binds any."""
     sold = lists.trades.filter(pl.col("side") == OrderSide.SELL.value)
-    by_lot = sold.group_by(*KEY, "lot_id").agg(pl.col("traded_qty").cast(pl.Float64).sum().alias("sold_qty"))
+    could_go = pl.when("is_all_or_none").then("free_qty").otherwise("whole_qty")
     by_account = sold.group_by("account_id").agg(pl.col("value_usd").cast(pl.Float64).sum().alias("sold_usd"))
     accounts = lists.problems.accounts()
     navs = lists.account_cash.select("account_id", "nav_usd")
     left = pl.col("turnover_budget_frac") * pl.col("nav_usd") - pl.col("sold_usd").fill_null(0.0)
     open_lots = (
-        case.lots.filter(pl.col("kept_by").is_null(), pl.col("is_open"))
-        .join(by_lot, on=[*KEY, "lot_id"], how="left")
-        .filter(pl.col("sold_qty").fill_null(0.0) < pl.col("free_qty"))
+        _with_sold(case, lists)
+        .filter(pl.col("sold_qty") < could_go)
         .join(accounts, on="account_id", how="inner")
         .pipe(_above_target, of_account, node)
         .join(navs, on="account_id", how="left")

@@ -8,12 +8,11 @@ from data_contracts.vocab import AssetType, NodeLevel
 from evenkeel.book.model import Book
 from evenkeel.policy.model import TradingRule
 from evenkeel.stages.propose.costing import engine_costs
+from evenkeel.stages.propose.steps import step_qty
 
 SUBSTITUTE_RANK = 1000
 """Ranks from here on are securities of other models of the firm: bought where the model's own may not be."""
 
-IN_DOLLARS = (AssetType.MUTUAL_FUND.value, AssetType.MONEY_MARKET.value)
-WHOLE_TRADED = (AssetType.STOCK.value, AssetType.ETF.value)
 UNTRADED = (
     AssetType.OPTION.value,
     AssetType.FUTURE.value,
@@ -148,16 +147,6 @@ def steps_and_costs(securities: pl.DataFrame, trading: TradingRule) -> pl.DataFr
         trading: The policy's.
 
     Returns:
-        The rows with `sell_cost_frac`, `buy_cost_frac`, `unit_step_qty` (null: in dollars), `min_ticket_usd`.
+        The rows with `sell_cost_frac`, `buy_cost_frac`, `unit_step_qty`, `min_ticket_usd`.
     """
-    kind = pl.col("asset_type")
-    step = (
-        pl.when(kind.is_in(IN_DOLLARS))
-        .then(None)
-        .when(kind == AssetType.BOND.value)
-        .then(pl.lit(trading.bond_step_qty))
-        .when(kind.is_in(WHOLE_TRADED) & pl.col("custodian").is_in(list(trading.fractional)))
-        .then(pl.lit(0.001))
-        .otherwise(pl.lit(1.0))
-    )
-    return engine_costs(securities, trading).with_columns(step.alias("unit_step_qty"))
+    return engine_costs(securities, trading).with_columns(step_qty(trading).alias("unit_step_qty"))

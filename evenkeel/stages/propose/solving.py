@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -18,11 +18,14 @@ from evenkeel.rules.wash_sales import wash_groups
 from evenkeel.stages.propose.case import Case
 from evenkeel.stages.propose.kinds import TERMS
 from evenkeel.stages.propose.lots import KEY
+from evenkeel.stages.propose.steps import POSITIONS, all_or_none, not_gone, ready_to_go_whole, sold_in_part
 from evenkeel.stages.propose.tables import Problems, make_problems
 from evenkeel.stages.taxes.wash_inputs import wash_members
 
 ATTEMPTS = 6
 """Each attempt bars purchases that the last one made; lists settle after two or three. What has not settled is held back by its checks."""
+PROGRAM_ATTEMPTS = 2
+"""The second for what the first sells all whole steps of, so that the rest of it goes too."""
 
 FIGURES = (
     "nav_usd",
@@ -43,17 +46,43 @@ NO_SELLS = pl.Schema([("account_id", pl.String()), ("security_id", pl.String()),
 
 @dataclass(frozen=True)
 class Bars:
-    """What attempts have barred: purchases, and sales (of lots at a loss alone, or of all)."""
+    """What attempts have barred: purchases, and sales (of lots at a loss alone, or of all).
+
+    `whole`: positions that were tried unsplit, so that all of them may go. `split`: those of them that did not go: in whole steps for good.
+    """
 
     no_buys: pl.DataFrame
     no_sells: pl.DataFrame
+    whole: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=POSITIONS))
+    split: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=POSITIONS))
 
     def with_more(self, more: Bars) -> Bars:
         """Return these bars and more."""
         return Bars(
             pl.concat([self.no_buys, more.no_buys]).unique(maintain_order=True),
             pl.concat([self.no_sells, more.no_sells]).unique(maintain_order=True),
+            pl.concat([self.whole, more.whole]).unique(maintain_order=True),
+            pl.concat([self.split, more.split]).unique(maintain_order=True),
         )
+
+    def clashes(self) -> int:
+        """Return how many purchases and sales are barred."""
+        return self.no_buys.height + self.no_sells.height
+
+    def size(self) -> int:
+        """Return how much attempts have found; they have settled where one finds no more."""
+        return self.clashes() + self.whole.height + self.split.height
+
+    def unsplit(self) -> pl.DataFrame:
+        """Return the positions whose lots are given unsplit."""
+        return self.whole.join(self.split, on=KEY, how="anti")
+
+    def all_split(self) -> Bars:
+        """Return these bars with every position in whole steps for good."""
+        return self.with_more(replace(NOTHING, split=self.whole))
+
+
+NOTHING = Bars(pl.DataFrame(schema=NO_BUYS), pl.DataFrame(schema=NO_SELLS))
 
 
 @dataclass(frozen=True)
@@ -86,21 +115,40 @@ def solve_case(case: Case, nodes: pl.DataFrame, year: pl.DataFrame, book: Book, 
         book: For wash units and groups.
         policy: The house's.
     """
-    bars = Bars(pl.DataFrame(schema=NO_BUYS), pl.DataFrame(schema=NO_SELLS))
     units = _units(case, book)
     groups = wash_groups(book.securities.select("security_id", "wash_group"))
+
+    def solved(bars: Bars, *, has_programs: bool = False) -> Lists:
+        problems = make_problems(case, nodes, bars.no_buys, bars.no_sells, bars.unsplit(), year, book, policy)
+        return _solved(case, problems, bars, has_programs=has_programs)
+
+    def with_clashes(bars: Bars, lists: Lists) -> Bars:
+        washing, sides = _washing(lists.trades, groups, units), _both_sides_of_a_node(lists.trades, case)
+        return bars.with_more(washing).with_more(sides).with_more(_going_whole(lists, case))
+
+    bars = replace(NOTHING, whole=all_or_none(case.lots))
     for _ in range(ATTEMPTS):
-        problems = make_problems(case, nodes, bars.no_buys, bars.no_sells, year, book, policy)
-        lists = _solved(case, problems, bars, has_programs=False)
-        more = _with_clashes(bars, lists, case, groups, units)
-        if _size(more) == _size(bars):
+        lists = solved(bars)
+        more = with_clashes(bars, lists)
+        if more.size() == bars.size():
             break
         bars = more
+    if _is_any_in_part(lists, case):
+        # Not settled: no order is left that its custodian would refuse.
+        bars = bars.all_split()
+        lists = solved(bars)
     if (lists.figures["gap_usd"] > PROGRAM_GAP * lists.figures["nav_usd"]).any():
         # Programs are slow, so only lists that have settled are asked for; where theirs would clash anew, the search's stand.
-        better = _solved(case, lists.problems, lists.bars, has_programs=True)
-        if _size(_with_clashes(bars, better, case, groups, units)) == _size(bars):
+        tried = lists.bars
+        for _ in range(PROGRAM_ATTEMPTS):
+            better = solved(tried, has_programs=True)
+            more = with_clashes(bars, better)
+            if more.clashes() > bars.clashes() or _is_any_in_part(better, case):
+                break
             lists = better
+            if more.unsplit().height <= tried.unsplit().height:
+                break
+            tried = more
     return replace(lists, washing=_barred_by_losses(lists, groups, units))
 
 
@@ -117,13 +165,17 @@ def _barred_by_losses(lists: Lists, groups: pl.DataFrame, units: pl.DataFrame) -
     return lists.bars.no_buys.join(everywhere.select(KEY).unique(), on=KEY, how="semi")
 
 
-def _with_clashes(bars: Bars, lists: Lists, case: Case, groups: pl.DataFrame, units: pl.DataFrame) -> Bars:
-    """Return the bars, and what these lists' clashes add."""
-    return bars.with_more(_washing(lists.trades, groups, units)).with_more(_both_sides_of_a_node(lists.trades, case))
+def _going_whole(lists: Lists, case: Case) -> Bars:
+    """Return the positions that the next attempt is to have unsplit, and those that had their try."""
+    return replace(
+        NOTHING,
+        whole=ready_to_go_whole(case.lots, lists.trades),
+        split=not_gone(case.lots, lists.trades, lists.bars.unsplit()),
+    )
 
 
-def _size(bars: Bars) -> int:
-    return bars.no_buys.height + bars.no_sells.height
+def _is_any_in_part(lists: Lists, case: Case) -> bool:
+    return not sold_in_part(case.lots, lists.trades, lists.bars.unsplit()).is_empty()
 
 
 def _solved(case: Case, problems: Problems, bars: Bars, *, has_programs: bool) -> Lists:

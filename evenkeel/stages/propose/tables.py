@@ -21,6 +21,7 @@ from evenkeel.stages.propose.location import location_costs
 from evenkeel.stages.propose.lots import IN_FLIGHT, KEY
 from evenkeel.stages.propose.netted_units import engine_units, netted_accounts, units_of_year
 from evenkeel.stages.propose.redemptions import kept_units
+from evenkeel.stages.propose.steps import kept_crumb
 from evenkeel.stages.propose.targets import engine_models, stuck_cash, with_stuck
 
 OVERDRAFT_COST = 10.0
@@ -53,6 +54,7 @@ def make_problems(
     nodes: pl.DataFrame,
     no_buys: pl.DataFrame,
     no_sells: pl.DataFrame,
+    unsplit: pl.DataFrame,
     year: pl.DataFrame,
     book: Book,
     policy: Policy,
@@ -64,6 +66,7 @@ def make_problems(
         nodes: As `nodes_of` returns them.
         no_buys: Purchases barred on top: `account_id`, `security_id`.
         no_sells: Sales barred on top: the same, and `is_of_losses` (lots at a loss alone).
+        unsplit: Positions whose lots may go with their crumbs: `account_id`, `security_id`.
         year: What each tax unit has realised and carried in, as `tax_year.year_to_date` returns it.
         book: For the IPS's least cash, and tax units.
         policy: The house's.
@@ -92,7 +95,7 @@ def make_problems(
         .with_columns(pl.lit(trading.turnover_budget_frac, pl.Float64).alias("turnover_budget_frac"))
     )
     securities = _security_rows(buyable)
-    engine_lots = _lot_rows(case, lots, no_sells, netted)
+    engine_lots = _lot_rows(case, lots, no_sells, unsplit, netted)
     terms = _cash_terms(case, policy)
     limits = _limit_rows(buyable)
     columns = list(Models.polars_schema())
@@ -153,6 +156,9 @@ def _totals(case: Case, lots: pl.DataFrame) -> pl.DataFrame:
 def _stuck(lots: pl.DataFrame, netted: pl.DataFrame, totals: pl.DataFrame, target_cost: float) -> pl.DataFrame:
     """Return the weight of each node that stays: what may not be sold, or whose tax is more than moving a dollar is worth.
 
+    Of a lot that may go its crumb stays where another lot of the position is kept, so that it cannot go whole. Where it can the crumb does
+    not count: targets are the same at every attempt, and a crumb moves them by less than rounding does.
+
     Gains that losses of the year take up are not taxed, the smallest for a dollar sold first.
     """
     gain_frac, gain = pl.col("unit_gain") / pl.col("price_usd"), pl.col("unit_gain") * pl.col("held_qty")
@@ -170,7 +176,7 @@ def _stuck(lots: pl.DataFrame, netted: pl.DataFrame, totals: pl.DataFrame, targe
         .then("value_usd")
         .when(too_taxed)
         .then(pl.col("value_usd") * (1.0 - free))
-        .otherwise(pl.col("price_usd") * kept_units())
+        .otherwise(pl.col("price_usd") * (kept_units() + kept_crumb()))
     )
     return (
         lots.with_columns(kept_usd.alias("value_usd"))
@@ -242,8 +248,10 @@ def _security_rows(buyable: pl.DataFrame) -> pl.DataFrame:
     ).pipe(_columns, Securities)
 
 
-def _lot_rows(case: Case, lots: pl.DataFrame, no_sells: pl.DataFrame, netted: pl.DataFrame) -> pl.DataFrame:
-    """Return the lots, and what orders in flight will change as lots that nobody trades.
+def _lot_rows(
+    case: Case, lots: pl.DataFrame, no_sells: pl.DataFrame, unsplit: pl.DataFrame, netted: pl.DataFrame
+) -> pl.DataFrame:
+    """Return the lots, in whole steps but for the positions in `unsplit`, and what orders in flight will change as lots that nobody trades.
 
     Where gains are netted a loss that is only a preference between lots is stated so small instead of being taxed so low; a gain whose age
     is not known counts as short-term.
@@ -258,23 +266,31 @@ def _lot_rows(case: Case, lots: pl.DataFrame, no_sells: pl.DataFrame, netted: pl
     )
     whole = no_sells.filter(~pl.col("is_of_losses")).select(KEY).unique().with_columns(pl.lit(True).alias("is_kept"))
     losses = no_sells.filter("is_of_losses").select(KEY).unique().with_columns(pl.lit(True).alias("is_loss_kept"))
-    barred = lots.join(whole, on=KEY, how="left").join(losses, on=KEY, how="left")
+    barred = (
+        lots.join(whole, on=KEY, how="left")
+        .join(losses, on=KEY, how="left")
+        .join(unsplit.select(*KEY, pl.lit(True).alias("is_unsplit")), on=KEY, how="left")
+    )
     is_barred = pl.col("is_kept").fill_null(False) | (pl.col("is_loss_kept") & (pl.col("unit_gain") < 0)).fill_null(
         False
     )
-    # A lot that is free in part is two: what may go, and what is kept.
-    is_split = pl.col("kept_by").is_null() & (pl.col("free_qty") < pl.col("held_qty"))
+    go = pl.when(pl.col("is_unsplit").fill_null(False)).then("free_qty").otherwise("whole_qty")
+    may_go = pl.col("kept_by").is_null() & pl.col("is_open") & ~is_barred & (go > 0)
+    # A lot that may go in part is two: what may go, and what is kept.
+    is_split = may_go & (go < pl.col("held_qty"))
     rest = barred.filter(is_split).select(
         *KEY,
         pl.format("{} kept", "lot_id").alias("lot_id"),
-        (pl.col("held_qty") - pl.col("free_qty")).alias("held_qty"),
+        (pl.col("held_qty") - go).alias("held_qty"),
         "unit_basis_usd",
         "is_long_term",
         pl.col("rate").alias("gain_rate_frac"),
         pl.lit(0.0).alias("washed_qty"),
         pl.lit(False).alias("is_sellable"),
     )
-    own = barred.with_columns(pl.when(is_split).then("free_qty").otherwise("held_qty").alias("held_qty")).select(
+    own = barred.with_columns(
+        pl.when(is_split).then(go).otherwise("held_qty").alias("held_qty"), may_go.alias("may_go")
+    ).select(
         *KEY,
         "lot_id",
         "held_qty",
@@ -282,7 +298,7 @@ def _lot_rows(case: Case, lots: pl.DataFrame, no_sells: pl.DataFrame, netted: pl
         "is_long_term",
         pl.col("rate").alias("gain_rate_frac"),
         pl.min_horizontal("washed_qty", "held_qty").clip(lower_bound=0.0).alias("washed_qty"),
-        (pl.col("kept_by").is_null() & pl.col("is_open") & ~is_barred).alias("is_sellable"),
+        pl.col("may_go").alias("is_sellable"),
     )
     flying = (
         case.flying.join(case.shelf.select(*KEY, "price_usd"), on=KEY, how="inner")

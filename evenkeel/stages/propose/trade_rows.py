@@ -17,8 +17,8 @@ from evenkeel.stages.propose.case import Case, is_substitute
 from evenkeel.stages.propose.costing import cost_policy, stated_costs
 from evenkeel.stages.propose.kinds import TERMS
 from evenkeel.stages.propose.lots import KEY, POSITION
-from evenkeel.stages.propose.shelf import IN_DOLLARS
 from evenkeel.stages.propose.solving import Lists
+from evenkeel.stages.propose.steps import FUNDS, told_qty
 
 _CASH_KINDS = (RebalanceKind.RAISE_CASH.value,)
 _INVESTS = (RebalanceKind.INVEST_CASH.value, RebalanceKind.BUY_ONLY.value)
@@ -42,6 +42,8 @@ def trade_rows(case: Case, lists: Lists, weights: pl.DataFrame, book: Book, poli
         "is_long_term",
         "long_term_date",
         "full_rate",
+        pl.col("held_qty").alias("lot_held_qty"),
+        "exact_qty",
     )
     accounts = case.accounts.select(
         "account_id",
@@ -88,7 +90,7 @@ def trade_rows(case: Case, lists: Lists, weights: pl.DataFrame, book: Book, poli
         "side",
         "asset_class",
         "node_id",
-        pl.col("traded_qty").cast(FACT_DTYPE),
+        told_qty(pl.col("traded_qty"), pl.col("lot_held_qty"), pl.col("exact_qty")).alias("traded_qty"),
         pl.col("price_usd").cast(FACT_DTYPE),
         "lot_id",
         "lot_opened_date",
@@ -126,7 +128,7 @@ def _order_by(trade_date: dt.date, cutoffs: Mapping[str, dt.time]) -> pl.Expr:
     """Return when an order for a fund must be in, by `custodian`; null for what is traded on an exchange."""
     instants = {custodian: order_by(trade_date, cutoff) for custodian, cutoff in cutoffs.items()}
     at = pl.col("custodian").replace_strict(instants, default=order_by(trade_date), return_dtype=INSTANT_DTYPE)
-    return pl.when(pl.col("asset_type").is_in(IN_DOLLARS)).then(at)
+    return pl.when(pl.col("asset_type").is_in(FUNDS)).then(at)
 
 
 def node_weights(case: Case, lists: Lists) -> pl.DataFrame:

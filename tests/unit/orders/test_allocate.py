@@ -131,3 +131,16 @@ def test_of_a_part_filled_account_the_lots_with_the_least_tax_a_unit_go_first() 
     (block,) = plan([made], account("A")).batch.blocks
     (found,) = share_out(block, [fill(block, "E1", "15", "250")])
     assert {one.lot.lot_id: one.filled_qty for one in found.lots} == {"LOSS": D(10), "FLAT": D(5)}
+
+
+def test_a_fraction_that_was_ordered_is_given_last() -> None:
+    """595 of 595.93 are 95.78 and 499.22. A's remainder is the larger one, but its 0.93 would leave B 499.07."""
+    assert shares("o", units(A="95.93", B="500"), D(595), D(1)) == units(A="95", B="500")
+    assert shares("o", units(A="95.93", B="500"), D("595.93"), D(1)) == units(A="95.93", B="500")
+    assert shares("o", units(A="95.93", B="500"), D("595.5"), D(1)) == units(A="95.5", B="500")
+
+
+def test_a_fill_that_is_no_whole_step_leaves_one_fraction() -> None:
+    given = shares("o", units(A="10", B="10", C="10"), D("17.5"), D(1))
+    assert sum(given.values()) == D("17.5")
+    assert sorted(given.values()) == [D("5.5"), D(6), D(6)]

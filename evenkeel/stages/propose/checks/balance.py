@@ -9,6 +9,7 @@ from evenkeel.stages.drift.nodes import cents
 from evenkeel.stages.propose.by_policy import policy_columns
 from evenkeel.stages.propose.checks.finding import chosen, findings, listed, sentences
 from evenkeel.stages.propose.checks.situation import CASH_ID, IS_SALE, POSITION, Situation
+from evenkeel.stages.propose.steps import step_qty
 
 _HALF_A_CENT = 0.005
 
@@ -19,6 +20,7 @@ def check_balance(situation: Situation) -> pl.DataFrame:
     - A security is both bought and sold in an account.
     - More is sold than is held, in flight not counted, by more than lots and positions may differ (`tolerances.lots_qty`).
     - A value is not units times price to the cent, or something is not above zero.
+    - An order (all of a security in an account) is neither in whole steps of what its custodian takes nor a sale of all that is held.
     - An account or security is not in the book, or the account is another portfolio's.
     - An account's cash after, as the solver says it, is not its cash before with its sales and purchases.
     """
@@ -26,6 +28,7 @@ def check_balance(situation: Situation) -> pl.DataFrame:
         "both_sides": _both_sides(situation),
         "oversold": _oversold(situation),
         "wrong_value": _rows(situation, _is_wrong_value()),
+        "not_whole": _not_whole(situation),
         "unknown": _rows(situation, ~pl.col("is_known_security") | ~pl.col("is_known_account")),
         "other_portfolio": _rows(situation, (pl.col("book_portfolio_id") != pl.col("portfolio_id")).fill_null(False)),
         "cash_differs": _cash_differs(situation),
@@ -40,6 +43,7 @@ def check_balance(situation: Situation) -> pl.DataFrame:
         "both_sides": "Bought and sold in one account: {}.",
         "oversold": "More is sold than is held: {}.",
         "wrong_value": "The value is not units times price, above zero: {}.",
+        "not_whole": "Neither whole steps nor all that is held: {}.",
         "unknown": "The book does not know the account or security: {}.",
         "other_portfolio": "Traded in an account of another portfolio: {}.",
         "cash_differs": "Cash after is not cash before with the sales and purchases: {}.",
@@ -89,6 +93,31 @@ def _oversold(situation: Situation) -> pl.DataFrame:
         .join(situation.positions, on=POSITION, how="left")
         .join(slack, on="portfolio_id")
         .filter(over > pl.col("slack"))
+        .select("portfolio_id", pl.col("security_id").alias("said"))
+    )
+
+
+def _not_whole(situation: Situation) -> pl.DataFrame:
+    """Return the orders that a custodian would not take for their size; those of what the book does not know are told as such."""
+    labels = situation.proposals.select("portfolio_id", "policy_version")
+    stepped = [
+        situation.trades.join(labels.filter(pl.col("policy_version") == label), on="portfolio_id", how="semi")
+        .filter(pl.col("is_known_security"), pl.col("is_known_account"))
+        .with_columns(
+            step_qty(policy.trading).cast(FACT_DTYPE).alias("step_qty"),
+            pl.lit(policy.tolerances.lots_qty).alias("slack"),
+        )
+        for label, policy in sorted(situation.policies.items())
+    ]
+    # What is more than all is told as oversold.
+    left = (pl.col("held_qty").fill_null(0) - pl.col("traded_qty")).cast(pl.Float64)
+    is_all = IS_SALE & (left <= pl.col("slack"))
+    return (
+        pl.concat(stepped)
+        .group_by(*POSITION, "side")
+        .agg(pl.col("traded_qty").cast(FACT_DTYPE).sum(), pl.col("step_qty", "slack").first())
+        .join(situation.positions.select(*POSITION, "held_qty"), on=POSITION, how="left")
+        .filter((pl.col("traded_qty") % pl.col("step_qty")) != 0, ~is_all)
         .select("portfolio_id", pl.col("security_id").alias("said"))
     )
 

@@ -106,11 +106,11 @@ def _proposal(
             "federal_usd": _money(row["federal_tax_usd"]),
             "state_usd": _money(row["state_tax_usd"]),
             "net_usd": _money(row["net_tax_usd"]),
-            "net_frac": row["net_tax_frac"],
+            "net_frac": _plain(row["net_tax_frac"]),
         },
         "cost_usd": _cents(row["trade_cost_usd"]) if row["cost_usd"] is None else _money(row["cost_usd"]),
         **{
-            member: {"before_frac": row[f"{column}_before_frac"], "after_frac": row[f"{column}_after_frac"]}
+            member: {f"{when}_frac": _plain(row[f"{column}_{when}_frac"]) for when in ("before", "after")}
             for member, column in _BEFORE_AND_AFTER.items()
         },
         "advice": None
@@ -120,14 +120,17 @@ def _proposal(
             "wait_until_date": _date(row["wait_until_date"]),
             "wait_saves_usd": _money(row["wait_saves_usd"]),
         },
-        "classes": json.loads(row["classes_json"]),
+        "classes": [
+            {name: _plain(value) if isinstance(value, float) else value for name, value in node.items()}
+            for node in json.loads(row["classes_json"])
+        ],
         "checks": json.loads(row["checks_json"]),
         "obstacles": [
             {**one, "account_mask": directory.account_masks.get(one["account_id"]), "sentence": said}
             for one, said in zip(json.loads(row["obstacles_json"]), obstacles, strict=True)
         ],
         "notes": json.loads(row["notes_json"]),
-        "proof": {name: row[name] for name in _PROOF},
+        "proof": {name: _plain(row[name]) for name in _PROOF},
         "trades": trades,
     }
 
@@ -166,12 +169,14 @@ def _trade(row: Mapping[str, Any], sentence: str, directory: Directory) -> dict[
         "settle_date": _date(row["settle_date"]),
         "reasons": json.loads(row["reasons_json"]),
         "replaces_security_id": row["replaces_security_id"],
-        "weight_before_frac": row["weight_before_frac"],
-        "weight_after_frac": row["weight_after_frac"],
-        "target_frac": row["target_frac"],
-        "margin_frac": row["margin_frac"] + 0.0,  # no -0.0
+        **{name: _plain(row[name]) for name in ("weight_before_frac", "weight_after_frac", "target_frac", "margin_frac")},
         "sentence": sentence,
     }
+
+
+def _plain(figure: float | None) -> float | None:
+    """Return the figure, nothing without a sign: no -0.0."""
+    return None if figure is None else figure + 0.0
 
 
 def _money(amount: Decimal | None) -> str | None:

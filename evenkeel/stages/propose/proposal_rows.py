@@ -204,16 +204,22 @@ def _money(case: Case, trades: pl.DataFrame) -> pl.DataFrame:
 
 
 def _classes_json(weights: pl.DataFrame) -> pl.DataFrame:
+    """Return the nodes of each portfolio, a sleeve with its own band: a class's band says nothing of one of its sleeves."""
     fields = ("node", "asset_class", "target_frac", "lower_frac", "upper_frac", "before_frac", "after_frac")
+    is_class = pl.col("node_id") == pl.col("asset_class")
+    figures = {
+        "target_frac": pl.col("target_frac"),
+        "lower_frac": pl.when(is_class).then("class_lower").otherwise("own_lower"),
+        "upper_frac": pl.when(is_class).then("class_upper").otherwise("own_upper"),
+        "before_frac": pl.col("weight_before_frac"),
+        "after_frac": pl.col("weight_after_frac"),
+    }
     rows = weights.select(
         "portfolio_id",
         pl.col("node_id").alias("node"),
         "asset_class",
-        pl.col("target_frac").round(_DIGITS),
-        pl.col("class_lower").round(_DIGITS).alias("lower_frac"),
-        pl.col("class_upper").round(_DIGITS).alias("upper_frac"),
-        pl.col("weight_before_frac").round(_DIGITS).alias("before_frac"),
-        pl.col("weight_after_frac").round(_DIGITS).alias("after_frac"),
+        # A weight a little below 0 is rounded to -0.0.
+        *((figure.round(_DIGITS) + 0.0).alias(name) for name, figure in figures.items()),
     ).sort("portfolio_id", "node")
     return as_json(rows, fields, "classes_json")
 

@@ -20,6 +20,8 @@ from evenkeel.stages.propose.lots import KEY, POSITION
 from evenkeel.stages.propose.shelf import IN_DOLLARS
 from evenkeel.stages.propose.solving import Lists
 
+_NO_CENT = 0.005
+"""Dollars below which a node is empty: what sums in floats leave of one that is sold out."""
 _CASH_KINDS = (RebalanceKind.RAISE_CASH.value,)
 _INVESTS = (RebalanceKind.INVEST_CASH.value, RebalanceKind.BUY_ONLY.value)
 
@@ -135,8 +137,8 @@ def node_weights(case: Case, lists: Lists) -> pl.DataFrame:
     What is in flight and spoken for counts as done; costs and taxes are not paid from cash.
 
     Returns:
-        `portfolio_id`, `node_id`, `asset_class`, `target_frac`, `class_lower`, `class_upper`, `weight_before_frac`, `weight_after_frac`,
-        `value_before_usd`, `value_after_usd`.
+        `portfolio_id`, `node_id`, `asset_class`, `target_frac`, `class_lower`, `class_upper` (its class's band), `own_lower`, `own_upper`
+        (a sleeve's own; null: none), `weight_before_frac`, `weight_after_frac`, `value_before_usd`, `value_after_usd`; never -0.0.
     """
     of_account = case.accounts.select("account_id", "portfolio_id")
     prices = case.shelf.select(*KEY, "node_id")
@@ -152,9 +154,8 @@ def node_weights(case: Case, lists: Lists) -> pl.DataFrame:
     moved = lists.trades.select("portfolio_id", pl.col("asset_class").alias("node_id"), signed.alias("moved_usd"))
     into_cash = moved.select("portfolio_id", pl.lit("cash").alias("node_id"), -pl.col("moved_usd"))
     change = pl.concat([moved, into_cash]).group_by("portfolio_id", "node_id").agg(pl.col("moved_usd").sum())
-    nodes = lists.problems.nodes.select(
-        "portfolio_id", "node_id", "asset_class", "target_frac", "class_lower", "class_upper"
-    )
+    bands = ("class_lower", "class_upper", "own_lower", "own_upper")
+    nodes = lists.problems.nodes.select("portfolio_id", "node_id", "asset_class", "target_frac", *bands)
     rows = (
         before.join(change, on=["portfolio_id", "node_id"], how="full", coalesce=True)
         .join(nodes, on=["portfolio_id", "node_id"], how="full", coalesce=True)
@@ -163,6 +164,10 @@ def node_weights(case: Case, lists: Lists) -> pl.DataFrame:
             pl.coalesce("asset_class", pl.col("node_id").str.split("/").list.first()).alias("asset_class"),
         )
         .with_columns((pl.col("value_usd") + pl.col("moved_usd")).alias("value_after_usd"))
+        .with_columns(
+            pl.when(pl.col(name).abs() < _NO_CENT).then(0.0).otherwise(pl.col(name)).alias(name)
+            for name in ("value_usd", "value_after_usd")
+        )
     )
     total = pl.col("value_usd").sum().over("portfolio_id")
     return rows.select(
@@ -170,8 +175,7 @@ def node_weights(case: Case, lists: Lists) -> pl.DataFrame:
         "node_id",
         "asset_class",
         "target_frac",
-        "class_lower",
-        "class_upper",
+        *bands,
         pl.when(total > 0).then(pl.col("value_usd") / total).otherwise(0.0).alias("weight_before_frac"),
         pl.when(total > 0).then(pl.col("value_after_usd") / total).otherwise(0.0).alias("weight_after_frac"),
         pl.col("value_usd").alias("value_before_usd"),

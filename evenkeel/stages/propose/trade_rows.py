@@ -20,8 +20,7 @@ from evenkeel.stages.propose.lots import KEY, POSITION
 from evenkeel.stages.propose.shelf import IN_DOLLARS
 from evenkeel.stages.propose.solving import Lists
 
-_NO_CENT = 0.005
-"""Dollars below which a node is empty: what sums in floats leave of one that is sold out."""
+_HALF_A_CENT = 0.005
 _CASH_KINDS = (RebalanceKind.RAISE_CASH.value,)
 _INVESTS = (RebalanceKind.INVEST_CASH.value, RebalanceKind.BUY_ONLY.value)
 
@@ -153,7 +152,11 @@ def node_weights(case: Case, lists: Lists) -> pl.DataFrame:
     signed = pl.when(pl.col("side") == OrderSide.SELL.value).then(-pl.col("value_usd")).otherwise("value_usd")
     moved = lists.trades.select("portfolio_id", pl.col("asset_class").alias("node_id"), signed.alias("moved_usd"))
     into_cash = moved.select("portfolio_id", pl.lit("cash").alias("node_id"), -pl.col("moved_usd"))
-    change = pl.concat([moved, into_cash]).group_by("portfolio_id", "node_id").agg(pl.col("moved_usd").sum())
+    change = (
+        pl.concat([moved, into_cash])
+        .group_by("portfolio_id", "node_id")
+        .agg(pl.col("moved_usd").sum(), pl.len().alias("trades"))
+    )
     bands = ("class_lower", "class_upper", "own_lower", "own_upper")
     nodes = lists.problems.nodes.select("portfolio_id", "node_id", "asset_class", "target_frac", *bands)
     rows = (
@@ -164,8 +167,12 @@ def node_weights(case: Case, lists: Lists) -> pl.DataFrame:
             pl.coalesce("asset_class", pl.col("node_id").str.split("/").list.first()).alias("asset_class"),
         )
         .with_columns((pl.col("value_usd") + pl.col("moved_usd")).alias("value_after_usd"))
+        # Each trade is rounded to the cent, so of a node that is sold out there may be less than that left, or too much gone.
         .with_columns(
-            pl.when(pl.col(name).abs() < _NO_CENT).then(0.0).otherwise(pl.col(name)).alias(name)
+            pl.when(pl.col(name).abs() <= _HALF_A_CENT * (1 + pl.col("trades").fill_null(0)))
+            .then(0.0)
+            .otherwise(pl.col(name))
+            .alias(name)
             for name in ("value_usd", "value_after_usd")
         )
     )

@@ -15,9 +15,9 @@ from tests.support.proposing import Account, Lot, book_of, day_of, proposed
 IRA = Account(12_000, [Lot("STK", 700, 80), Lot("BND", 360, 50)])
 SOLD_OUT = Account(
     3_333.33,
-    [Lot("OLD", 0.1, 30), Lot("OLD", 0.2, 30), Lot("OLD", 249.7, 30), Lot("STK", 501.17, 80), Lot("BND", 700.33, 50)],
+    [*(Lot("OLD", qty, 30) for qty in (52.4993, 91.7113, 1.2506, 54.0011)), Lot("STK", 501, 80), Lot("BND", 700, 50)],
 )
-"""Old shares in three lots whose values do not add up to the position's in floats."""
+"""Old shares in four lots: their sales, each to the cent, are a cent more than they are worth together."""
 
 
 def classes(made: Proposed) -> dict[str, dict[str, Any]]:
@@ -42,10 +42,10 @@ def test_a_sleeve_with_a_band_of_its_own_has_that() -> None:
 
 
 def test_a_class_sold_out_weighs_nothing_without_a_sign() -> None:
-    made = proposed(day_of({"A4": SOLD_OUT}, book_of(), {"OLD": 40.07}), A4="full")
+    made = proposed(day_of({"A4": SOLD_OUT}, book_of(), {"OLD": 78.5}), A4="full")
     assert classes(made)["us_equity/stocks"]["after_frac"] == 0.0
     text = made.proposals["classes_json"][0] + " ".join(trade_sentences(made.trades)["sentence"])
     assert "-0.0" not in text
     gone = made.trades.filter(security_id="OLD")["weight_after_frac"]
     assert [str(weight) for weight in gone] == ["0.0"] * gone.len()
-    assert gone.len() == 3
+    assert gone.len() == 4

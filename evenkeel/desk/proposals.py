@@ -169,7 +169,10 @@ def _trade(row: Mapping[str, Any], sentence: str, directory: Directory) -> dict[
         "settle_date": _date(row["settle_date"]),
         "reasons": json.loads(row["reasons_json"]),
         "replaces_security_id": row["replaces_security_id"],
-        **{name: _plain(row[name]) for name in ("weight_before_frac", "weight_after_frac", "target_frac", "margin_frac")},
+        **{
+            name: _plain(row[name])
+            for name in ("weight_before_frac", "weight_after_frac", "target_frac", "margin_frac")
+        },
         "sentence": sentence,
     }
 

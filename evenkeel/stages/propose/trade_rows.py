@@ -19,13 +19,16 @@ from evenkeel.stages.propose.kinds import TERMS
 from evenkeel.stages.propose.lots import KEY, POSITION
 from evenkeel.stages.propose.shelf import IN_DOLLARS
 from evenkeel.stages.propose.solving import Lists
+from evenkeel.stages.propose.washing import WashView
 
 _HALF_A_CENT = 0.005
 _CASH_KINDS = (RebalanceKind.RAISE_CASH.value,)
 _INVESTS = (RebalanceKind.INVEST_CASH.value, RebalanceKind.BUY_ONLY.value)
 
 
-def trade_rows(case: Case, lists: Lists, weights: pl.DataFrame, book: Book, policy: Policy) -> pl.DataFrame:
+def trade_rows(
+    case: Case, lists: Lists, weights: pl.DataFrame, book: Book, policy: Policy, washes: WashView | None = None
+) -> pl.DataFrame:
     """Return the columns of `data_contracts.trades` but date and proposal, with `portfolio_id`, `short_rate_frac`, `long_rate_frac`.
 
     Args:
@@ -34,6 +37,7 @@ def trade_rows(case: Case, lists: Lists, weights: pl.DataFrame, book: Book, poli
         weights: As `node_weights` returns them.
         book: For funds' redemption fees.
         policy: For what orders cost, and by when those for funds must be in.
+        washes: What is disallowed where the lots of a list are sold together; None: what is of each lot alone.
     """
     lots = case.lots.select(
         *KEY,
@@ -62,6 +66,7 @@ def trade_rows(case: Case, lists: Lists, weights: pl.DataFrame, book: Book, poli
         .with_columns(pl.col("value_usd").round(2), pl.col("disallowed_usd").fill_null(0.0).round(2))
         .with_columns((pl.col("unit_basis_usd") * pl.col("traded_qty")).round(2).alias("basis_usd"))
         .with_columns((pl.col("value_usd") - pl.col("basis_usd")).round(2).alias("gain_usd"))
+        .pipe(_with_list_matched, washes)
         .with_columns(
             ((pl.col("gain_usd") + pl.col("disallowed_usd")).fill_null(0.0) * pl.col("full_rate").fill_null(0.0))
             .round(2)
@@ -120,6 +125,30 @@ def trade_rows(case: Case, lists: Lists, weights: pl.DataFrame, book: Book, poli
         "margin_frac",
         "short_rate_frac",
         "long_rate_frac",
+    )
+
+
+def _with_list_matched(rows: pl.DataFrame, washes: WashView | None) -> pl.DataFrame:
+    """Return the trades with what is disallowed of their losses together: lots asked about alone may count one replacement twice."""
+    if washes is None or not (rows["disallowed_usd"] > 0).any():
+        return rows
+    lot = ["portfolio_id", *KEY, "lot_id"]
+    sold = rows.filter(pl.col("side") == OrderSide.SELL.value).select(
+        *lot,
+        pl.col("lot_opened_date").alias("acquired_date"),
+        pl.col("traded_qty").alias("sold_qty"),
+        pl.col("value_usd").cast(MONEY_DTYPE).alias("proceeds_usd"),
+        pl.col("basis_usd").cast(MONEY_DTYPE),
+    )
+    together = washes.disallowed_together(sold).rename({"disallowed_usd": "together_usd"})
+    return (
+        rows.join(together, on=lot, how="left", maintain_order="left")
+        .with_columns(
+            pl.min_horizontal("disallowed_usd", pl.col("together_usd").cast(pl.Float64).fill_null(0.0)).alias(
+                "disallowed_usd"
+            )
+        )
+        .drop("together_usd")
     )
 
 

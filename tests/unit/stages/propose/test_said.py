@@ -34,7 +34,10 @@ def test_a_sleeve_has_no_band_of_its_class() -> None:
 def test_a_sleeve_with_a_band_of_its_own_has_that() -> None:
     day = day_of({"A4": IRA}, book_of())
     own = day.bands.filter(node_id="us_equity").with_columns(
-        pl.lit("sleeve").alias("level"), pl.lit("us_equity/core").alias("node_id"), lower_frac=pl.lit(0.55), upper_frac=pl.lit(0.62)
+        pl.lit("sleeve").alias("level"),
+        pl.lit("us_equity/core").alias("node_id"),
+        lower_frac=pl.lit(0.55),
+        upper_frac=pl.lit(0.62),
     )
     bands = pl.concat([day.bands, own])
     core = classes(proposed(replace(day, bands=bands), A4="full"))["us_equity/core"]

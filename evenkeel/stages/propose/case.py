@@ -44,7 +44,8 @@ class Case:
         `long_rate`, `is_alert_only`, `cash_usd` (what is in flight and spoken for counted as done), `min_cash_usd`.
     `lots`: as `open_lots` returns them, with `node_id`, `price_usd`, `value_usd`, `unit_basis_usd`, `unit_gain`, `rate`, `washed_qty`,
         `kept_by` (the obstacle that keeps it; null: it may be sold), `kept_until_date` and `kept_restriction_id` where a restriction does,
-        `free_qty` (how much of it may be sold for all that a redemption period keeps).
+        `free_qty` (how much of it may be sold for all that a redemption period keeps), `is_deep_loss` (taxed, and down by the policy's
+        share).
     `shelf`: `account_id`, `security_id`, `node_id`, `asset_type`, `price_usd`, `sell_cost_frac`, `buy_cost_frac`, `unit_step_qty`,
         `min_ticket_usd`, `buy_rank` (null: not to be bought), `security_target`, `issuer_id` (null: the limit for issuers does not count),
         `sector` (null: the limit for sectors does not count).
@@ -295,13 +296,14 @@ def _lots(
         .when(is_taxed & is_loss & (of_lot > 0) & (disallowed > trading.wash_limit_usd))
         .then(pl.lit(Obstacle.WASH_SALE_IF_SOLD.value))
     )
-    is_open = (
-        pl.col("sells")
-        & ~pl.col("is_alert_only")
-        & (~pl.col("only_losses") | (is_taxed & is_loss & (down >= trading.harvest_loss_frac).fill_null(False)))
-    )
+    is_deep_loss = is_taxed & is_loss & (down >= trading.harvest_loss_frac).fill_null(False)
+    is_open = pl.col("sells") & ~pl.col("is_alert_only") & (~pl.col("only_losses") | is_deep_loss)
     return rows.with_columns(
-        rate.alias("rate"), full_rate.alias("full_rate"), kept_by.alias("kept_by"), is_open.alias("is_open")
+        rate.alias("rate"),
+        full_rate.alias("full_rate"),
+        kept_by.alias("kept_by"),
+        is_open.alias("is_open"),
+        is_deep_loss.alias("is_deep_loss"),
     ).drop("kind", "sells", "only_losses", "harvests", "sell_rule", "is_flying", "is_illiquid", "asset_type")
 
 

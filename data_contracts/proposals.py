@@ -83,6 +83,11 @@ class Proposals(Contract):
         "JSON array, a node each: `node`, `asset_class`, `target_frac`, `lower_frac`, `upper_frac` (its own band; null: none), "
         "`before_frac`, `after_frac`."
     )
+    reasons_json: str = column(
+        "JSON array, why there are no trades, or why a list that raises cash sells more than is short: `code` (`vocab.ProposalReason`), "
+        "`figures` (an object, by code). Null: made before they were told.",
+        null=True,
+    )
     checks_json: str = column("JSON array: `check`, `result`, `figures`, `text`.")
     notes_json: str = column("JSON array of sentences: what was assumed, what is not known.")
     policy_version: str = column("The policy that held.")

@@ -17,6 +17,7 @@ from evenkeel.desk.directory import Directory
 from evenkeel.desk.words import utc_text
 from evenkeel.stages.propose.obstacle_sentences import obstacle_sentences
 from evenkeel.stages.propose.proposal_sentences import proposal_sentences
+from evenkeel.stages.propose.reason_sentences import reason_sentences
 from evenkeel.stages.propose.trade_sentences import trade_sentences
 
 Proposal = dict[str, Any]
@@ -60,6 +61,9 @@ def proposals_by_id(proposals: pl.DataFrame, trades: pl.DataFrame, directory: Di
     sentences = trade_sentences(ordered)["sentence"].to_list()
     for row, sentence in zip(ordered.iter_rows(named=True), sentences, strict=True):
         traded[row["proposal_id"]].append(_trade(row, sentence, directory))
+    reasons: dict[str, list[str]] = defaultdict(list)
+    for row in reason_sentences(proposals, ["proposal_id"]).sort("proposal_id", "reason_no").iter_rows(named=True):
+        reasons[row["proposal_id"]].append(row["sentence"])
     stood: dict[str, list[str]] = defaultdict(list)
     for row in obstacle_sentences(proposals).sort("proposal_id", "obstacle_no").iter_rows(named=True):
         stood[row["proposal_id"]].append(row["sentence"])
@@ -69,6 +73,7 @@ def proposals_by_id(proposals: pl.DataFrame, trades: pl.DataFrame, directory: Di
             said_of[row["proposal_id"]],
             traded[row["proposal_id"]],
             stood[row["proposal_id"]],
+            reasons[row["proposal_id"]],
             directory,
         )
         for row in proposals.iter_rows(named=True)
@@ -80,6 +85,7 @@ def _proposal(
     sentence: str,
     trades: list[dict[str, Any]],
     obstacles: list[str],
+    reasons: list[str],
     directory: Directory,
 ) -> Proposal:
     return {
@@ -87,6 +93,10 @@ def _proposal(
         "kind": row["kind"],
         "status": row["status"],
         "status_reason": row["status_reason"],
+        "reasons": [
+            {**one, "sentence": said}
+            for one, said in zip(json.loads(row["reasons_json"] or "[]"), reasons, strict=True)
+        ],
         "sentence": sentence,
         "account_count": row["account_count"],
         "nav_usd": _cents(row["nav_usd"]),

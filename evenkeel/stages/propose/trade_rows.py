@@ -8,22 +8,20 @@ from collections.abc import Mapping
 import polars as pl
 
 from data_contracts.fields import FACT_DTYPE, INSTANT_DTYPE, MONEY_DTYPE
-from data_contracts.vocab import LotInstruction, OrderSide, RebalanceKind, TradeReason
+from data_contracts.vocab import LotInstruction, OrderSide
 from evenkeel.book.model import Book
 from evenkeel.policy.model import Policy
 from evenkeel.rules.fund_orders import order_by
 from evenkeel.rules.settlement import settle_date
-from evenkeel.stages.propose.case import Case, is_substitute
+from evenkeel.stages.propose.case import Case
 from evenkeel.stages.propose.costing import cost_policy, stated_costs
-from evenkeel.stages.propose.kinds import TERMS
 from evenkeel.stages.propose.lots import KEY, POSITION
 from evenkeel.stages.propose.shelf import IN_DOLLARS
 from evenkeel.stages.propose.solving import Lists
+from evenkeel.stages.propose.trade_reasons import reasons_json, replaced
 from evenkeel.stages.propose.washing import WashView
 
 _HALF_A_CENT = 0.005
-_CASH_KINDS = (RebalanceKind.RAISE_CASH.value,)
-_INVESTS = (RebalanceKind.INVEST_CASH.value, RebalanceKind.BUY_ONLY.value)
 
 
 def trade_rows(
@@ -73,9 +71,7 @@ def trade_rows(
             .alias("tax_usd")
         )
     )
-    rows = rows.with_columns(
-        _reasons(rows, lots).alias("reasons_json"), _replaced(rows, lists).alias("replaces_security_id")
-    )
+    rows = rows.with_columns(reasons_json(rows, lots, case, lists), replaced(rows, lists).alias("replaces_security_id"))
     order = ["portfolio_id", "is_purchase", "account_id", "security_id", "lot_opened_date", "lot_id"]
     numbered = (
         rows.with_columns((~is_sale).alias("is_purchase"))
@@ -217,72 +213,3 @@ def node_weights(case: Case, lists: Lists) -> pl.DataFrame:
         pl.col("value_usd").alias("value_before_usd"),
         "value_after_usd",
     ).sort("portfolio_id", "node_id")
-
-
-def _reasons(rows: pl.DataFrame, lots: pl.DataFrame) -> pl.Series:
-    """Return the codes of each trade as JSON, the main one first."""
-    mixed = (
-        lots.group_by(KEY)
-        .agg(pl.col("is_long_term").n_unique().alias("terms"))
-        .filter(pl.col("terms") > 1)
-        .select(*KEY, pl.lit(True).alias("has_both_terms"))
-    )
-    harvests = [kind.value for kind, terms in TERMS.items() if terms.harvests]
-    is_sale = pl.col("side") == OrderSide.SELL.value
-    over = pl.col("weight_before_frac") > pl.col("target_frac") + 1e-9
-    sold_node = is_sale.any().over("portfolio_id", "node_id")
-    has_sales = is_sale.any().over("portfolio_id")
-    reason = TradeReason
-
-    is_harvest = (is_sale & pl.col("kind").is_in(harvests) & (pl.col("gain_usd") < 0)).fill_null(False)
-    main = _first_of(
-        (is_sale & pl.col("kind").is_in(_CASH_KINDS), reason.RAISES_CASH),
-        (is_harvest, reason.HARVESTS_LOSS),
-        (is_sale & (pl.col("target_frac") <= 0), reason.NOT_IN_MODEL),
-        (is_sale & over, reason.OVERWEIGHT),
-        (is_sale, reason.PAYS_FOR_PURCHASES),
-        (pl.col("kind").is_in(_INVESTS) | ~has_sales, reason.INVESTS_CASH),
-        (pl.col("kind").is_in(harvests) & sold_node, reason.REPLACES_SOLD),
-        (~over, reason.UNDERWEIGHT),
-        (sold_node, reason.REPLACES_SOLD),
-        (pl.lit(True), reason.INVESTS_CASH),
-    )
-    is_taxed = pl.col("short_rate_frac") > 0
-    is_gain = pl.col("gain_usd") >= 0
-    codes = pl.concat_list(
-        main,
-        _first_of((is_sale & is_taxed & (pl.col("gain_usd") < 0), reason.LOSS_FIRST)),
-        _first_of(
-            (is_sale & is_taxed & is_gain & pl.col("is_long_term") & pl.col("has_both_terms"), reason.LONG_TERM_FIRST)
-        ),
-        _first_of((is_sale & ~is_taxed, reason.NO_TAX_HERE)),
-        _first_of((~is_sale & is_substitute(pl.col("buy_rank")), reason.SUBSTITUTE)),
-    ).list.drop_nulls()
-    coded = rows.join(mixed, on=KEY, how="left", maintain_order="left").select(
-        pl.concat_str([pl.lit('["'), codes.list.join('","'), pl.lit('"]')]).alias("reasons_json")
-    )
-    return coded.to_series()
-
-
-def _replaced(rows: pl.DataFrame, lists: Lists) -> pl.Series:
-    """Return what a substitute stands in for: the model's first security of the node."""
-    first = (
-        lists.problems.buyable.filter(pl.col("buy_rank").is_not_null(), ~is_substitute(pl.col("buy_rank")))
-        .sort("account_id", "node_id", "buy_rank")
-        .unique(["account_id", "node_id"], keep="first", maintain_order=True)
-        .select("account_id", "node_id", pl.col("security_id").alias("first"))
-    )
-    is_other = (pl.col("side") == OrderSide.BUY.value) & is_substitute(pl.col("buy_rank")).fill_null(False)
-    return (
-        rows.join(first, on=["account_id", "node_id"], how="left", maintain_order="left")
-        .select(pl.when(is_other).then("first").alias("replaces_security_id"))
-        .to_series()
-    )
-
-
-def _first_of(*cases: tuple[pl.Expr, TradeReason]) -> pl.Expr:
-    """Return the code of the first case that is true; null where none is."""
-    return pl.coalesce(
-        pl.when(condition.fill_null(False)).then(pl.lit(code.value)).otherwise(pl.lit(None, pl.String))
-        for condition, code in cases
-    )

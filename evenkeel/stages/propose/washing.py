@@ -133,12 +133,11 @@ class WashView:
             *(pl.col(name).cast(FACT_DTYPE) for name in ("proceeds_usd", "basis_usd")),
             exact("sold_qty").alias("sold_qty"),
         )
-        before = [lists.join(rows_of_unit, on=place[1:], how="inner") for rows_of_unit in (self._done, self._purchases)]
+        earlier = lists.join(self._done, on=place[1:], how="inner")
+        purchases = lists.join(self._purchases, on=place[1:], how="inner")
         named = sales.with_columns(pl.format("list {}", "lot").alias("sale_id"), pl.col("lot").alias("lot_id"))
-        done = pl.concat([before[0], named.drop("account_id", "security_id", "lot")], how="diagonal")
-        found = match_wash_sales(
-            *(_of_list(each) for each in (done, before[1])), self._spans.clear(), self.trade_date
-        ).portions
+        done = pl.concat([earlier, named.drop("account_id", "security_id", "lot")], how="diagonal")
+        found = match_wash_sales(_of_list(done), _of_list(purchases), self._spans.clear(), self.trade_date).portions
         washed = found.group_by("sale_id").agg(pl.col("disallowed_usd").sum())
         loss = (pl.col("basis_usd") - pl.col("proceeds_usd")).cast(MONEY_DTYPE)
         return (

@@ -185,8 +185,8 @@ def test_a_list_states_what_its_own_sales_wash_together() -> None:
     book = book_of()
     lots = [Lot("OLD", 100, 60), Lot("OLD", 50, 70), Lot("STK", 600, 90), Lot("BND", 700, 50)]
     # Whether lots may go is asked of each alone; the limit is so high that they may.
-    more = {"policy": {"trading": TradingRule(wash_limit_usd=1_000)}}
-    all_sold = day_of({"A1": Account(5_000, [*lots, Lot("OLD", 2, 45, LAST_WEEK)])}, book, **more)
+    changes = {"trading": TradingRule(wash_limit_usd=1_000)}
+    all_sold = day_of({"A1": Account(5_000, [*lots, Lot("OLD", 2, 45, LAST_WEEK)])}, book, policy=changes)
     trades = proposed(with_past(all_sold, book), A1="full").trades.filter(security_id="OLD")
     assert trades["traded_qty"].sum() == 152
     assert trades["disallowed_usd"].to_list() == [0, 0, 0]
@@ -195,7 +195,7 @@ def test_a_list_states_what_its_own_sales_wash_together() -> None:
     assert row["disallowed_usd"] == 0
     kept = "restriction_id,scope,scope_id,kind,security_id,reason\nR1,account,A1,no_sell,STX,client\n"
     group = book_of(restrictions_csv=kept, securities_csv=SECURITIES.replace("OLD,,OLDCO", "OLD,stocks,OLDCO"))
-    one_kept = day_of({"A1": Account(5_000, [*lots, Lot("STX", 2, 45, LAST_WEEK)])}, group, **more)
+    one_kept = day_of({"A1": Account(5_000, [*lots, Lot("STX", 2, 45, LAST_WEEK)])}, group, policy=changes)
     trades = proposed(with_past(one_kept, group), A1="full").trades.filter(security_id="OLD").sort("lot_id")
     # Asked about alone each would lose two shares' worth, 40 and 60.
     assert trades["disallowed_usd"].to_list() == [40, 0]

@@ -15,6 +15,8 @@ from evenkeel.stages.propose.wanting import NODE, SOME
 _RAISES = (RebalanceKind.RAISE_CASH.value,)
 _INVESTS = (RebalanceKind.INVEST_CASH.value, RebalanceKind.BUY_ONLY.value)
 _A_CENT = 0.01
+_SHOWS = 0.0005
+"""Weight below its target that is told: less prints as 0.0 points."""
 
 
 def reasons_json(rows: pl.DataFrame, lots: pl.DataFrame, case: Case, lists: Lists) -> pl.Series:
@@ -60,7 +62,7 @@ def reasons_json(rows: pl.DataFrame, lots: pl.DataFrame, case: Case, lists: List
     is_taxed = pl.col("short_rate_frac") > 0
     is_gain = pl.col("gain_usd") >= 0
     past_usd = (pl.col("target_frac") - pl.col("weight_after_frac")) * pl.col("nav_usd")
-    is_below = is_sale & ~is_harvest & (pl.col("weight_after_frac") < pl.col("target_frac") - SOME)
+    is_below = is_sale & ~is_harvest & (pl.col("weight_after_frac") < pl.col("target_frac") - _SHOWS)
     # One that begins below its target is told by its main reason, where that is not what is kept elsewhere.
     is_past = is_below & over
     step = pl.max_horizontal(pl.col("price_usd") * pl.col("unit_step_qty").fill_null(0.0), "min_ticket_usd")

@@ -84,7 +84,13 @@ class Proposals(Contract):
         "(where it is the custodian that does not trade it), `weight_frac` (a least or largest weight that it keeps to)."
     )
     classes_json: str = column(
-        "JSON array, a node each: `node`, `asset_class`, `target_frac`, `lower_frac`, `upper_frac`, `before_frac`, `after_frac`."
+        "JSON array, a node each: `node`, `asset_class`, `target_frac`, `lower_frac`, `upper_frac` (its own band; null: none), "
+        "`before_frac`, `after_frac`."
+    )
+    reasons_json: str = column(
+        "JSON array, why there are no trades, or why a list that raises cash sells more than is short: `code` (`vocab.ProposalReason`), "
+        "`figures` (an object, by code). Null: made before they were told.",
+        null=True,
     )
     checks_json: str = column("JSON array: `check`, `result`, `figures`, `text`.")
     notes_json: str = column("JSON array of sentences: what was assumed, what is not known.")

@@ -37,6 +37,7 @@ class TradeReason(StrEnum):
     UNDERWEIGHT = "underweight"
     NOT_IN_MODEL = "not_in_model"
     RAISES_CASH = "raises_cash"
+    CASH_TO_TARGET = "cash_to_target"
     INVESTS_CASH = "invests_cash"
     PAYS_FOR_PURCHASES = "pays_for_purchases"
     HARVESTS_LOSS = "harvests_loss"
@@ -45,6 +46,41 @@ class TradeReason(StrEnum):
     LONG_TERM_FIRST = "long_term_first"
     NO_TAX_HERE = "no_tax_here"
     SUBSTITUTE = "substitute"
+    PAST_TARGET_FOR_CASH = "past_target_for_cash"
+    PAST_TARGET_FOR_STEP = "past_target_for_step"
+    PAST_TARGET_FOR_KEPT = "past_target_for_kept"
+    PAST_TARGET_FOR_PURCHASES = "past_target_for_purchases"
+
+
+class ProposalReason(StrEnum):
+    """Why a proposal has no trades, or why one that raises cash sells more than is short.
+
+    A proposal may have several of the first kind; one of the second kind begins with `more_`.
+    """
+
+    ON_TARGET = "on_target"
+    INSIDE_BANDS = "inside_bands"
+    UNDER_SMALLEST_ORDER = "under_smallest_order"
+    KEPT_BY_RULES = "kept_by_rules"
+    TAX_TOO_DEAR = "tax_too_dear"
+    NO_BETTER_LIST = "no_better_list"
+    NOTHING_ABOVE_TARGET = "nothing_above_target"
+    NO_CASH_SHORT = "no_cash_short"
+    CASH_NOT_RAISED = "cash_not_raised"
+    NO_CASH_TO_INVEST = "no_cash_to_invest"
+    CASH_ON_TARGET = "cash_on_target"
+    NOTHING_TAXED = "nothing_taxed"
+    LOSS_TOO_SMALL = "loss_too_small"
+    LOSSES_KEPT = "losses_kept"
+    LOSSES_GIVE_WAY = "losses_give_way"
+    NO_SUBSTITUTE = "no_substitute"
+    LOSS_UNDER_SMALLEST_ORDER = "loss_under_smallest_order"
+    LOSS_NOT_WORTH_IT = "loss_not_worth_it"
+    MORE_FOR_CUSHION = "more_for_cushion"
+    MORE_FOR_WHOLE_UNITS = "more_for_whole_units"
+    MORE_FOR_SMALLEST_ORDER = "more_for_smallest_order"
+    MORE_FOR_CASH_TARGET = "more_for_cash_target"
+    MORE_FOR_DRIFT = "more_for_drift"
 
 
 class Obstacle(StrEnum):

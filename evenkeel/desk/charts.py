@@ -69,12 +69,9 @@ def drift_chart(classes: Sequence[Mapping[str, Any]], after: Mapping[str, float]
         return round(100 * (ratio - low) / (high - low), 2)
 
     count = round((high - low) / step)
-    # The unit stands at both ends alone: between them there is no room for it on a phone.
+    # The unit stands at the beginning alone: further on it would run into the label beside it.
     grid = tuple(
-        (
-            at(low + step * i),
-            f"{round(100 * (low + step * i)):d}{' %' if i in (0, count) else ''}".replace("-", "−"),
-        )
+        (at(low + step * i), f"{round(100 * (low + step * i)):d}{'' if i else ' %'}".replace("-", "−"))
         for i in range(count + 1)
     )
     return Chart(tuple(_row(node, at, then.get(node["node"])) for node in classes), grid)

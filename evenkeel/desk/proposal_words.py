@@ -67,8 +67,6 @@ def short_line(proposal: Proposal) -> str:
     Without trades: why there are none. The sentence says the same at length.
     """
     status = STATUS_NAMES[proposal["status"]]
-    if proposal["status"] == ProposalStatus.NOTHING_TO_TRADE:
-        return f"{status}: no list is better than none."
     if not proposal["trades"]:
         why = proposal["status_reason"]
         return f"{status}: {why}" if why else f"{status}."

@@ -17,6 +17,7 @@ from evenkeel.desk.directory import Directory
 from evenkeel.desk.words import utc_text
 from evenkeel.stages.propose.obstacle_sentences import obstacle_sentences
 from evenkeel.stages.propose.proposal_sentences import proposal_sentences
+from evenkeel.stages.propose.reason_sentences import reason_sentences
 from evenkeel.stages.propose.trade_sentences import trade_sentences
 
 Proposal = dict[str, Any]
@@ -60,6 +61,9 @@ def proposals_by_id(proposals: pl.DataFrame, trades: pl.DataFrame, directory: Di
     sentences = trade_sentences(ordered)["sentence"].to_list()
     for row, sentence in zip(ordered.iter_rows(named=True), sentences, strict=True):
         traded[row["proposal_id"]].append(_trade(row, sentence, directory))
+    reasons: dict[str, list[str]] = defaultdict(list)
+    for row in reason_sentences(proposals, ["proposal_id"]).sort("proposal_id", "reason_no").iter_rows(named=True):
+        reasons[row["proposal_id"]].append(row["sentence"])
     stood: dict[str, list[str]] = defaultdict(list)
     for row in obstacle_sentences(proposals).sort("proposal_id", "obstacle_no").iter_rows(named=True):
         stood[row["proposal_id"]].append(row["sentence"])
@@ -69,6 +73,7 @@ def proposals_by_id(proposals: pl.DataFrame, trades: pl.DataFrame, directory: Di
             said_of[row["proposal_id"]],
             traded[row["proposal_id"]],
             stood[row["proposal_id"]],
+            reasons[row["proposal_id"]],
             directory,
         )
         for row in proposals.iter_rows(named=True)
@@ -80,6 +85,7 @@ def _proposal(
     sentence: str,
     trades: list[dict[str, Any]],
     obstacles: list[str],
+    reasons: list[str],
     directory: Directory,
 ) -> Proposal:
     return {
@@ -87,6 +93,10 @@ def _proposal(
         "kind": row["kind"],
         "status": row["status"],
         "status_reason": row["status_reason"],
+        "reasons": [
+            {**one, "sentence": said}
+            for one, said in zip(json.loads(row["reasons_json"] or "[]"), reasons, strict=True)
+        ],
         "sentence": sentence,
         "account_count": row["account_count"],
         "nav_usd": _cents(row["nav_usd"]),
@@ -106,12 +116,12 @@ def _proposal(
             "federal_usd": _money(row["federal_tax_usd"]),
             "state_usd": _money(row["state_tax_usd"]),
             "net_usd": _money(row["net_tax_usd"]),
-            "net_frac": row["net_tax_frac"],
+            "net_frac": _plain(row["net_tax_frac"]),
             "is_year_known": row["is_tax_year_known"],
         },
         "cost_usd": _cents(row["trade_cost_usd"]) if row["cost_usd"] is None else _money(row["cost_usd"]),
         **{
-            member: {"before_frac": row[f"{column}_before_frac"], "after_frac": row[f"{column}_after_frac"]}
+            member: {f"{when}_frac": _plain(row[f"{column}_{when}_frac"]) for when in ("before", "after")}
             for member, column in _BEFORE_AND_AFTER.items()
         },
         "advice": None
@@ -121,14 +131,17 @@ def _proposal(
             "wait_until_date": _date(row["wait_until_date"]),
             "wait_saves_usd": _money(row["wait_saves_usd"]),
         },
-        "classes": json.loads(row["classes_json"]),
+        "classes": [
+            {name: _plain(value) if isinstance(value, float) else value for name, value in node.items()}
+            for node in json.loads(row["classes_json"])
+        ],
         "checks": json.loads(row["checks_json"]),
         "obstacles": [
             {**one, "account_mask": directory.account_masks.get(one["account_id"]), "sentence": said}
             for one, said in zip(json.loads(row["obstacles_json"]), obstacles, strict=True)
         ],
         "notes": json.loads(row["notes_json"]),
-        "proof": {name: row[name] for name in _PROOF},
+        "proof": {name: _plain(row[name]) for name in _PROOF},
         "trades": trades,
     }
 
@@ -167,12 +180,17 @@ def _trade(row: Mapping[str, Any], sentence: str, directory: Directory) -> dict[
         "settle_date": _date(row["settle_date"]),
         "reasons": json.loads(row["reasons_json"]),
         "replaces_security_id": row["replaces_security_id"],
-        "weight_before_frac": row["weight_before_frac"],
-        "weight_after_frac": row["weight_after_frac"],
-        "target_frac": row["target_frac"],
-        "margin_frac": row["margin_frac"] + 0.0,  # no -0.0
+        **{
+            name: _plain(row[name])
+            for name in ("weight_before_frac", "weight_after_frac", "target_frac", "margin_frac")
+        },
         "sentence": sentence,
     }
+
+
+def _plain(figure: float | None) -> float | None:
+    """Return the figure, nothing without a sign: no -0.0."""
+    return None if figure is None else figure + 0.0
 
 
 def _money(amount: Decimal | None) -> str | None:

@@ -235,7 +235,9 @@ def with_past(
         policies={"house": next(iter(day.policies.values()))},
     )
     found, _, _ = make_day(facts, book.accounts.select("account_id"))
-    return replace(day, washed=found.washed, no_buys=found.no_buys, buyers=found.buyers, year=found.year)
+    return replace(
+        day, washed=found.washed, no_buys=found.no_buys, buyers=found.buyers, year=found.year, wash_view=found.wash_view
+    )
 
 
 def _held(name: str, account: Account, prices: Mapping[str, float]) -> list[dict[str, Any]]:

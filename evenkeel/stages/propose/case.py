@@ -42,11 +42,12 @@ class Case:
 
     `wanted`: `portfolio_id`, `household_id`, `alert_id`, `rule`, `kind`, `is_urgent`, `model_id`, `policy_version`.
     `accounts`: `account_id`, `portfolio_id`, `household_id`, `model_id`, `kind`, `custodian`, `tax_unit_id`, `tax_status`, `short_rate`,
-        `long_rate`, `is_alert_only`, `cash_usd` (what is in flight and spoken for counted as done), `min_cash_usd`.
+        `long_rate`, `is_alert_only`, `cash_usd` (what is in flight and spoken for counted as done), `min_cash_usd`, `least_cash_frac` (of
+        the portfolio, by its IPS; 0: none).
     `lots`: as `open_lots` returns them, with `node_id`, `price_usd`, `value_usd`, `unit_basis_usd`, `unit_gain`, `rate`, `washed_qty`,
         `kept_by` (the obstacle that keeps it; null: it may be sold), `kept_until_date` and `kept_restriction_id` where a restriction does,
-        `free_qty` (how much of it may be sold for all that a redemption period keeps), `whole_qty`, `may_go_whole` and `is_all_or_none` as
-        `with_whole_steps` adds them.
+        `free_qty` (how much of it may be sold for all that a redemption period keeps), `is_deep_loss` (taxed, and down by the policy's
+        share), `whole_qty`, `may_go_whole` and `is_all_or_none` as `with_whole_steps` adds them.
     `shelf`: `account_id`, `security_id`, `node_id`, `asset_type`, `price_usd`, `sell_cost_frac`, `buy_cost_frac`, `unit_step_qty`,
         `min_ticket_usd`, `buy_rank` (null: not to be bought), `security_target`, `issuer_id` (null: the limit for issuers does not count),
         `sector` (null: the limit for sectors does not count).
@@ -164,14 +165,29 @@ def _accounts(wanted: pl.DataFrame, held: pl.DataFrame, book: Book, policy: Poli
         )
         .join(rates, on="account_id", how="left")
         .join(cash, on="account_id", how="left")
+        .join(_least_cash(book), on="portfolio_id", how="left")
         .with_columns(
             pl.when(is_taxable).then("short_rate_frac").otherwise(0.0).alias("short_rate"),
             pl.when(is_taxable).then("long_rate_frac").otherwise(0.0).alias("long_rate"),
             pl.col("registration").is_in(ALERT_ONLY).alias("is_alert_only"),
             pl.col("cash_usd").fill_null(0.0),
             pl.col("min_cash_usd").cast(pl.Float64).fill_null(0.0),
+            pl.col("least_cash_frac").fill_null(0.0),
         )
         .sort("account_id")
+    )
+
+
+def _least_cash(book: Book) -> pl.DataFrame:
+    """Return `portfolio_id`, `least_cash_frac`: the least share of cash that its IPS asks for."""
+    return (
+        book.portfolios.select("portfolio_id", "ips_id")
+        .join(
+            book.ips_profiles.select("ips_id", pl.col("min_cash_frac").alias("least_cash_frac")),
+            on="ips_id",
+            how="inner",
+        )
+        .drop("ips_id")
     )
 
 
@@ -297,13 +313,14 @@ def _lots(
         .when(is_taxed & is_loss & (of_lot > 0) & (disallowed > trading.wash_limit_usd))
         .then(pl.lit(Obstacle.WASH_SALE_IF_SOLD.value))
     )
-    is_open = (
-        pl.col("sells")
-        & ~pl.col("is_alert_only")
-        & (~pl.col("only_losses") | (is_taxed & is_loss & (down >= trading.harvest_loss_frac).fill_null(False)))
-    )
+    is_deep_loss = is_taxed & is_loss & (down >= trading.harvest_loss_frac).fill_null(False)
+    is_open = pl.col("sells") & ~pl.col("is_alert_only") & (~pl.col("only_losses") | is_deep_loss)
     return rows.with_columns(
-        rate.alias("rate"), full_rate.alias("full_rate"), kept_by.alias("kept_by"), is_open.alias("is_open")
+        rate.alias("rate"),
+        full_rate.alias("full_rate"),
+        kept_by.alias("kept_by"),
+        is_open.alias("is_open"),
+        is_deep_loss.alias("is_deep_loss"),
     ).drop("kind", "sells", "only_losses", "harvests", "sell_rule", "is_flying", "is_illiquid", "asset_type")
 
 

@@ -139,6 +139,7 @@ def make_day(facts: Facts, accounts: pl.DataFrame) -> tuple[Day, pl.DataFrame, p
         year=year_to_date(facts.tax_sales, facts.tax_histories, book, facts.business_date, view.disallowed),
         book=book,
         policies={policy.label: policy for policy in facts.policies.values()},
+        wash_view=view,
     )
     return day, washed, valued
 

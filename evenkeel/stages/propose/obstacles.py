@@ -10,6 +10,7 @@ from evenkeel.stages.propose.case import Case, is_substitute
 from evenkeel.stages.propose.lots import KEY
 from evenkeel.stages.propose.redemptions import kept_units
 from evenkeel.stages.propose.solving import Lists
+from evenkeel.stages.propose.wanting import wanted_buys, wanted_nodes, wanted_sales
 from evenkeel.stages.wording import units
 
 FIELDS = (
@@ -22,14 +23,12 @@ _SEEN = 1e-4
 
 
 def obstacles_json(case: Case, lists: Lists, weights: pl.DataFrame) -> pl.DataFrame:
-    """Return what kept trades out that the list would have had use for: sales of what is above target, purchases of what is below."""
-    node = weights.select("portfolio_id", "node_id", (pl.col("weight_after_frac") - pl.col("target_frac")).alias("off"))
-    of_account = case.accounts.select("account_id", "portfolio_id")
-    unit_bars = case.bars.select(*KEY, "rule", "until_date", "restriction_id")
+    """Return what kept trades out that the list would have had use for, as `wanting` tells them."""
+    nodes = wanted_nodes(case, lists, weights)
     by_restriction = pl.col("kept_by").is_in([kind.value for kind in RestrictionKind])
     sells = (
         case.lots.filter(pl.col("kept_by").is_not_null(), pl.col("kept_by") != Obstacle.REDEMPTION_PERIOD.value)
-        .pipe(_above_target, of_account, node)
+        .pipe(wanted_sales, case, lists, nodes)
         .select(
             "portfolio_id",
             *KEY,
@@ -46,7 +45,7 @@ def obstacles_json(case: Case, lists: Lists, weights: pl.DataFrame) -> pl.DataFr
     )
     bars = pl.concat(
         [
-            unit_bars,
+            case.bars.select(*KEY, "rule", "until_date", "restriction_id"),
             _at_largest_weight(case, lists),
             lists.washing.select(
                 *KEY,
@@ -56,39 +55,16 @@ def obstacles_json(case: Case, lists: Lists, weights: pl.DataFrame) -> pl.DataFr
             ),
         ]
     )
-    own = lists.problems.buyable.filter(pl.col("buy_rank").is_not_null(), ~is_substitute(pl.col("buy_rank")))
+    own = lists.problems.buyable.filter(
+        pl.col("buy_rank").is_not_null(), ~is_substitute(pl.col("buy_rank")), ~pl.col("is_alert_only")
+    )
     buys = (
         bars.join(own.select(*KEY, "portfolio_id", "node_id"), on=KEY, how="inner")
-        .join(node, on=["portfolio_id", "node_id"], how="left")
-        .select(
-            "portfolio_id",
-            *KEY,
-            pl.lit(OrderSide.BUY.value).alias("side"),
-            "rule",
-            "until_date",
-            "restriction_id",
-            "off",
-            "node_id",
-        )
+        .pipe(wanted_buys, lists, nodes)
+        .select("portfolio_id", *KEY, pl.lit(OrderSide.BUY.value).alias("side"), "rule", "until_date", "restriction_id")
     )
-    substituted = (
-        lists.trades.filter(pl.col("side") == OrderSide.BUY.value)
-        .select("account_id", pl.col("asset_class").alias("node_id"))
-        .unique()
-    )
-    useful = pl.concat(
-        [buys.filter(pl.col("off") < -_SEEN), buys.join(substituted, on=["account_id", "node_id"], how="semi")]
-    ).unique(maintain_order=True)
-    rows = pl.concat(
-        [
-            sells,
-            useful.drop("off", "node_id"),
-            _early(case, of_account, node),
-            _crumbs(case, lists, of_account, node),
-            _budgets(case, lists, of_account, node),
-        ],
-        how="diagonal",
-    ).sort("portfolio_id", *KEY, "side", "rule")
+    kept = [_early(case, lists, nodes), _crumbs(case, lists, nodes), _budgets(case, lists, nodes)]
+    rows = pl.concat([sells, buys, *kept], how="diagonal").sort("portfolio_id", *KEY, "side", "rule")
     return as_json(_with_terms(rows, case), FIELDS, "obstacles_json")
 
 
@@ -139,36 +115,24 @@ def _with_terms(rows: pl.DataFrame, case: Case) -> pl.DataFrame:
     )
 
 
-def _above_target(rows: pl.DataFrame, of_account: pl.DataFrame, node: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows, with `portfolio_id`, whose class or sleeve is above its target after the list: a sale would have had its use."""
-    return (
-        rows.join(of_account, on="account_id", how="left")
-        .join(node, on=["portfolio_id", "node_id"], how="left")
-        .filter(pl.col("off") > _SEEN)
-    )
-
-
-def _early(case: Case, of_account: pl.DataFrame, node: pl.DataFrame) -> pl.DataFrame:
+def _early(case: Case, lists: Lists, nodes: pl.DataFrame) -> pl.DataFrame:
     """Return what a fund's redemption period keeps: one row an account and fund, with how many units and the fee."""
     kept = (
-        case.lots.select(*KEY, "node_id", "is_open", kept_units().alias("kept_qty"))
+        case.lots.select(*KEY, "lot_id", "node_id", "is_open", kept_units().alias("kept_qty"))
         .filter("is_open", pl.col("kept_qty") > 0)
-        .group_by(*KEY, "node_id")
+        .pipe(wanted_sales, case, lists, nodes)
+        .group_by("portfolio_id", *KEY)
         .agg(pl.col("kept_qty").sum())
     )
-    return (
-        kept.join(case.early.select(*KEY, "free_from_date", "redemption_fee_frac"), on=KEY, how="inner")
-        .pipe(_above_target, of_account, node)
-        .select(
-            "portfolio_id",
-            *KEY,
-            pl.lit(OrderSide.SELL.value).alias("side"),
-            pl.lit(Obstacle.REDEMPTION_PERIOD.value).alias("rule"),
-            pl.col("free_from_date").alias("until_date"),
-            pl.lit(None, pl.String).alias("restriction_id"),
-            "kept_qty",
-            pl.col("redemption_fee_frac").alias("fee_frac"),
-        )
+    return kept.join(case.early.select(*KEY, "free_from_date", "redemption_fee_frac"), on=KEY, how="inner").select(
+        "portfolio_id",
+        *KEY,
+        pl.lit(OrderSide.SELL.value).alias("side"),
+        pl.lit(Obstacle.REDEMPTION_PERIOD.value).alias("rule"),
+        pl.col("free_from_date").alias("until_date"),
+        pl.lit(None, pl.String).alias("restriction_id"),
+        "kept_qty",
+        pl.col("redemption_fee_frac").alias("fee_frac"),
     )
 
 
@@ -186,15 +150,15 @@ def _with_sold(case: Case, lists: Lists) -> pl.DataFrame:
     )
 
 
-def _crumbs(case: Case, lists: Lists, of_account: pl.DataFrame, node: pl.DataFrame) -> pl.DataFrame:
+def _crumbs(case: Case, lists: Lists, nodes: pl.DataFrame) -> pl.DataFrame:
     """Return what is kept for being less than a step of an order, where it is all that is left to sell and can be seen in the weights."""
     left = pl.col("free_qty") - pl.col("sold_qty")
     return (
         _with_sold(case, lists)
         .filter(~pl.col("is_all_or_none"), (pl.col("sold_qty") >= pl.col("whole_qty")).all().over(KEY), left > 0)
-        .group_by(*KEY, "node_id")
+        .pipe(wanted_sales, case, lists, nodes)
+        .group_by("portfolio_id", *KEY)
         .agg(left.sum().round(6).alias("kept_qty"), (left * pl.col("price_usd")).sum().alias("kept_usd"))
-        .pipe(_above_target, of_account, node)
         .join(lists.figures.select("portfolio_id", "nav_usd"), on="portfolio_id", how="inner")
         .filter(pl.col("kept_usd") > _SEEN * pl.col("nav_usd"))
         .select(
@@ -209,7 +173,7 @@ def _crumbs(case: Case, lists: Lists, of_account: pl.DataFrame, node: pl.DataFra
     )
 
 
-def _budgets(case: Case, lists: Lists, of_account: pl.DataFrame, node: pl.DataFrame) -> pl.DataFrame:
+def _budgets(case: Case, lists: Lists, nodes: pl.DataFrame) -> pl.DataFrame:
     """Return what is sold less of because a budget is used up: lots with a gain, or where turnover binds any."""
     sold = lists.trades.filter(pl.col("side") == OrderSide.SELL.value)
     could_go = pl.when("is_all_or_none").then("free_qty").otherwise("whole_qty")
@@ -221,7 +185,7 @@ def _budgets(case: Case, lists: Lists, of_account: pl.DataFrame, node: pl.DataFr
         _with_sold(case, lists)
         .filter(pl.col("sold_qty") < could_go)
         .join(accounts, on="account_id", how="inner")
-        .pipe(_above_target, of_account, node)
+        .pipe(wanted_sales, case, lists, nodes)
         .join(navs, on="account_id", how="left")
         .join(by_account, on="account_id", how="left")
         .join(case.shelf.select(*KEY, "unit_step_qty"), on=KEY, how="left")

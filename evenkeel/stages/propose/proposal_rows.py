@@ -15,7 +15,10 @@ from evenkeel.policy.model import Policy
 from evenkeel.stages.propose.advice import act_or_wait
 from evenkeel.stages.propose.case import Case
 from evenkeel.stages.propose.improvement import improvement
+from evenkeel.stages.propose.more_cash import more_cash_reasons
+from evenkeel.stages.propose.nothing import nothing_reasons
 from evenkeel.stages.propose.obstacles import as_json, notes_json, obstacles_json
+from evenkeel.stages.propose.reason_sentences import reason_sentences
 from evenkeel.stages.propose.solving import Lists
 from evenkeel.stages.propose.year_taxes import year_notes
 
@@ -70,8 +73,11 @@ def proposal_rows(
         )
         .sort("portfolio_id", "asset_class")
     )
+    obstacles = obstacles_json(case, lists, weights)
+    reasons = _reasons_json(case, lists, weights, obstacles, policies)
     rows = (
         case.wanted.join(_status(case, lists, checks), on="portfolio_id", how="left")
+        .join(reasons, on="portfolio_id", how="left")
         .join(
             case.accounts.group_by("portfolio_id").agg(pl.len().alias("account_count")), on="portfolio_id", how="left"
         )
@@ -81,13 +87,14 @@ def proposal_rows(
         .join(improvement(by_class, portfolios, policies), on="portfolio_id", how="left")
         .join(act_or_wait(trades, portfolios, policies, case.trade_date), on="portfolio_id", how="left")
         .join(_classes_json(weights), on="portfolio_id", how="left")
-        .join(obstacles_json(case, lists, weights), on="portfolio_id", how="left")
+        .join(obstacles, on="portfolio_id", how="left")
         .join(checks.select("portfolio_id", "checks_json"), on="portfolio_id", how="left")
         .join(notes_json(case, year_notes(taxes)), on="portfolio_id", how="left")
         .join(_ids(business_date, case, trades), on="portfolio_id", how="left")
     )
     is_solved = pl.col("outcome").is_in(_FINE)
     has_list = pl.col("status").is_in([ProposalStatus.DRAFTED.value, ProposalStatus.HELD_BACK.value])
+    is_nothing = pl.col("status") == ProposalStatus.NOTHING_TO_TRADE.value
     zero = pl.lit(0).cast(MONEY_DTYPE)
     gains = (
         "short_term_gain_usd",
@@ -99,24 +106,35 @@ def proposal_rows(
     )
     figures = [name for name in lists.figures.columns if name.endswith(("_usd", "_frac"))]
     after = [name for name in rows.columns if name.endswith("_after_frac")]
-    return rows.with_columns(
-        pl.lit(business_date).alias("business_date"),
-        pl.col("account_count").fill_null(0),
-        pl.col("trade_count").fill_null(0),
-        *(pl.when(is_solved).then(pl.col(name).cast(MONEY_DTYPE).fill_null(zero)).alias(name) for name in gains),
-        *(
-            pl.when(is_solved).then(pl.col(name)).alias(name)
-            for name in (*figures, *after, "sold_usd", "bought_usd", "cost_usd", "cash_after_usd", "cash_short_usd")
-        ),
-        pl.col("tax_usd").alias("choosing_tax_usd"),
-        (pl.col("gap_usd") / pl.col("nav_usd") * 1e4).alias("gap_bp"),
-        pl.when(is_solved).then("is_tax_year_known").alias("is_tax_year_known"),
-        *(pl.when(has_list).then(pl.col(name)).alias(name) for name in ("advice", "wait_until_date", "wait_saves_usd")),
-        pl.col("checks_json", "obstacles_json", "classes_json", "notes_json").fill_null("[]"),
-    ).with_columns(
-        pl.when(pl.col("sold_usd") > 0)
-        .then(pl.col("net_tax_usd").cast(pl.Float64) / pl.col("sold_usd").cast(pl.Float64))
-        .alias("net_tax_frac")
+    return (
+        rows.with_columns(
+            pl.lit(business_date).alias("business_date"),
+            pl.col("account_count").fill_null(0),
+            pl.col("trade_count").fill_null(0),
+            *(pl.when(is_solved).then(pl.col(name).cast(MONEY_DTYPE).fill_null(zero)).alias(name) for name in gains),
+            *(
+                pl.when(is_solved).then(pl.col(name)).alias(name)
+                for name in (*figures, *after, "sold_usd", "bought_usd", "cost_usd", "cash_after_usd", "cash_short_usd")
+            ),
+            pl.col("tax_usd").alias("choosing_tax_usd"),
+            pl.when(is_solved).then("is_tax_year_known").alias("is_tax_year_known"),
+            (pl.col("gap_usd") / pl.col("nav_usd") * 1e4).alias("gap_bp"),
+            *(
+                pl.when(has_list).then(pl.col(name)).alias(name)
+                for name in ("advice", "wait_until_date", "wait_saves_usd")
+            ),
+            pl.when(is_nothing).then("reasons").otherwise("status_reason").alias("status_reason"),
+            pl.when(has_list | is_nothing).then("reasons_json").alias("reasons_json"),
+            pl.col("checks_json", "obstacles_json", "classes_json", "notes_json").fill_null("[]"),
+        )
+        .with_columns(
+            pl.col("reasons_json").fill_null("[]"),
+        )
+        .with_columns(
+            pl.when(pl.col("sold_usd") > 0)
+            .then(pl.col("net_tax_usd").cast(pl.Float64) / pl.col("sold_usd").cast(pl.Float64))
+            .alias("net_tax_frac")
+        )
     )
 
 
@@ -154,16 +172,33 @@ def _status(case: Case, lists: Lists, checks: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit(ALERTS_ALONE))
         .when(pl.col("status") == ProposalStatus.NOT_SOLVED.value)
         .then(pl.format("Account {}: {}.", pl.col("unsolved_account_id").fill_null("unknown"), why))
-        .when(pl.col("status") == ProposalStatus.NOTHING_TO_TRADE.value)
-        .then(
-            pl.lit(
-                "No list of trades is better than none: what is out of line may not be traded, or costs more than it mends."
-            )
-        )
         .when(pl.col("status") == ProposalStatus.HELD_BACK.value)
         .then(pl.lit("A check failed; a person must look before it goes on."))
     )
     return rows.with_columns(status.alias("status")).select("portfolio_id", "status", reason.alias("status_reason"))
+
+
+def _reasons_json(
+    case: Case, lists: Lists, weights: pl.DataFrame, obstacles: pl.DataFrame, policies: Mapping[str, Policy]
+) -> pl.DataFrame:
+    """Return `portfolio_id`, `reasons_json`, `reasons` (the sentences, one after the other): why no trades, or why more than is short."""
+    stood = obstacles.select(
+        "portfolio_id", pl.col("obstacles_json").str.json_decode(pl.List(pl.Struct({"rule": pl.String})))
+    ).explode("obstacles_json")
+    codes = pl.concat([nothing_reasons(case, lists, weights, stood, policies), more_cash_reasons(case, lists)])
+    one = pl.concat_str([pl.lit('{"code":"'), "code", pl.lit('","figures":'), "figures", pl.lit("}")])
+    rows = (
+        codes.sort("portfolio_id", "place")
+        .group_by("portfolio_id", maintain_order=True)
+        .agg(one.str.join(",").alias("listed"))
+        .select("portfolio_id", pl.format("[{}]", "listed").alias("reasons_json"))
+    )
+    said = (
+        reason_sentences(rows, ["portfolio_id"])
+        .group_by("portfolio_id", maintain_order=True)
+        .agg(pl.col("sentence").str.join(" ").alias("reasons"))
+    )
+    return rows.join(said, on="portfolio_id", how="left")
 
 
 def _money(case: Case, trades: pl.DataFrame) -> pl.DataFrame:
@@ -206,16 +241,22 @@ def _money(case: Case, trades: pl.DataFrame) -> pl.DataFrame:
 
 
 def _classes_json(weights: pl.DataFrame) -> pl.DataFrame:
+    """Return the nodes of each portfolio, a sleeve with its own band: a class's band says nothing of one of its sleeves."""
     fields = ("node", "asset_class", "target_frac", "lower_frac", "upper_frac", "before_frac", "after_frac")
+    is_class = pl.col("node_id") == pl.col("asset_class")
+    figures = {
+        "target_frac": pl.col("target_frac"),
+        "lower_frac": pl.when(is_class).then("class_lower").otherwise("own_lower"),
+        "upper_frac": pl.when(is_class).then("class_upper").otherwise("own_upper"),
+        "before_frac": pl.col("weight_before_frac"),
+        "after_frac": pl.col("weight_after_frac"),
+    }
     rows = weights.select(
         "portfolio_id",
         pl.col("node_id").alias("node"),
         "asset_class",
-        pl.col("target_frac").round(_DIGITS),
-        pl.col("class_lower").round(_DIGITS).alias("lower_frac"),
-        pl.col("class_upper").round(_DIGITS).alias("upper_frac"),
-        pl.col("weight_before_frac").round(_DIGITS).alias("before_frac"),
-        pl.col("weight_after_frac").round(_DIGITS).alias("after_frac"),
+        # A weight a little below 0 is rounded to -0.0.
+        *((figure.round(_DIGITS) + 0.0).alias(name) for name, figure in figures.items()),
     ).sort("portfolio_id", "node")
     return as_json(rows, fields, "classes_json")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from data_contracts.vocab import Advice, OrderSide, ProposalStatus
+from evenkeel.stages.propose.reason_sentences import reason_sentences
 from evenkeel.stages.wording import capitalised, dollars, percent
 
 _SHOWS = 0.0005
@@ -23,7 +24,8 @@ def proposal_sentences(proposals: pl.DataFrame, trades: pl.DataFrame) -> pl.Data
     """Return the key of `data_contracts.proposals` and `sentence` for each proposal, in the order given.
 
     "Three sales for about $31,200 and two purchases for about $30,900 bring the largest drift from 7.8 to 0.4 points; tax about $412
-    (1.3 % of what is sold); within 0.02 basis points of the best possible list." A proposal without trades says why it has none.
+    (1.3 % of what is sold); within 0.02 basis points of the best possible list." One that sells more than is short of cash says why. A
+    proposal without trades says why it has none.
 
     Args:
         proposals: `data_contracts.proposals`.
@@ -39,8 +41,11 @@ def proposal_sentences(proposals: pl.DataFrame, trades: pl.DataFrame) -> pl.Data
             for side, name in ((OrderSide.SELL, "sales"), (OrderSide.BUY, "purchases"))
         )
     )
-    rows = proposals.join(counts, on=key, how="left", maintain_order="left").with_columns(
-        pl.col("sales", "purchases").fill_null(0)
+    more = reason_sentences(proposals, key).group_by(key).agg(pl.format(" {}", "sentence").str.join("").alias("more"))
+    rows = (
+        proposals.join(counts, on=key, how="left", maintain_order="left")
+        .join(more, on=key, how="left", maintain_order="left")
+        .with_columns(pl.col("sales", "purchases").fill_null(0), pl.col("more").fill_null(""))
     )
     orders = pl.col("sales") + pl.col("purchases")
     is_one = orders == 1
@@ -58,7 +63,7 @@ def proposal_sentences(proposals: pl.DataFrame, trades: pl.DataFrame) -> pl.Data
     return rows.select(
         *key,
         pl.when(orders > 0)
-        .then(pl.concat_str([capitalised(what), pl.lit("."), _held_back(), _wait()]))
+        .then(pl.concat_str([capitalised(what), pl.lit("."), pl.col("more"), _held_back(), _wait()]))
         .otherwise(without)
         .alias("sentence"),
     )

@@ -23,6 +23,7 @@ from evenkeel.stages.propose.solving import solve_case
 from evenkeel.stages.propose.targets import node_of, nodes_of
 from evenkeel.stages.propose.trade_rows import node_weights, trade_rows
 from evenkeel.stages.propose.wash_answers import bought_answers, sold_answers
+from evenkeel.stages.propose.washing import WashView
 from evenkeel.stages.propose.year_taxes import year_taxes
 
 
@@ -31,6 +32,7 @@ class Day:
     """The day's datasets that proposals are made from, and the book and policies that hold.
 
     `washed`, `no_buys`, `year`: as `make_case` and `year_taxes` take them. `buyers`: as `WashView` has them. `policies`: by label.
+    `wash_view`: what a list's sales wash together; None: what is disallowed is told lot by lot.
     """
 
     business_date: dt.date
@@ -45,6 +47,7 @@ class Day:
     year: pl.DataFrame
     book: Book
     policies: dict[str, Policy]
+    wash_view: WashView | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ def _of_policy(day: Day, wanted: pl.DataFrame, policy: Policy) -> tuple[pl.DataF
     nodes = nodes_of(wanted.select("portfolio_id", "model_id"), day.drift, day.bands, node_of(day.book.model_targets))
     lists = solve_case(case, nodes, day.year, day.book, policy)
     weights = node_weights(case, lists)
-    trades = trade_rows(case, lists, weights, day.book, policy)
+    trades = trade_rows(case, lists, weights, day.book, policy, day.wash_view)
     taxes = year_taxes(trades, case.accounts, day.year, day.book, policy.trading)
     checks = prechecks(
         trades,

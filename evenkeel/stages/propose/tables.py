@@ -48,6 +48,10 @@ class Problems:
         rows = [self.alone.accounts, *([] if self.together is None else [self.together.accounts])]
         return pl.concat(each.select("account_id", "turnover_budget_frac") for each in rows)
 
+    def models(self) -> pl.DataFrame:
+        """Return the engine's models of all portfolios: what each node is aimed at, and its band."""
+        return pl.concat([self.alone.models, *([] if self.together is None else [self.together.models])])
+
 
 def make_problems(
     case: Case,

@@ -8,23 +8,25 @@ from collections.abc import Mapping
 import polars as pl
 
 from data_contracts.fields import FACT_DTYPE, INSTANT_DTYPE, MONEY_DTYPE
-from data_contracts.vocab import LotInstruction, OrderSide, RebalanceKind, TradeReason
+from data_contracts.vocab import LotInstruction, OrderSide
 from evenkeel.book.model import Book
 from evenkeel.policy.model import Policy
 from evenkeel.rules.fund_orders import order_by
 from evenkeel.rules.settlement import settle_date
-from evenkeel.stages.propose.case import Case, is_substitute
+from evenkeel.stages.propose.case import Case
 from evenkeel.stages.propose.costing import cost_policy, stated_costs
-from evenkeel.stages.propose.kinds import TERMS
 from evenkeel.stages.propose.lots import KEY, POSITION
 from evenkeel.stages.propose.solving import Lists
 from evenkeel.stages.propose.steps import FUNDS, told_qty
+from evenkeel.stages.propose.trade_reasons import reasons_json, replaced
+from evenkeel.stages.propose.washing import WashView
 
-_CASH_KINDS = (RebalanceKind.RAISE_CASH.value,)
-_INVESTS = (RebalanceKind.INVEST_CASH.value, RebalanceKind.BUY_ONLY.value)
+_HALF_A_CENT = 0.005
 
 
-def trade_rows(case: Case, lists: Lists, weights: pl.DataFrame, book: Book, policy: Policy) -> pl.DataFrame:
+def trade_rows(
+    case: Case, lists: Lists, weights: pl.DataFrame, book: Book, policy: Policy, washes: WashView | None = None
+) -> pl.DataFrame:
     """Return the columns of `data_contracts.trades` but date and proposal, with `portfolio_id`, `short_rate_frac`, `long_rate_frac`.
 
     Args:
@@ -33,6 +35,7 @@ def trade_rows(case: Case, lists: Lists, weights: pl.DataFrame, book: Book, poli
         weights: As `node_weights` returns them.
         book: For funds' redemption fees.
         policy: For what orders cost, and by when those for funds must be in.
+        washes: What is disallowed where the lots of a list are sold together; None: what is of each lot alone.
     """
     lots = case.lots.select(
         *KEY,
@@ -63,15 +66,14 @@ def trade_rows(case: Case, lists: Lists, weights: pl.DataFrame, book: Book, poli
         .with_columns(pl.col("value_usd").round(2), pl.col("disallowed_usd").fill_null(0.0).round(2))
         .with_columns((pl.col("unit_basis_usd") * pl.col("traded_qty")).round(2).alias("basis_usd"))
         .with_columns((pl.col("value_usd") - pl.col("basis_usd")).round(2).alias("gain_usd"))
+        .pipe(_with_list_matched, washes)
         .with_columns(
             ((pl.col("gain_usd") + pl.col("disallowed_usd")).fill_null(0.0) * pl.col("full_rate").fill_null(0.0))
             .round(2)
             .alias("tax_usd")
         )
     )
-    rows = rows.with_columns(
-        _reasons(rows, lots).alias("reasons_json"), _replaced(rows, lists).alias("replaces_security_id")
-    )
+    rows = rows.with_columns(reasons_json(rows, lots, case, lists), replaced(rows, lists).alias("replaces_security_id"))
     order = ["portfolio_id", "is_purchase", "account_id", "security_id", "lot_opened_date", "lot_id"]
     numbered = (
         rows.with_columns((~is_sale).alias("is_purchase"))
@@ -124,6 +126,30 @@ def trade_rows(case: Case, lists: Lists, weights: pl.DataFrame, book: Book, poli
     )
 
 
+def _with_list_matched(rows: pl.DataFrame, washes: WashView | None) -> pl.DataFrame:
+    """Return the trades with what is disallowed of their losses together: lots asked about alone may count one replacement twice."""
+    if washes is None or not (rows["disallowed_usd"] > 0).any():
+        return rows
+    lot = ["portfolio_id", *KEY, "lot_id"]
+    sold = rows.filter(pl.col("side") == OrderSide.SELL.value).select(
+        *lot,
+        pl.col("lot_opened_date").alias("acquired_date"),
+        pl.col("traded_qty").alias("sold_qty"),
+        pl.col("value_usd").cast(MONEY_DTYPE).alias("proceeds_usd"),
+        pl.col("basis_usd").cast(MONEY_DTYPE),
+    )
+    together = washes.disallowed_together(sold).rename({"disallowed_usd": "together_usd"})
+    return (
+        rows.join(together, on=lot, how="left", maintain_order="left")
+        .with_columns(
+            pl.min_horizontal("disallowed_usd", pl.col("together_usd").cast(pl.Float64).fill_null(0.0)).alias(
+                "disallowed_usd"
+            )
+        )
+        .drop("together_usd")
+    )
+
+
 def _order_by(trade_date: dt.date, cutoffs: Mapping[str, dt.time]) -> pl.Expr:
     """Return when an order for a fund must be in, by `custodian`; null for what is traded on an exchange."""
     instants = {custodian: order_by(trade_date, cutoff) for custodian, cutoff in cutoffs.items()}
@@ -137,8 +163,8 @@ def node_weights(case: Case, lists: Lists) -> pl.DataFrame:
     What is in flight and spoken for counts as done; costs and taxes are not paid from cash.
 
     Returns:
-        `portfolio_id`, `node_id`, `asset_class`, `target_frac`, `class_lower`, `class_upper`, `weight_before_frac`, `weight_after_frac`,
-        `value_before_usd`, `value_after_usd`.
+        `portfolio_id`, `node_id`, `asset_class`, `target_frac`, `class_lower`, `class_upper` (its class's band), `own_lower`, `own_upper`
+        (a sleeve's own; null: none), `weight_before_frac`, `weight_after_frac`, `value_before_usd`, `value_after_usd`; never -0.0.
     """
     of_account = case.accounts.select("account_id", "portfolio_id")
     prices = case.shelf.select(*KEY, "node_id")
@@ -153,10 +179,13 @@ def node_weights(case: Case, lists: Lists) -> pl.DataFrame:
     signed = pl.when(pl.col("side") == OrderSide.SELL.value).then(-pl.col("value_usd")).otherwise("value_usd")
     moved = lists.trades.select("portfolio_id", pl.col("asset_class").alias("node_id"), signed.alias("moved_usd"))
     into_cash = moved.select("portfolio_id", pl.lit("cash").alias("node_id"), -pl.col("moved_usd"))
-    change = pl.concat([moved, into_cash]).group_by("portfolio_id", "node_id").agg(pl.col("moved_usd").sum())
-    nodes = lists.problems.nodes.select(
-        "portfolio_id", "node_id", "asset_class", "target_frac", "class_lower", "class_upper"
+    change = (
+        pl.concat([moved, into_cash])
+        .group_by("portfolio_id", "node_id")
+        .agg(pl.col("moved_usd").sum(), pl.len().alias("trades"))
     )
+    bands = ("class_lower", "class_upper", "own_lower", "own_upper")
+    nodes = lists.problems.nodes.select("portfolio_id", "node_id", "asset_class", "target_frac", *bands)
     rows = (
         before.join(change, on=["portfolio_id", "node_id"], how="full", coalesce=True)
         .join(nodes, on=["portfolio_id", "node_id"], how="full", coalesce=True)
@@ -165,6 +194,14 @@ def node_weights(case: Case, lists: Lists) -> pl.DataFrame:
             pl.coalesce("asset_class", pl.col("node_id").str.split("/").list.first()).alias("asset_class"),
         )
         .with_columns((pl.col("value_usd") + pl.col("moved_usd")).alias("value_after_usd"))
+        # Each trade is rounded to the cent, so of a node that is sold out there may be less than that left, or too much gone.
+        .with_columns(
+            pl.when(pl.col(name).abs() <= _HALF_A_CENT * (1 + pl.col("trades").fill_null(0)))
+            .then(0.0)
+            .otherwise(pl.col(name))
+            .alias(name)
+            for name in ("value_usd", "value_after_usd")
+        )
     )
     total = pl.col("value_usd").sum().over("portfolio_id")
     return rows.select(
@@ -172,79 +209,9 @@ def node_weights(case: Case, lists: Lists) -> pl.DataFrame:
         "node_id",
         "asset_class",
         "target_frac",
-        "class_lower",
-        "class_upper",
+        *bands,
         pl.when(total > 0).then(pl.col("value_usd") / total).otherwise(0.0).alias("weight_before_frac"),
         pl.when(total > 0).then(pl.col("value_after_usd") / total).otherwise(0.0).alias("weight_after_frac"),
         pl.col("value_usd").alias("value_before_usd"),
         "value_after_usd",
     ).sort("portfolio_id", "node_id")
-
-
-def _reasons(rows: pl.DataFrame, lots: pl.DataFrame) -> pl.Series:
-    """Return the codes of each trade as JSON, the main one first."""
-    mixed = (
-        lots.group_by(KEY)
-        .agg(pl.col("is_long_term").n_unique().alias("terms"))
-        .filter(pl.col("terms") > 1)
-        .select(*KEY, pl.lit(True).alias("has_both_terms"))
-    )
-    harvests = [kind.value for kind, terms in TERMS.items() if terms.harvests]
-    is_sale = pl.col("side") == OrderSide.SELL.value
-    over = pl.col("weight_before_frac") > pl.col("target_frac") + 1e-9
-    sold_node = is_sale.any().over("portfolio_id", "node_id")
-    has_sales = is_sale.any().over("portfolio_id")
-    reason = TradeReason
-
-    is_harvest = (is_sale & pl.col("kind").is_in(harvests) & (pl.col("gain_usd") < 0)).fill_null(False)
-    main = _first_of(
-        (is_sale & pl.col("kind").is_in(_CASH_KINDS), reason.RAISES_CASH),
-        (is_harvest, reason.HARVESTS_LOSS),
-        (is_sale & (pl.col("target_frac") <= 0), reason.NOT_IN_MODEL),
-        (is_sale & over, reason.OVERWEIGHT),
-        (is_sale, reason.PAYS_FOR_PURCHASES),
-        (pl.col("kind").is_in(_INVESTS) | ~has_sales, reason.INVESTS_CASH),
-        (pl.col("kind").is_in(harvests) & sold_node, reason.REPLACES_SOLD),
-        (~over, reason.UNDERWEIGHT),
-        (sold_node, reason.REPLACES_SOLD),
-        (pl.lit(True), reason.INVESTS_CASH),
-    )
-    is_taxed = pl.col("short_rate_frac") > 0
-    is_gain = pl.col("gain_usd") >= 0
-    codes = pl.concat_list(
-        main,
-        _first_of((is_sale & is_taxed & (pl.col("gain_usd") < 0), reason.LOSS_FIRST)),
-        _first_of(
-            (is_sale & is_taxed & is_gain & pl.col("is_long_term") & pl.col("has_both_terms"), reason.LONG_TERM_FIRST)
-        ),
-        _first_of((is_sale & ~is_taxed, reason.NO_TAX_HERE)),
-        _first_of((~is_sale & is_substitute(pl.col("buy_rank")), reason.SUBSTITUTE)),
-    ).list.drop_nulls()
-    coded = rows.join(mixed, on=KEY, how="left", maintain_order="left").select(
-        pl.concat_str([pl.lit('["'), codes.list.join('","'), pl.lit('"]')]).alias("reasons_json")
-    )
-    return coded.to_series()
-
-
-def _replaced(rows: pl.DataFrame, lists: Lists) -> pl.Series:
-    """Return what a substitute stands in for: the model's first security of the node."""
-    first = (
-        lists.problems.buyable.filter(pl.col("buy_rank").is_not_null(), ~is_substitute(pl.col("buy_rank")))
-        .sort("account_id", "node_id", "buy_rank")
-        .unique(["account_id", "node_id"], keep="first", maintain_order=True)
-        .select("account_id", "node_id", pl.col("security_id").alias("first"))
-    )
-    is_other = (pl.col("side") == OrderSide.BUY.value) & is_substitute(pl.col("buy_rank")).fill_null(False)
-    return (
-        rows.join(first, on=["account_id", "node_id"], how="left", maintain_order="left")
-        .select(pl.when(is_other).then("first").alias("replaces_security_id"))
-        .to_series()
-    )
-
-
-def _first_of(*cases: tuple[pl.Expr, TradeReason]) -> pl.Expr:
-    """Return the code of the first case that is true; null where none is."""
-    return pl.coalesce(
-        pl.when(condition.fill_null(False)).then(pl.lit(code.value)).otherwise(pl.lit(None, pl.String))
-        for condition, code in cases
-    )

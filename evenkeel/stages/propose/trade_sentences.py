@@ -10,6 +10,7 @@ from evenkeel.stages.wording import capitalised, dollars, node_name, percent, un
 REASON_WORDS: dict[str, str] = {
     TradeReason.NOT_IN_MODEL: "it is not in the model",
     TradeReason.RAISES_CASH: "it raises cash that is needed",
+    TradeReason.CASH_TO_TARGET: "it brings cash nearer to its target",
     TradeReason.INVESTS_CASH: "it invests idle cash",
     TradeReason.PAYS_FOR_PURCHASES: "it pays for purchases in the account",
     TradeReason.HARVESTS_LOSS: "it is sold for its loss",
@@ -18,8 +19,12 @@ REASON_WORDS: dict[str, str] = {
     TradeReason.LONG_TERM_FIRST: "long-term lots go first",
     TradeReason.NO_TAX_HERE: "nothing is taxed in this account",
     TradeReason.SUBSTITUTE: "it stands in for {}",
+    TradeReason.PAST_TARGET_FOR_CASH: "that is {} points below its target, for the cash that must stay, or that its own target asks for",
+    TradeReason.PAST_TARGET_FOR_STEP: "that is {} points below its target, less than a whole unit or the smallest order",
+    TradeReason.PAST_TARGET_FOR_KEPT: "that is {} points below its target, because what is kept elsewhere leaves less for it",
+    TradeReason.PAST_TARGET_FOR_PURCHASES: "that is {} points below its target, to pay for purchases in the account",
 }
-"""Why, where the weights do not say it; braces: the security replaced."""
+"""Why, where the weights do not say it; braces: the security replaced, or how far below its target the node comes to be."""
 
 _SHOWS = 0.0005
 """Shares below it print as 0.0 %."""
@@ -60,7 +65,9 @@ def trade_sentences(trades: pl.DataFrame) -> pl.DataFrame:
 def _reason(code: str, condition: pl.Expr) -> pl.Expr:
     words = REASON_WORDS[code]
     text = pl.lit(words)
-    if "{}" in words:
+    if code.startswith("past_target"):
+        text = pl.format(words, percent(pl.col("target_frac") - pl.col("weight_after_frac")))
+    elif "{}" in words:
         other = "what is sold" if code == TradeReason.REPLACES_SOLD else "what may not be bought"
         text = pl.format(words, pl.coalesce("replaces_security_id", pl.lit(other)))
     return pl.when(condition).then(text)

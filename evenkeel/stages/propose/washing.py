@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from data_contracts.fields import MONEY_DTYPE
+from data_contracts.fields import FACT_DTYPE, MONEY_DTYPE
 from data_contracts.vocab import AccountState
 from evenkeel.book.model import Book
 from evenkeel.rules.wash_sales import (
@@ -58,6 +58,8 @@ class WashView:
     no_buys: pl.DataFrame
     buyers: pl.DataFrame
     disallowed: pl.DataFrame
+    _done: pl.DataFrame
+    _purchases: pl.DataFrame
     _found: WashSales
     _spans: pl.DataFrame
     _members: pl.DataFrame
@@ -102,6 +104,57 @@ class WashView:
             )
             .sort(_LOT)
         )
+
+    def disallowed_together(self, sold: pl.DataFrame) -> pl.DataFrame:
+        """Return what is disallowed of each sale where all sales of a list are done on the trade date.
+
+        Matched as history is: earliest purchase sold first, each share used once; what is sold in the list too replaces nothing after it.
+        So it is at most what `washed` says of the lots alone. Each portfolio's list is taken alone; its purchases are not looked at.
+
+        Args:
+            sold: Lots sold, gains and accounts that are not taxable among them: `portfolio_id`, `account_id`, `security_id`, `lot_id` (as
+                in the lots of the view), `acquired_date` (null: not known), `sold_qty` > 0, `proceeds_usd`, `basis_usd` (null: not known).
+
+        Returns:
+            By `portfolio_id`, `account_id`, `security_id`, `lot_id`: `disallowed_usd` > 0, dollars and cents, at most the sale's own loss.
+        """
+        rows = _placed(sold, self._members, self._groups)
+        is_loss = ~pl.col("is_retirement") & (pl.col("basis_usd") > pl.col("proceeds_usd"))
+        place = ["portfolio_id", "wash_unit_id", "wash_group"]
+        lists = rows.filter(is_loss).select(place).unique().sort(place)
+        sales = rows.join(lists, on=place, how="semi").select(
+            *place,
+            *_LOT,
+            "tax_unit_id",
+            "is_retirement",
+            lot_name().alias("lot"),
+            # As with sales done: of a lot of unknown date only the order among the day's losses goes by it.
+            pl.col("acquired_date").fill_null(self.trade_date).alias("acquired_date"),
+            pl.lit(self.trade_date).alias("sold_date"),
+            *(pl.col(name).cast(FACT_DTYPE) for name in ("proceeds_usd", "basis_usd")),
+            exact("sold_qty").alias("sold_qty"),
+        )
+        earlier = lists.join(self._done, on=place[1:], how="inner")
+        purchases = lists.join(self._purchases, on=place[1:], how="inner")
+        named = sales.with_columns(pl.format("list {}", "lot").alias("sale_id"), pl.col("lot").alias("lot_id"))
+        done = pl.concat([earlier, named.drop("account_id", "security_id", "lot")], how="diagonal")
+        found = match_wash_sales(_of_list(done), _of_list(purchases), self._spans.clear(), self.trade_date).portions
+        washed = found.group_by("sale_id").agg(pl.col("disallowed_usd").sum())
+        loss = (pl.col("basis_usd") - pl.col("proceeds_usd")).cast(MONEY_DTYPE)
+        return (
+            sales.with_columns(pl.format("{}|list {}", "portfolio_id", "lot").alias("sale_id"))
+            .join(washed, on="sale_id", how="inner")
+            .with_columns(pl.min_horizontal("disallowed_usd", loss).alias("disallowed_usd"))
+            .filter(pl.col("disallowed_usd") > 0)
+            .select("portfolio_id", *_LOT, "disallowed_usd")
+            .sort("portfolio_id", *_LOT)
+        )
+
+
+def _of_list(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return a wash unit's rows as those of one list: units, sales and lots are named by its portfolio, so that lists do not meet."""
+    names = [name for name in ("wash_unit_id", "lot_id", "sale_id") if name in rows.columns]
+    return rows.with_columns(pl.format("{}|{}", "portfolio_id", name).alias(name) for name in names)
 
 
 def unit_accounts(accounts: pl.DataFrame, book: Book) -> pl.DataFrame:
@@ -155,15 +208,17 @@ def wash_view(
         else pl.col("has_unit") & pl.col("account_id").is_in(seen["account_id"].implode())
     )
     asked = spans.with_columns(pl.when(is_known).then("history_from_date").alias("history_from_date"))
-    found = match_wash_sales(
-        _placed(done, members, groups), purchases.drop("account_id", "security_id"), asked, max(known_to, trade_date)
-    )
+    done = _placed(done, members, groups)
+    purchases = purchases.drop("account_id", "security_id")
+    found = match_wash_sales(done, purchases, asked, max(known_to, trade_date))
     return WashView(
         trade_date=trade_date,
         no_buys=_no_buys(found, groups, members, book, trade_date),
         # What an account sold is known from its history, whether its lots are seen or not.
         buyers=_buyers(spans, members, trade_date, known_to),
         disallowed=_disallowed(found, sold),
+        _done=done,
+        _purchases=purchases,
         _found=found,
         _spans=asked,
         _members=members,

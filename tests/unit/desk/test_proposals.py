@@ -144,8 +144,37 @@ def test_short_line(changes: dict[str, Any], line: str) -> None:
 
 def test_short_line_without_trades_says_why() -> None:
     assert short_line(without_trades("no_trades_by_rule", "It is a plan.")) == "No trades, by rule: It is a plan."
-    assert short_line(without_trades("nothing_to_trade", "Long.")) == "Nothing to trade: no list is better than none."
+    assert short_line(without_trades("nothing_to_trade", "No cash.")) == "Nothing to trade: No cash."
     assert short_line(without_trades("not_solved", None)) == "No proposal."
+
+
+SHORT = {"sold_usd": 300.0, "short_usd": 299.0, "more_usd": 1.0, "cushion_usd": 1.0}
+NO_CASH = {"code": "no_cash_short", "figures": {"cash_usd": 5000.0, "needed_usd": 1000.0}}
+NO_CASH_SAID = "No cash is short: $5,000 is there, $1,000 must stay."
+
+
+def test_reasons_have_codes_figures_and_words() -> None:
+    nothing = without_trades("nothing_to_trade", NO_CASH_SAID, reasons_json=json.dumps([NO_CASH]))
+    assert nothing["reasons"] == [{**NO_CASH, "sentence": NO_CASH_SAID}]
+    assert nothing["sentence"] == NO_CASH_SAID
+    assert short_line(nothing) == f"Nothing to trade: {NO_CASH_SAID}"
+    more = proposed(reasons_json=json.dumps([{"code": "more_for_cushion", "figures": SHORT}]))
+    assert more["reasons"][0]["figures"] == SHORT
+    assert more["sentence"].endswith(
+        "list. $300 is sold where $299 is short: a dollar stays above the least cash of each account."
+    )
+    assert proposed()["reasons"] == []
+    for proposal in (nothing, more):
+        assert list(OF_PROPOSAL.iter_errors(json.loads(json.dumps(proposal)))) == []
+
+
+def test_a_figure_of_nothing_has_no_sign() -> None:
+    node = {"node": "cash", "asset_class": "cash", "target_frac": 0.0, "lower_frac": None, "upper_frac": None,
+            "before_frac": 0.1, "after_frac": -0.0}  # fmt: skip
+    proposal = proposed(
+        [{**SALE, "weight_after_frac": -0.0}], classes_json=json.dumps([node]), growth_after_frac=-0.0, gap_usd=-0.0
+    )
+    assert "-0.0" not in json.dumps(proposal)
 
 
 def test_proof_says_what_holds() -> None:

@@ -202,7 +202,7 @@ def node(**figures: Any) -> dict[str, Any]:
 def test_chart_places_marks_on_one_scale() -> None:
     chart = drift_chart([node(weight_frac=0.642, target_frac=0.6, lower_frac=0.57, upper_frac=0.63, is_outside=True)])
     assert chart.grid[0] == (0.0, "0 %")
-    assert chart.grid[-1] == (100.0, "80 %")
+    assert chart.grid[-1] == (100.0, "80")
     [row] = chart.rows
     assert (row.weight_at, row.target_at) == (80.25, 75.0)
     assert (row.band_from, row.band_width) == (71.25, 7.5)
@@ -224,6 +224,22 @@ def test_a_charts_labels_are_few_enough_for_a_phone(least: float, most: float) -
     assert 2 <= len(chart.grid) <= 6
     assert [place for place, _ in chart.grid] == sorted({place for place, _ in chart.grid})
     assert all(0 <= row.weight_at <= 100 for row in chart.rows)
+
+
+def test_only_the_first_label_of_a_scale_has_the_unit() -> None:
+    """At the end it would reach back to the label before it."""
+    labels = [label for _, label in drift_chart([node(weight_frac=0.47)]).grid]
+    assert labels == ["0 %", "10", "20", "30", "40", "50"]
+
+
+def test_a_phone_has_the_scale_below_the_drawings_and_not_among_the_headings(page: str) -> None:
+    head, _, rest = page.partition('<table class="drift"')[2].partition("</thead>")
+    foot = rest.partition("<tfoot")[2].partition("</tfoot>")[0]
+    assert head.count("<text ") == foot.count("<text ") >= 2
+    wide, _, phone = page.partition("@media (max-width: 620px)")
+    assert ".drift tfoot { display: none; }" in wide
+    assert ".drift thead .axis svg { display: none; }" in phone
+    assert ".drift tbody, .drift tfoot { display: block; }" in phone
 
 
 def test_chart_of_nothing() -> None:

@@ -11,9 +11,10 @@ from typing import Any
 import polars as pl
 import pytest
 
+from evenkeel.policy.model import TradingRule
 from evenkeel.rules.settlement import settle_date
 from evenkeel.stages.propose.stage import Proposed
-from tests.support.proposing import SECURITIES, Account, Lot, book_of, day_of, listed, proposed, with_past
+from tests.support.proposing import LAST_WEEK, SECURITIES, Account, Lot, book_of, day_of, listed, proposed, with_past
 from tests.support.small_book import MONDAY, with_rows
 
 HARVESTED = MONDAY - dt.timedelta(days=12)
@@ -164,3 +165,24 @@ def test_a_partial_transfer_that_arrives_in_two_halves() -> None:
     assert ("STK", "sell", "lots_differ") in rules(first)
     second = proposed(with_past(day, book), A1="full")
     assert ("A1", "sell", "STK") in listed(second)
+
+
+def test_a_list_states_what_its_own_sales_wash_together() -> None:
+    """Two old lots at a loss and two shares of last week: sold with the others they replace nothing; kept, one loss of two shares is."""
+    book = book_of()
+    lots = [Lot("OLD", 100, 60), Lot("OLD", 50, 70), Lot("STK", 600, 90), Lot("BND", 700, 50)]
+    # Whether lots may go is asked of each alone; the limit is so high that they may.
+    changes = {"trading": TradingRule(wash_limit_usd=1_000)}
+    all_sold = day_of({"A1": Account(5_000, [*lots, Lot("OLD", 2, 45, LAST_WEEK)])}, book, policy=changes)
+    trades = proposed(with_past(all_sold, book), A1="full").trades.filter(security_id="OLD")
+    assert trades["traded_qty"].sum() == 152
+    assert trades["disallowed_usd"].to_list() == [0, 0, 0]
+    assert trades["tax_usd"].sum() == -(100 * 20 + 50 * 30) * Decimal("0.20") - 2 * 5 * Decimal("0.40")
+    row = proposed(with_past(all_sold, book), A1="full").proposals.row(0, named=True)
+    assert row["disallowed_usd"] == 0
+    kept = "restriction_id,scope,scope_id,kind,security_id,reason\nR1,account,A1,no_sell,STX,client\n"
+    group = book_of(restrictions_csv=kept, securities_csv=SECURITIES.replace("OLD,,OLDCO", "OLD,stocks,OLDCO"))
+    one_kept = day_of({"A1": Account(5_000, [*lots, Lot("STX", 2, 45, LAST_WEEK)])}, group, policy=changes)
+    trades = proposed(with_past(one_kept, group), A1="full").trades.filter(security_id="OLD").sort("lot_id")
+    # Asked about alone each would lose two shares' worth, 40 and 60.
+    assert trades["disallowed_usd"].to_list() == [40, 0]

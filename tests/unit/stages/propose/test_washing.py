@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from evenkeel.stages.propose.washing import unit_accounts
+from evenkeel.stages.propose.washing import WashView, unit_accounts
 from tests.unit.stages.propose.washes import LONG_AGO, day, disallowed, family, lot, no_buys, sale, view, washed
 
 LOSER = lot("A", "2024-01-02", 100, 1000.0)
@@ -262,3 +262,58 @@ def test_what_is_washed_whole_is_washed_whatever_the_history_also_in_fractions()
 def test_an_account_that_is_opened_later_has_bought_nothing_yet() -> None:
     later = {"account_id": "later", "tax_unit_id": "parents", "opened_date": day("2025-03-10")}
     assert washed(view("2025-03-03", [LOSER], accounts=[later]), LOSER) == [(0.0, None, CLEAR)]
+
+
+DRIP = lot("R", "2025-02-20", 5, 50.0)
+"""Five shares of a dividend reinvested eleven days before the sale."""
+
+
+def together(found: WashView, *sold: tuple[str, float], portfolio: str = "P1") -> dict[tuple[str, str], float]:
+    """Return what is disallowed by list and lot where so many of these lots, bought at 10 a share, are sold at 8."""
+    bought = {"A": "2024-01-02", "B": "2023-01-03", "R": "2025-02-20", "I": "2025-02-20"}
+    rows = [
+        (portfolio, "ira" if name == "I" else "joint", "FUND", name, day(bought[name]), qty, 8 * qty, 10 * qty)
+        for name, qty in sold
+    ]
+    names = ["portfolio_id", "account_id", "security_id", "lot_id", "acquired_date", "sold_qty", "proceeds_usd", "basis_usd"]  # fmt: skip
+    told = found.disallowed_together(pl.DataFrame(rows, schema=names, orient="row"))
+    return {
+        (list_, name): float(usd) for list_, name, usd in told.select("portfolio_id", "lot_id", "disallowed_usd").rows()
+    }
+
+
+def test_a_replacement_that_is_sold_in_the_same_list_replaces_nothing() -> None:
+    """Rev. Rul. 56-602: a sale that reduces what is held is no wash sale; after this one nothing that was bought is held."""
+    found = view("2025-03-03", [LOSER, DRIP])
+    assert washed(found, LOSER) == [(5.0, "2025-03-23", WASHED)]  # asked about alone
+    assert together(found, ("A", 100)) == {("P1", "A"): 10.0}
+    assert together(found, ("A", 100), ("R", 5)) == {}
+    assert together(found, ("A", 100), ("R", 3)) == {("P1", "A"): 4.0}
+
+
+def test_a_share_replaces_one_of_the_list_and_the_first_bought_first() -> None:
+    found = view("2025-03-03", [LOSER, lot("B", "2023-01-03", 100, 1000.0), DRIP])
+    assert together(found, ("A", 100), ("B", 100)) == {("P1", "B"): 10.0}
+    assert together(found, ("A", 100), ("B", 3)) == {("P1", "B"): 6.0, ("P1", "A"): 4.0}
+
+
+def test_what_has_replaced_an_earlier_loss_replaces_none_of_the_list() -> None:
+    found = view("2025-03-03", [LOSER, DRIP], [sale("2024-01-02", "2025-02-24", "4", "32", "40")])
+    assert together(found, ("A", 100)) == {("P1", "A"): 2.0}
+
+
+def test_a_replacement_in_an_ira_counts_unless_the_list_sells_it() -> None:
+    found = view("2025-03-03", [LOSER, lot("I", "2025-02-20", 30, 300.0, "ira")])
+    assert together(found, ("A", 100)) == {("P1", "A"): 60.0}
+    assert together(found, ("A", 100), ("I", 30)) == {}
+
+
+def test_lists_of_two_portfolios_are_each_taken_alone() -> None:
+    found = view("2025-03-03", [LOSER, lot("B", "2023-01-03", 100, 1000.0), DRIP])
+    rows = [
+        (portfolio, "joint", "FUND", name, None, 100.0, 800.0, 1000.0) for portfolio, name in (("P1", "A"), ("P2", "B"))
+    ]
+    names = ["portfolio_id", "account_id", "security_id", "lot_id", "acquired_date", "sold_qty", "proceeds_usd", "basis_usd"]  # fmt: skip
+    schema = {name: pl.Date if name == "acquired_date" else None for name in names}
+    told = found.disallowed_together(pl.DataFrame(rows, schema=schema, orient="row"))
+    assert told["disallowed_usd"].to_list() == [10, 10]

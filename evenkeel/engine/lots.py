@@ -122,7 +122,7 @@ def _fit(
         odd.append((Finding.BASIS_NEGATIVE, is_below))
         table = table.with_columns(basis.set(is_below.fill_null(False), None))
     if _most(washed) > 0:
-        odd.append((Finding.WASHED_OVER_HELD, (washed > held) & (held > 0)))
+        odd.append((Finding.WASHED_OVER_HELD, (washed > held) & (held > 0) & washed.is_finite()))
     if _most(rate) > 1:
         table = table.with_columns(rate.set((rate > 1).fill_null(False), None))
     for finding, is_odd in odd:

@@ -11,7 +11,7 @@ import pytest
 
 from evenkeel.cli import run_command
 from evenkeel.engine.problem import Tables
-from evenkeel.engine.tables.inputs import Accounts, Lots, Models, Restrictions, Securities
+from evenkeel.engine.tables.inputs import Accounts, CashTerms, Lots, Models, Restrictions, Securities
 from tests.unit.engine.netted_scene import netted_scene
 from tests.unit.engine.problems import frame
 from tests.unit.engine.scene import scene
@@ -301,6 +301,26 @@ def test_a_cap_stops_its_account_whether_or_not_it_is_reached(
     answer = solved(replace(tables, restrictions=limits), tmp_path / "bad")
     assert outcomes(answer) == {"A": "traded", "B": "figure_invalid"}
     assert [row[1:5] for row in remarks(answer)] == [("restrictions", security, "buy_cap_usd", remark)]
+    assert_same_but(answer, plain, "B")
+
+
+TERMS: list[tuple[str, object, str]] = [
+    ("at_frac", NAN, "not_finite"),
+    ("at_usd", None, "null"),
+    ("below_cost_frac", -1.0, "too_low"),
+    ("above_cost_frac", INF, "not_finite"),
+]
+
+
+@pytest.mark.parametrize(("column", "value", "remark"), TERMS)
+def test_a_term_of_a_cash_plan_is_named(tmp_path: Path, column: str, value: object, remark: str) -> None:
+    terms = frame(CashTerms, [("P", "minimum", 0.01, 0.0, 1.0, 0.0), ("P", "maximum", 0.1, 0.0, 0.0, 0.1)])
+    tables = replace(book(), cash_terms=terms)
+    tables = replace(tables, accounts=put(tables.accounts, "cash_plan_id", "P", account_id="B"))
+    plain = solved(tables, tmp_path / "plain")
+    answer = solved(replace(tables, cash_terms=put(terms, column, value, term="maximum")), tmp_path / "bad")
+    assert outcomes(answer) == {"A": "traded", "B": "figure_invalid"}
+    assert [row[1:5] for row in remarks(answer)] == [("cash_terms", "P / maximum", column, remark)]
     assert_same_but(answer, plain, "B")
 
 

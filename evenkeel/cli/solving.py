@@ -30,6 +30,12 @@ def solve(in_dir: Path, out_dir: Path, is_rounded: bool, is_outside_only: bool) 
             f"Largest gap: {solved.largest_gap_frac * 1e4:.4f} bp of net asset value, account {solved.largest_gap_id}.",
             markup=False,
         )
+    if solved.remarks:
+        told = ", ".join(f"{effect} {number:,}" for effect, number in solved.remarks.items())
+        console.print(
+            f"Remarks on the tables given: {told}; remarks.parquet has each figure, docs/engine-tables.md what to do.",
+            markup=False,
+        )
     return EXIT_DONE
 
 

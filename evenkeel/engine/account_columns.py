@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +32,11 @@ class AccountColumns:
     def is_solved(self) -> np.ndarray:
         """Which of them have a list, be it one without trades."""
         return np.isin(self.outcome, _SOLVED)
+
+    def ids_of(self, outcomes: Iterable[Outcome]) -> pl.Series:
+        """Return the accounts with one of the outcomes."""
+        is_one = np.isin(self.outcome, [OUTCOMES.index(outcome) for outcome in outcomes])
+        return self.ids.filter(pl.Series(is_one))
 
     def figure(self, name: str) -> np.ndarray:
         """Return one of FIGURES."""

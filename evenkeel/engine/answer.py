@@ -11,10 +11,10 @@ import pyarrow as pa
 from evenkeel.engine.account_columns import AccountColumns, account_columns
 from evenkeel.engine.arrays import FIGURES, I8, AnswerArrays
 from evenkeel.engine.codes import Side
-from evenkeel.engine.columns import Columns, Texts, frame_of, told_of
+from evenkeel.engine.columns import Columns, Texts, frame_of, plain_figures, told_of
 from evenkeel.engine.problem import Prepared
 from evenkeel.engine.shared import policy_of
-from evenkeel.engine.tables.outputs import AccountResults, ClassResults, Findings, TaxResults, Trades
+from evenkeel.engine.tables.outputs import AccountResults, ClassResults, Findings, Remarks, TaxResults, Trades
 
 SIDES = pl.Series([Side.SELL.value, Side.BUY.value])
 
@@ -28,6 +28,7 @@ class Answer:
     trades: pl.DataFrame
     findings: pl.DataFrame
     tax_results: pl.DataFrame = field(default_factory=TaxResults.empty_frame)
+    remarks: pl.DataFrame = field(default_factory=Remarks.empty_frame)
 
 
 def empty_answer(accounts: int, classes: int, trades: int) -> AnswerArrays:
@@ -55,15 +56,16 @@ class SolvedBook:
         return account_columns(self.prepared.accounts["account_id"], self.arrays, self.found_by)
 
 
-def tabulate(book: SolvedBook) -> Answer:
-    """Return the answer's tables."""
+def tabulate(book: SolvedBook, remarks: pl.DataFrame | None = None) -> Answer:
+    """Return the answer's tables; `remarks` is that of this name, None: there are none."""
     accounts = book.accounts
     return Answer(
         accounts=frame_of(accounts.columns(), AccountResults),
         classes=frame_of(_class_columns(book, accounts), ClassResults),
         trades=trade_rows(book),
         findings=_finding_rows(book.prepared),
-        tax_results=book.tax_results,
+        tax_results=plain_figures(book.tax_results),
+        remarks=Remarks.empty_frame() if remarks is None else remarks,
     )
 
 
@@ -76,7 +78,7 @@ def tell(book: SolvedBook, accounts: AccountColumns) -> dict[str, pa.Table]:
         "classes": told_of(_class_columns(book, accounts)),
         "trades": told_of(_trade_columns(book)),
         "findings": _finding_rows(book.prepared).to_arrow(),
-        "tax_results": book.tax_results.to_arrow(),
+        "tax_results": plain_figures(book.tax_results).to_arrow(),
     }
 
 

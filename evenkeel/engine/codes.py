@@ -55,6 +55,33 @@ class Finding(StrEnum):
     OTHER_SIDE_IN_HOUSEHOLD = "other_side_in_household"
     LOSS_BOUGHT_IN_HOUSEHOLD = "loss_bought_in_household"
     TERM_MISSING = "term_missing"
+    BASIS_NEGATIVE = "basis_negative"
+    WASHED_OVER_HELD = "washed_over_held"
+
+
+class Remark(StrEnum):
+    """What is wrong with a figure or row of the tables in, or odd."""
+
+    NULL = "null"
+    NOT_FINITE = "not_finite"
+    TOO_LOW = "too_low"
+    TOO_HIGH = "too_high"
+    NOT_LISTED = "not_listed"
+    NOT_ONE = "not_one"
+    ENDS_CROSSED = "ends_crossed"
+    OUT_OF_ORDER = "out_of_order"
+    NOT_ALLOWED = "not_allowed"
+    OUTSIDE_BAND = "outside_band"
+    LOWER_ABOVE_ONE = "lower_above_one"
+    UPPER_BELOW_ONE = "upper_below_one"
+
+
+class Effect(StrEnum):
+    """What was done about a remark."""
+
+    UNSOLVED = "unsolved"
+    NOT_BOUGHT = "not_bought"
+    TAKEN = "taken"
 
 
 class FoundBy(StrEnum):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 import pyarrow as pa
 
 from data_contracts.contract import Contract
@@ -40,13 +41,15 @@ Columns = Mapping[str, Texts | np.ndarray | pl.Series]
 
 
 def frame_of(columns: Columns, contract: type[Contract]) -> pl.DataFrame:
-    """Return columns as a contract's table."""
-    spelled = {name: column.spelled() if isinstance(column, Texts) else column for name, column in columns.items()}
+    """Return columns as a contract's table; a figure is 0.0 and never -0.0."""
+    spelled = {
+        name: column.spelled() if isinstance(column, Texts) else _plain(column) for name, column in columns.items()
+    }
     return pl.DataFrame(spelled).select(pl.col(name).cast(dtype) for name, dtype in contract.polars_schema().items())
 
 
 def told_of(columns: Columns) -> pa.Table:
-    """Return columns as a table to be written, each name kept once and its number in every row."""
+    """Return columns as a table to be written, each name kept once and its number in every row; a figure is 0.0 and never -0.0."""
     arrays: dict[str, pa.Array] = {}
     for name, column in columns.items():
         if isinstance(column, Texts):
@@ -55,8 +58,26 @@ def told_of(columns: Columns) -> pa.Table:
             numbers = pa.array(places, mask=is_null if is_null.any() else None)
             arrays[name] = pa.DictionaryArray.from_arrays(numbers, column.names.to_arrow())
         else:
-            arrays[name] = column.to_arrow() if isinstance(column, pl.Series) else pa.array(column)
+            plain = _plain(column)
+            arrays[name] = plain.to_arrow() if isinstance(plain, pl.Series) else pa.array(plain)
     return pa.table(arrays)
+
+
+def _plain(values: np.ndarray | pl.Series) -> np.ndarray | pl.Series:
+    """Return the values, figures of -0.0 as 0.0: what is sold out is nothing, not less than nothing.
+
+    Arrays are changed where they stand, which changes no value: a copy of long columns takes a fiftieth of all the time.
+    """
+    if isinstance(values, pl.Series):
+        return values + 0.0 if values.dtype.is_float() else values
+    if values.dtype.kind != "f":
+        return values
+    return np.add(values, 0.0, out=values if values.flags.writeable else None)
+
+
+def plain_figures(table: pl.DataFrame) -> pl.DataFrame:
+    """Return the table, figures of -0.0 as 0.0."""
+    return table.with_columns(cs.float() + 0.0)
 
 
 def given(table: pl.DataFrame, contract: type[Contract]) -> pl.DataFrame:

@@ -6,7 +6,7 @@ Accounts are read and solved some at a time, so that memory does not grow with t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -18,20 +18,24 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from data_contracts.contract import Contract
-from evenkeel.engine.answer import tell
-from evenkeel.engine.codes import CASH_CLASS, CashTerm, Outcome
-from evenkeel.engine.columns import given, told_of
+from evenkeel.engine.account_columns import AccountColumns
+from evenkeel.engine.answer import SolvedBook, tell
+from evenkeel.engine.codes import Outcome
+from evenkeel.engine.columns import told_of
 from evenkeel.engine.compiled import measure_book_kernel, round_book_kernel, solve_book_kernel
 from evenkeel.engine.drift import measure
 from evenkeel.engine.netted.stake import is_netted
-from evenkeel.engine.numbered import IDS, NumberedLots
+from evenkeel.engine.numbered import NumberedLots
 from evenkeel.engine.parts import ReadLots, parts_of
 from evenkeel.engine.problem import Tables, prepare
+from evenkeel.engine.remarks import shared_remarks
 from evenkeel.engine.shared import Shared, prepare_shared
-from evenkeel.engine.solve import solve_prepared
+from evenkeel.engine.solve import remarks_on, solve_prepared
+from evenkeel.engine.tables.checking import checked, checked_numbered
 from evenkeel.engine.tables.files import table_files
 from evenkeel.engine.tables.inputs import Accounts, CashTerms, Lots, Models, Restrictions, Securities, TaxUnits
-from evenkeel.engine.tables.outputs import AccountResults, ClassResults, Drift, Findings, TaxResults, Trades
+from evenkeel.engine.tables.keys import is_rising
+from evenkeel.engine.tables.outputs import AccountResults, ClassResults, Drift, Findings, Remarks, TaxResults, Trades
 from evenkeel.engine.threads import ahead, default_threads, in_order
 from evenkeel.errors import UsageError
 
@@ -48,6 +52,7 @@ OUTPUTS: dict[str, type[Contract]] = {
     "trades": Trades,
     "findings": Findings,
     "tax_results": TaxResults,
+    "remarks": Remarks,
 }
 DRIFT: dict[str, type[Contract]] = {"drift": Drift}
 BY_NUMBER = {
@@ -64,7 +69,7 @@ class Solved:
     """How many accounts were read, had trades, and could not be solved or measured; how many trades there are; what stands out.
 
     `outcomes` counts accounts by outcome. `largest_gap_frac` is the largest gap as a share of the account's value, `largest_gap_id` whose
-    it is; null where nothing was solved.
+    it is; null where nothing was solved. `remarks` are rows of that table, by what was done about them.
     """
 
     accounts: int
@@ -74,6 +79,7 @@ class Solved:
     outcomes: dict[str, int]
     largest_gap_frac: float | None
     largest_gap_id: str | None
+    remarks: dict[str, int]
 
 
 def solve_tables(
@@ -98,7 +104,8 @@ def solve_tables(
         threads: Parts solved at once, each in memory; the answer is the same. None: one a core, at most `threads.MOST`.
 
     Raises:
-        UsageError: A table or column is missing, a column is not of its type, or a key repeats; names the table and what to do.
+        UsageError: A table or column is missing, a value is not of its column's type, or a key is null or repeats; names the table, the
+            first rows and what to do. No file of an answer is left then.
     """
     if out_dir.resolve() == in_dir.resolve():
         raise UsageError(
@@ -111,7 +118,7 @@ def solve_tables(
     lot_files = _files(in_dir, Lots)
     lot_columns = _present(pl.scan_parquet(lot_files), Lots)
     accounts = whole[Accounts]
-    if not _is_rising(accounts, ["account_id"]):
+    if not is_rising(accounts, ["account_id"]):
         accounts = accounts.sort("account_id")
     # Known to be in order, no part is sorted again.
     accounts = accounts.with_columns(pl.col("account_id").set_sorted())
@@ -137,14 +144,24 @@ def solve_tables(
             )
             yield partial(_solve_part, tables, lots, shared, is_rounded, is_outside_only)
 
+    odd = shared_remarks(whole[Models], whole[Securities]).to_arrow()
+    remarks = Counter(odd["effect"].to_pylist())
+    is_whole = False
     try:
+        # Without an account, they stand first.
+        _write({"remarks": odd}, writers)
         # What is written is on its way while the next part is read.
         for answer in ahead(in_order(jobs(), threads or default_threads()), partial(_write, writers=writers)):
             tallies.append(_tally(answer))
+            remarks.update(answer["remarks"]["effect"].to_pylist())
+        is_whole = True
     finally:
-        for writer in writers.values():
+        for name, writer in writers.items():
             writer.close()
-    return _summed(tallies)
+            if not is_whole:
+                # The answer of some accounts alone would look like one of all.
+                (out_dir / f"{name}.parquet").unlink(missing_ok=True)
+    return _summed(tallies, remarks)
 
 
 def _load_kernels(is_rounded: bool, is_outside_only: bool) -> None:
@@ -170,70 +187,20 @@ def _solve_part(
     if not is_outside_only:
         book = solve_prepared(prepare(tables, shared, numbered), tables, is_rounded=is_rounded)
         accounts = book.accounts
-        return {"accounts": told_of(accounts.columns()), **tell(book, accounts)}
+        return _told(book, accounts, accounts, tables, numbered)
     measured = measure(tables, shared, numbered)
     book = solve_prepared(measured.outside, tables, is_rounded=is_rounded)
     outside = book.accounts
     accounts = measured.accounts.with_those(outside, measured.is_outside)
-    return {"accounts": told_of(accounts.columns()), **tell(book, outside), "drift": measured.told}
+    return {**_told(book, outside, accounts, tables, numbered), "drift": measured.told}
 
 
-def checked_numbered(lots: NumberedLots) -> NumberedLots:
-    """Return lots by number, as `checked` does the table that they are."""
-    nulls = [name for name, ids in zip(IDS, (lots.account, lots.security), strict=True) if (ids.places < 0).any()]
-    if nulls:
-        raise UsageError(f"lots: null in {', '.join(nulls)}, which may not be")
-    return replace(lots, rest=checked(lots.rest, Lots, apart=IDS))
-
-
-def checked(table: pl.DataFrame, contract: type[Contract], apart: Sequence[str] = ()) -> pl.DataFrame:
-    """Return the table with the contract's columns, of its types, each key once; columns `apart` are not in it.
-
-    Raises:
-        UsageError: As `solve_tables`.
-    """
-    name = contract.dataset_name()
-    schema = {column: dtype for column, dtype in contract.polars_schema().items() if column not in apart}
-    table = given(table, contract)
-    missing = [column for column in schema if column not in table.columns]
-    if missing:
-        raise UsageError(f"{name}: columns missing: {', '.join(missing)}; docs/engine-tables.md lists them all")
-    try:
-        table = table.select(
-            pl.col(column) if table.schema[column] == dtype else pl.col(column).cast(dtype)
-            for column, dtype in schema.items()
-        )
-    except pl.exceptions.PolarsError as error:
-        raise UsageError(f"{name}: a column is not of its type: {str(error).splitlines()[0]}") from error
-    keys = [column for column in contract.key_columns() if column not in apart]
-    nulls = [column for column in keys if table[column].null_count()]
-    if nulls:
-        raise UsageError(f"{name}: null in {', '.join(nulls)}, which may not be")
-    if contract is Lots:
-        return table
-    repeated = 0 if _is_rising(table, keys) else table.height - table.select(pl.struct(keys).n_unique()).item()
-    if repeated:
-        raise UsageError(f"{name}: {repeated} rows repeat a key ({', '.join(keys)}); give each one row")
-    if contract is Securities:
-        silent = table.filter(pl.col("asset_class").is_null()).height
-        if silent:
-            raise UsageError(f"securities: {silent} rows without asset_class")
-        cash = table.filter(pl.col("asset_class") == CASH_CLASS).height
-        if cash:
-            raise UsageError(
-                f"securities: {cash} rows of class {CASH_CLASS}; count a sweep in accounts.cash_usd, or give it its own class"
-            )
-    if contract is CashTerms:
-        odd = table.filter(~pl.col("term").is_in([term.value for term in CashTerm])).height
-        if odd:
-            raise UsageError(f"cash_terms: {odd} rows whose term is none of {', '.join(CashTerm)}")
-    return table
-
-
-def _is_rising(table: pl.DataFrame, keys: list[str]) -> bool:
-    """Tell whether each row's key is above the one before, where it is one column; that none repeats is then seen at once."""
-    key = table[keys[0]]
-    return len(keys) == 1 and bool((key.slice(1) > key.slice(0, max(len(key) - 1, 0))).all())
+def _told(
+    book: SolvedBook, solved: AccountColumns, accounts: AccountColumns, tables: Tables, numbered: NumberedLots | None
+) -> dict[str, pa.Table]:
+    """Return the tables of the answer by name; `solved` are the book's accounts, `accounts` all."""
+    remarks = remarks_on(tables, tables.lots if numbered is None else numbered, accounts)
+    return {"accounts": told_of(accounts.columns()), **tell(book, solved), "remarks": remarks.to_arrow()}
 
 
 def _files(in_dir: Path, contract: type[Contract]) -> list[Path]:
@@ -301,7 +268,7 @@ def _tally(answer: dict[str, pa.Table]) -> _Tally:
     return _Tally(counts, answer["trades"].num_rows, gap, whose)
 
 
-def _summed(tallies: list[_Tally]) -> Solved:
+def _summed(tallies: list[_Tally], remarks: Counter[str]) -> Solved:
     """Return the tallies of all parts as one."""
     counts: Counter[str] = Counter()
     for tally in tallies:
@@ -317,4 +284,13 @@ def _summed(tallies: list[_Tally]) -> Solved:
         default=_Tally({}, 0, None, None),
     )
     trades = sum(tally.trades for tally in tallies)
-    return Solved(accounts, traded, unsolved, trades, dict(sorted(counts.items())), worst.gap, worst.gap_id)
+    return Solved(
+        accounts,
+        traded,
+        unsolved,
+        trades,
+        dict(sorted(counts.items())),
+        worst.gap,
+        worst.gap_id,
+        dict(sorted(remarks.items())),
+    )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import cast
 
 import numpy as np
 import polars as pl
@@ -12,16 +14,19 @@ from evenkeel.engine.arrays import I4, I8
 from evenkeel.engine.codes import Finding
 from evenkeel.engine.columns import Texts, codes_of, starts_of_counts
 from evenkeel.engine.numbered import NumberedLots
+from evenkeel.engine.tables.keys import named, repeated
 from evenkeel.engine.tables.outputs import Findings
+from evenkeel.errors import UsageError
 
 KEY = ["account_id", "security_id", "lot_id"]
+FIGURES = ("held_qty", "unit_basis_usd", "gain_rate_frac", "washed_qty")
 
 
 @dataclass(frozen=True)
 class OrderedLots:
     """Lots of known accounts in key order, their securities' numbers, where each account's begin, and what was found at all lots.
 
-    `table` is without the ids of accounts and securities where lots came by number: `starts` and `security` tell them.
+    None is of 0 units. `table` is without the ids of accounts and securities where lots came by number: `starts` and `security` tell them.
     """
 
     table: pl.DataFrame
@@ -38,12 +43,15 @@ class OrderedLots:
 
 
 def order_lots(accounts: pl.DataFrame, lots: pl.DataFrame | NumberedLots, security_ids: pl.Series) -> OrderedLots:
-    """Return the lots in order; those in key order already are only looked at.
+    """Return the lots in order, without those of nothing; those in key order already are only looked at.
 
     Args:
         accounts: In order of `account_id`.
         lots: In any order.
         security_ids: The names of security numbers, in order.
+
+    Raises:
+        UsageError: Lots repeat a key; names the first ones, and how many there are.
     """
     if isinstance(lots, NumberedLots):
         return _order_numbered(accounts, lots, security_ids)
@@ -53,6 +61,7 @@ def order_lots(accounts: pl.DataFrame, lots: pl.DataFrame | NumberedLots, securi
         lots = lots.sort(KEY)
         security = codes_of(lots["security_id"], security_ids)
         runs = _runs(lots["account_id"])
+        _refuse_repeated(lots, accounts)
     place = _places(runs.names, accounts["account_id"])
     is_known = place >= 0
     unknown: list[pl.DataFrame] = []
@@ -60,9 +69,7 @@ def order_lots(accounts: pl.DataFrame, lots: pl.DataFrame | NumberedLots, securi
         is_kept = np.repeat(is_known, runs.sizes)
         unknown = [_found(lots.filter(pl.Series(~is_kept)), Finding.ACCOUNT_UNKNOWN)]
         lots, security = lots.filter(pl.Series(is_kept)), security[is_kept]
-    odd = [_found(lots.filter(pl.Series(is_odd)), finding) for finding, is_odd in _odd_lots(lots)]
-    starts = _starts(accounts, place, runs.sizes)
-    return OrderedLots(lots, security, starts, pl.concat([Findings.empty_frame(), *unknown, *odd]))
+    return _fit(lots, lots, security, _starts(accounts, place, runs.sizes), unknown)
 
 
 def _order_numbered(accounts: pl.DataFrame, lots: NumberedLots, security_ids: pl.Series) -> OrderedLots:
@@ -72,21 +79,75 @@ def _order_numbered(accounts: pl.DataFrame, lots: NumberedLots, security_ids: pl
     place = _places(runs.names, accounts["account_id"])
     if (security < 0).any() or (place < 0).any() or not _is_in_order(lots.rest, runs, security):
         return order_lots(accounts, lots.spelled(), security_ids)
-    odd = [_found(lots.filter(is_odd).spelled(), finding) for finding, is_odd in _odd_lots(lots.rest)]
-    starts = _starts(accounts, place, runs.sizes)
-    return OrderedLots(lots.rest, security, starts, pl.concat([Findings.empty_frame(), *odd]))
+    return _fit(lots, lots.rest, security, _starts(accounts, place, runs.sizes), [])
 
 
-def _odd_lots(lots: pl.DataFrame) -> list[tuple[Finding, np.ndarray]]:
-    """Return findings of lots of known accounts, and at which: those that are kept, or never traded."""
-    found = []
-    basis = lots["unit_basis_usd"]
+def _refuse_repeated(lots: pl.DataFrame, accounts: pl.DataFrame) -> None:
+    """Refuse lots that repeat a key. They are in order, so that neighbours tell; one given twice would double a position."""
+    again = repeated(lots, KEY)
+    if not again.height:
+        return
+    ids = accounts["account_id"]
+    where = f", those of accounts {ids[0]} to {ids[-1]} counted" if len(ids) else ""
+    raise UsageError(
+        f"lots: {again.height:,} rows repeat a key ({', '.join(KEY)}){where}; give each lot one row: {named(again, KEY)}"
+    )
+
+
+def _fit(
+    rows: pl.DataFrame | NumberedLots, table: pl.DataFrame, security: I4, starts: I8, found: list[pl.DataFrame]
+) -> OrderedLots:
+    """Return lots of known accounts without what is not fit in them, and what was found.
+
+    A lot of nothing is left out, whatever else is said of it. A basis below 0 is one that is not known. A rate above 1 becomes none at all,
+    which makes its account `figure_invalid`. Sums and extremes are looked at first, so that a book without such lots pays next to nothing.
+
+    Args:
+        rows: The lots with their ids.
+        table: The same without ids that came by number.
+        security: Their securities' numbers.
+        starts: Where each account's lots begin.
+        found: What was found before.
+    """
+    odd: list[tuple[Finding, pl.Series]] = []
+    held, basis, rate, washed = (table[name] for name in FIGURES)
+    is_lot: pl.Series | None = None
+    if (held <= 0).any():
+        odd.append((Finding.NOT_LONG, held <= 0))
+        is_lot = (held != 0).fill_null(True)
     if basis.null_count() or basis.is_nan().any():
-        is_unknown = basis.fill_nan(None).is_null() & (lots["gain_rate_frac"] > 0).fill_null(False)
-        found.append((Finding.BASIS_MISSING, is_unknown.to_numpy()))
-    if (lots["held_qty"] <= 0).any():
-        found.append((Finding.NOT_LONG, (lots["held_qty"] <= 0).fill_null(False).to_numpy()))
-    return found
+        odd.append((Finding.BASIS_MISSING, basis.fill_nan(None).is_null() & (rate > 0)))
+    if _least(basis) < 0:
+        is_below = (basis < 0) & basis.is_finite()
+        odd.append((Finding.BASIS_NEGATIVE, is_below))
+        table = table.with_columns(basis.set(is_below.fill_null(False), None))
+    if _most(washed) > 0:
+        odd.append((Finding.WASHED_OVER_HELD, (washed > held) & (held > 0) & washed.is_finite()))
+    if _most(rate) > 1:
+        table = table.with_columns(rate.set((rate > 1).fill_null(False), None))
+    for finding, is_odd in odd:
+        is_told = is_odd.fill_null(False)
+        if is_lot is not None and finding is not Finding.NOT_LONG:
+            is_told &= is_lot
+        if is_told.any():
+            found = [*found, _found_at(rows, is_told, finding)]
+    if is_lot is not None and not is_lot.all():
+        is_kept = is_lot.to_numpy()
+        table, security = table.filter(is_lot), security[is_kept]
+        starts = starts_of_counts(np.diff(np.concatenate([[0], np.cumsum(is_kept)])[starts]))
+    return OrderedLots(table, security, starts, pl.concat([Findings.empty_frame(), *found]))
+
+
+def _least(values: pl.Series) -> float:
+    """Return the least of figures that are known; infinite where none is."""
+    least = cast("float | None", values.min())
+    return math.inf if least is None or math.isnan(least) else least
+
+
+def _most(values: pl.Series) -> float:
+    """Return the largest of figures that are known; infinite below 0 where none is."""
+    most = cast("float | None", values.max())
+    return -math.inf if most is None or math.isnan(most) else most
 
 
 def _starts(accounts: pl.DataFrame, place: I4, sizes: I8) -> I8:
@@ -134,7 +195,7 @@ def _places(names: pl.Series, known: pl.Series) -> I4:
 
 
 def _is_in_order(lots: pl.DataFrame, runs: _Runs, security: I4) -> bool:
-    """Tell whether the lots are in key order; numbers are compared where they say the same as texts."""
+    """Tell whether the lots are in key order, none of them twice; numbers are compared where they say the same as texts."""
     if lots.height < 2:
         return True
     names = runs.names
@@ -146,19 +207,25 @@ def _is_in_order(lots: pl.DataFrame, runs: _Runs, security: I4) -> bool:
         is_same = (ids.slice(1) == ids.slice(0, len(ids) - 1)).to_numpy()
     else:
         is_later, is_same = security[1:] > security[:-1], security[1:] == security[:-1]
-    is_fine = is_same & _is_not_below(lots["lot_id"])
+    is_fine = is_same & _is_above(lots["lot_id"])
     is_fine |= is_later
     is_fine[runs.begin[1:] - 1] = True
     return bool(is_fine.all())
 
 
-def _is_not_below(values: pl.Series) -> np.ndarray:
-    """Return for all values but the first whether each is not below the one before. Chunk by chunk, nothing is copied."""
+def _is_above(values: pl.Series) -> np.ndarray:
+    """Return for all values but the first whether each is above the one before. Chunk by chunk, nothing is copied."""
     chunks = [chunk for chunk in values.get_chunks() if len(chunk)]
-    told = [(chunk.slice(1) >= chunk.slice(0, len(chunk) - 1)).to_numpy() for chunk in chunks]
+    told = [(chunk.slice(1) > chunk.slice(0, len(chunk) - 1)).to_numpy() for chunk in chunks]
     for place, (one, other) in enumerate(pairwise(chunks)):
-        told[place] = np.append(told[place], other[0] >= one[-1])
+        told[place] = np.append(told[place], other[0] > one[-1])
     return np.concatenate(told)
+
+
+def _found_at(rows: pl.DataFrame | NumberedLots, is_told: pl.Series, finding: Finding) -> pl.DataFrame:
+    if isinstance(rows, NumberedLots):
+        return _found(rows.filter(is_told.to_numpy()).spelled(), finding)
+    return _found(rows.filter(is_told), finding)
 
 
 def _found(lots: pl.DataFrame, finding: Finding) -> pl.DataFrame:

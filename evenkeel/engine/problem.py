@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from evenkeel.engine.arrays import I8, AccountArrays, LimitArrays, LotArrays, Problem
+from evenkeel.engine.arrays import I8, AccountArrays, LimitArrays, LotArrays, Problem, normal
 from evenkeel.engine.columns import codes_of, flags_of, floats_of, starts_of_counts
 from evenkeel.engine.lots import OrderedLots, order_lots
 from evenkeel.engine.numbered import NumberedLots
 from evenkeel.engine.shared import Shared, account_arrays, prepare_shared
+from evenkeel.engine.tables.fits import is_unfit as is_unfit_figure
 from evenkeel.engine.tables.inputs import Restrictions, TaxUnits
 
 
@@ -65,6 +66,11 @@ def assemble(
     accounts: pl.DataFrame, account_arrays: AccountArrays, lots: OrderedLots, limits: pl.DataFrame, shared: Shared
 ) -> Prepared:
     """Return the problem as arrays; accounts, lots and limits (`limits_of`) are in order already."""
+    is_unfit = _has_unfit_cap(limits, account_arrays.limits_from)
+    if is_unfit.any():
+        # A cap that is not fit stops its account whether or not the purchase is looked at: cash that is no number does so.
+        cash = np.where(is_unfit, np.nan, account_arrays.cash)
+        account_arrays = account_arrays._replace(cash=normal(cash, np.float64))
     arrays = Problem(
         account_arrays,
         shared.models,
@@ -86,6 +92,15 @@ def assemble(
         len(shared.classes),
     )
     return Prepared(arrays, accounts, shared.securities, lots.table, shared.security_ids, shared.classes, lots.findings)
+
+
+def _has_unfit_cap(limits: pl.DataFrame, limits_from: I8) -> np.ndarray:
+    """Return which accounts have a cap of purchases that is below 0 or not finite."""
+    is_unfit = np.zeros(len(limits_from) - 1, bool)
+    if limits.height:
+        is_odd = limits.select(is_unfit_figure(Restrictions, "buy_cap_usd")).to_series().to_numpy()
+        is_unfit[np.repeat(np.arange(len(is_unfit)), np.diff(limits_from))[is_odd]] = True
+    return is_unfit
 
 
 def limits_of(accounts: pl.DataFrame, restrictions: pl.DataFrame) -> tuple[pl.DataFrame, I8]:

@@ -10,7 +10,8 @@ import polars as pl
 from evenkeel.engine.arrays import I8, AccountArrays, ModelArrays, PlanArrays, UniverseArrays, normal
 from evenkeel.engine.codes import CASH_CLASS, FLOORS
 from evenkeel.engine.columns import codes_of, flags_of, floats_of, given, starts_of, starts_of_counts
-from evenkeel.engine.tables.inputs import Securities
+from evenkeel.engine.tables.fits import AS_BUYABLE, is_unfit
+from evenkeel.engine.tables.inputs import Models, Securities
 
 MONEY = ["cash_usd", "spoken_for_usd", "target_cost_frac", "band_cost_frac", "dust_usd"]
 
@@ -19,8 +20,8 @@ MONEY = ["cash_usd", "spoken_for_usd", "target_cost_frac", "band_cost_frac", "du
 class Shared:
     """Models, universes and plans as arrays, with the names that their places stand for.
 
-    `securities` are the rows of `UniverseArrays`; `security_ids` are the names of security numbers, `classes` those of class numbers, cash
-    first. Ids are distinct and in order.
+    `securities` are the rows of `UniverseArrays`, what is not fit in them as `_fit_securities` leaves it; `security_ids` are the names of
+    security numbers, `classes` those of class numbers, cash first. Ids are distinct and in order.
     """
 
     models: ModelArrays
@@ -36,8 +37,8 @@ class Shared:
 
 def prepare_shared(models: pl.DataFrame, securities: pl.DataFrame, cash_terms: pl.DataFrame) -> Shared:
     """Return the tables as arrays. Made once, it serves any number of accounts."""
-    models = models.sort("model_id", "asset_class")
-    securities = given(securities, Securities).sort("universe_id", "security_id")
+    models = _fit_models(models.sort("model_id", "asset_class"))
+    securities = _fit_securities(given(securities, Securities).sort("universe_id", "security_id"))
     plans = cash_terms.sort("cash_plan_id", "term")
     names = pl.concat([models["asset_class"], securities["asset_class"]]).unique().sort()
     classes = pl.concat([pl.Series("asset_class", [CASH_CLASS]), names.filter(names != CASH_CLASS)])
@@ -86,6 +87,32 @@ def some_accounts(accounts: AccountArrays, is_wanted: np.ndarray, lots_from: I8,
     own = accounts._replace(lots_from=accounts.lots_from[:-1], limits_from=accounts.limits_from[:-1])
     wanted = AccountArrays._make([np.ascontiguousarray(values[is_wanted]) for values in own])
     return wanted._replace(lots_from=lots_from, limits_from=limits_from)
+
+
+def has_impossible_target() -> pl.Expr:
+    """Return whether a row of `models` aims below 0 though its class could only be held.
+
+    Our own lists aim there where an account is short or overdrawn: with a band that goes below 0, or in cash.
+    """
+    return (pl.col("target_frac") < 0) & (pl.col("lower_frac") >= 0) & (pl.col("asset_class") != CASH_CLASS)
+
+
+def _fit_models(models: pl.DataFrame) -> pl.DataFrame:
+    """Return the models; an impossible target is null, which makes accounts of the model `figure_invalid`."""
+    target = pl.when(has_impossible_target()).then(None).otherwise("target_frac").alias("target_frac")
+    return models.with_columns(target).select(list(Models.polars_schema()))
+
+
+def _fit_securities(securities: pl.DataFrame) -> pl.DataFrame:
+    """Return the securities; one with a figure that is not fit is not bought by anybody, and stops only accounts that hold it.
+
+    That is what the kernels make of a cost of selling that is null: they look at it where the security is held, whatever is to be traded.
+    """
+    is_odd = is_unfit(Securities, *AS_BUYABLE)
+    return securities.with_columns(
+        (pl.col("is_buyable") & ~is_odd & ~is_unfit(Securities, "price_usd")).alias("is_buyable"),
+        pl.when(is_odd).then(None).otherwise("sell_cost_frac").alias("sell_cost_frac"),
+    )
 
 
 def policy_of(models: ModelArrays, classes: int) -> np.ndarray:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import polars as pl
+
+from evenkeel.engine.account_columns import AccountColumns
 from evenkeel.engine.answer import Answer, SolvedBook, empty_answer, tabulate
 from evenkeel.engine.arrays import AnswerArrays, Problem
 from evenkeel.engine.compiled import solve_book_kernel
 from evenkeel.engine.netted.stake import is_netted
+from evenkeel.engine.numbered import NumberedLots
 from evenkeel.engine.problem import Prepared, Tables, prepare
+from evenkeel.engine.remarks import OF_FIGURES, account_remarks, lots_of, shared_remarks
 from evenkeel.engine.rounding import PROGRAM_ACCOUNTS, round_problem, sizes
 from evenkeel.engine.scratch import make_scratch
 from evenkeel.engine.shared import Shared
+from evenkeel.engine.tables.outputs import Remarks
 
 
 def solve(
@@ -20,12 +26,26 @@ def solve(
     The same rows in any order give the same answer. An account that cannot be solved has an outcome that says why; others are not touched.
 
     Args:
-        tables: Tables that keep their contracts (`evenkeel.engine.folder.checked` makes sure).
+        tables: Tables that keep their contracts (`evenkeel.engine.tables.checking.checked` makes sure).
         is_rounded: Trades in steps of their securities and in cents, no order under its minimum, rather than exact dollars.
         programs: How many rounded lists at most an exact program is asked for, where the search leaves more than a basis point; 0: none.
         shared: As for `prepare`.
+
+    Raises:
+        UsageError: Lots repeat a key.
     """
-    return tabulate(solve_prepared(prepare(tables, shared), tables, is_rounded=is_rounded, programs=programs))
+    book = solve_prepared(prepare(tables, shared), tables, is_rounded=is_rounded, programs=programs)
+    remarks = [shared_remarks(tables.models, tables.securities), remarks_on(tables, tables.lots, book.accounts)]
+    return tabulate(book, pl.concat(remarks))
+
+
+def remarks_on(tables: Tables, lots: pl.DataFrame | NumberedLots, accounts: AccountColumns) -> pl.DataFrame:
+    """Return `remarks` of those of the accounts that were not solved for their figures; `lots` are all accounts'."""
+    ids = accounts.ids_of(OF_FIGURES)
+    if not len(ids):
+        return Remarks.empty_frame()
+    unsolved = tables.accounts.join(ids.to_frame("account_id"), on="account_id", how="semi")
+    return account_remarks(tables, unsolved, lots_of(lots, ids))
 
 
 def solve_prepared(

@@ -13,7 +13,7 @@ from evenkeel.engine.codes import HOUSEHOLD_OUTCOMES, OUTCOMES, WAYS, Finding, H
 from evenkeel.engine.households.arrays import HOUSEHOLD_FIGURES, MEMBER_FIGURES, HouseholdAnswerArrays
 from evenkeel.engine.households.problem import PreparedHouseholds
 from evenkeel.engine.households.tables import HouseholdAccounts, HouseholdCells, HouseholdClasses, HouseholdResults
-from evenkeel.engine.tables.outputs import Findings, TaxResults
+from evenkeel.engine.tables.outputs import Findings, Remarks, TaxResults
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class HouseholdAnswer:
     trades: pl.DataFrame
     findings: pl.DataFrame
     tax_results: pl.DataFrame = field(default_factory=TaxResults.empty_frame)
+    remarks: pl.DataFrame = field(default_factory=Remarks.empty_frame)
 
 
 SOLVED = (HouseholdOutcome.TRADED.value, HouseholdOutcome.NOTHING_TO_TRADE.value)

@@ -6,13 +6,13 @@ every part, those of its accounts only.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 import pyarrow.parquet as pq
 
 from data_contracts.contract import Contract
-from evenkeel.engine.folder import checked
 from evenkeel.engine.households.answer import HouseholdAnswer
 from evenkeel.engine.households.problem import HouseholdTables
 from evenkeel.engine.households.solve import solve_households
@@ -25,9 +25,10 @@ from evenkeel.engine.households.tables import (
     LocationCosts,
     MemberAccounts,
 )
+from evenkeel.engine.tables.checking import checked
 from evenkeel.engine.tables.files import table_files
 from evenkeel.engine.tables.inputs import CashTerms, Lots, Models, Restrictions, Securities, TaxUnits
-from evenkeel.engine.tables.outputs import Findings, TaxResults, Trades
+from evenkeel.engine.tables.outputs import Findings, Remarks, TaxResults, Trades
 from evenkeel.errors import UsageError
 
 PART = 4_000
@@ -52,6 +53,7 @@ OUTPUTS: dict[str, type[Contract]] = {
     "trades": Trades,
     "findings": Findings,
     "tax_results": TaxResults,
+    "remarks": Remarks,
 }
 
 
@@ -67,7 +69,8 @@ def solve_household_tables(in_dir: Path, out_dir: Path, *, part: int = PART, is_
         is_rounded: As for `solve_households`.
 
     Raises:
-        UsageError: A table or column is missing, a column is not of its type, or a key repeats; names the table and what to do.
+        UsageError: A table or column is missing, a value is not of its column's type, or a key is null or repeats; names the table, the
+            first rows and what to do. No file of an answer is left then.
     """
     whole = {name: _read(in_dir, name, contract) for name, contract in INPUTS.items()}
     lots = pl.scan_parquet(table_files(in_dir, "lots", list(Lots.polars_schema())))
@@ -80,6 +83,7 @@ def solve_household_tables(in_dir: Path, out_dir: Path, *, part: int = PART, is_
         name: pq.ParquetWriter(out_dir / f"{name}.parquet", contract.empty_frame().to_arrow().schema)
         for name, contract in OUTPUTS.items()
     }
+    is_whole = False
     try:
         for start in range(0, max(1, len(ids)), part):
             some = ids.slice(start, part).to_frame("household_id")
@@ -91,10 +95,18 @@ def solve_household_tables(in_dir: Path, out_dir: Path, *, part: int = PART, is_
                 households=whole["households"].join(some, on="household_id", how="semi"),
                 **{name: whole[name] for name in INPUTS if name not in ("accounts", "households")},
             )
-            _write(solve_households(tables, is_rounded=is_rounded), writers)
+            answer = solve_households(tables, is_rounded=is_rounded)
+            if start:
+                # What is no account's has been said with the first.
+                answer = replace(answer, remarks=answer.remarks.filter(pl.col("account_id") != ""))
+            _write(answer, writers)
+        is_whole = True
     finally:
-        for writer in writers.values():
+        for name, writer in writers.items():
             writer.close()
+            if not is_whole:
+                # The answer of some households alone would look like one of all.
+                (out_dir / f"{name}.parquet").unlink(missing_ok=True)
     return len(ids)
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
+from evenkeel.engine.columns import plain_figures
 from evenkeel.engine.households.answer import HouseholdAnswer, empty_household_answer, tabulate_households
 from evenkeel.engine.households.arrays import HouseholdAnswerArrays, HouseholdProblem
 from evenkeel.engine.households.compiled import solve_house_book_kernel
 from evenkeel.engine.households.problem import HouseholdTables, prepare_households
+from evenkeel.engine.households.remarks import household_remarks
 from evenkeel.engine.households.rounding import PROGRAM_HOUSEHOLDS, round_households
 from evenkeel.engine.households.spaces import household_spaces
 from evenkeel.engine.netted.stake import is_netted
@@ -23,7 +27,18 @@ def solve_households(
         tables: Tables that keep their contracts.
         is_rounded: Trades in steps of their securities and in cents, no order under its minimum, rather than exact dollars.
         programs: How many rounded lists at most an exact program is asked for, where the search leaves more than a basis point; 0: none.
+
+    Raises:
+        UsageError: Lots repeat a key.
     """
+    answer = _solved(tables, is_rounded, programs)
+    plain = {
+        table.name: plain_figures(getattr(answer, table.name)) for table in fields(answer) if table.name != "remarks"
+    }
+    return HouseholdAnswer(**plain, remarks=household_remarks(tables, answer.household_accounts))
+
+
+def _solved(tables: HouseholdTables, is_rounded: bool, programs: int) -> HouseholdAnswer:
     prepared = prepare_households(tables)
     if is_netted(prepared.prepared.accounts):
         from evenkeel.engine.netted.households import solve_netted_households

@@ -1,6 +1,6 @@
 """The tables of a problem of households and of its answer, beyond those of accounts alone.
 
-`trades` and `findings` are as of accounts alone. An account is in `accounts` (out) or in `household_accounts`, never in both.
+`trades`, `findings` and `remarks` are as of accounts alone. An account is in `accounts` (out) or in `household_accounts`, never in both.
 """
 
 from __future__ import annotations
@@ -23,8 +23,12 @@ class Households(Contract):
 
     household_id: str = key("The household.")
     model_id: str = column("Row group of `models`, in shares of the household's value.")
-    target_cost_frac: float = frac("Lambda: cost of a dollar of distance from a class's target, over all accounts.")
-    band_cost_frac: float = frac("M: cost of a dollar outside a class's band, beyond the distance from target.")
+    target_cost_frac: float = frac(
+        "Lambda: cost of a dollar of distance from a class's target, over all accounts; 0 or more."
+    )
+    band_cost_frac: float = frac(
+        "M: cost of a dollar outside a class's band, beyond the distance from target; 0 or more."
+    )
 
 
 class LocationCosts(Contract):
@@ -70,8 +74,8 @@ class HouseholdResults(Contract):
     band_excess_before_usd: float = column("Dollars outside the household's bands, before.", null=True)
     band_excess_usd: float = column("The same after: what restrictions leave.", null=True)
     bound_usd: float = column(
-        "No lists have a lower objective; where `found_by` is `program` or `search_kept`, no rounded ones that keep the floors of cash "
-        "which the exact lists keep.",
+        "No lists that keep the accounts' budgets have a lower objective; where `found_by` is `program` or `search_kept`, no rounded ones "
+        "that also keep the floors of cash which the exact lists keep.",
         null=True,
     )
     gap_usd: float = column("How far the lists may be from the best ones.", null=True)

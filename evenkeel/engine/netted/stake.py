@@ -150,10 +150,11 @@ def units_of(accounts: pl.DataFrame, terms: Terms) -> tuple[I8, np.ndarray, np.n
 
 
 def shares_of(accounts: pl.DataFrame) -> F8:
-    """Return each account's turnover budget, infinite where it has none."""
+    """Return each account's turnover budget, infinite where it has none; NaN: one that is not finite."""
     if "turnover_budget_frac" not in accounts.columns:
         return np.full(accounts.height, np.inf)
-    shares: F8 = accounts["turnover_budget_frac"].fill_null(np.inf).to_numpy()
+    given = accounts["turnover_budget_frac"].cast(pl.Float64)
+    shares: F8 = given.set(given.is_infinite().fill_null(False), np.nan).fill_null(np.inf).to_numpy()
     return shares
 
 

@@ -69,8 +69,9 @@ def terms_of(tax_units: pl.DataFrame) -> Terms:
     carry = rows["carry_value_frac"].to_numpy()
     budget = rows["gain_budget_usd"].fill_null(np.inf).to_numpy()
     figures = np.stack([short, long, ordinary, state, realised_short, realised_long, carry_short, carry_long, carry])
-    is_fit = np.isfinite(figures).all(axis=0) & ~np.isnan(budget) & np.isin(limit, LIMITS)
-    is_fit &= (long >= 0) & (long <= ordinary) & (ordinary <= short) & (state >= 0)
+    is_fit = np.isfinite(figures).all(axis=0) & np.isin(limit, LIMITS)
+    is_fit &= rows["gain_budget_usd"].is_finite().fill_null(True).to_numpy()
+    is_fit &= (long >= 0) & (long <= ordinary) & (ordinary <= short) & (short <= 1) & (state >= 0) & (state <= 1)
     is_fit &= (carry_short >= 0) & (carry_long >= 0) & (carry >= 0) & (carry <= ordinary + state)
     with np.errstate(invalid="ignore"):
         room = np.maximum(0.0, budget - (realised_short + realised_long))

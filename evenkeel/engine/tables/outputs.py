@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from data_contracts.contract import Contract
 from data_contracts.fields import code, column, count, frac, key
-from evenkeel.engine.codes import Finding, FoundBy, Outcome, Side
+from evenkeel.engine.codes import Effect, Finding, FoundBy, Outcome, Remark, Side
 
 
 class AccountResults(Contract):
@@ -42,8 +42,8 @@ class AccountResults(Contract):
     band_excess_before_usd: float = column("Dollars outside bands, all classes and cash, before.", null=True)
     band_excess_usd: float = column("The same after: what restrictions leave.", null=True)
     bound_usd: float = column(
-        "No list has a lower objective; where `found_by` is `program` or `search_kept`, no rounded one that keeps the floors of cash which "
-        "the exact list keeps.",
+        "No list that keeps the account's budgets has a lower objective; where `found_by` is `program` or `search_kept`, no rounded one "
+        "that also keeps the floors of cash which the exact list keeps.",
         null=True,
     )
     gap_usd: float = column("How far the list may be from the best one.", null=True)
@@ -150,3 +150,19 @@ class Findings(Contract):
     security_id: str = key("The security.")
     lot_id: str = key("The lot; empty for a restriction.")
     finding: str = code(Finding, "What was seen.", is_key=True)
+
+
+class Remarks(Contract):
+    """One row per figure of the tables in that is not fit and account that is not solved for it, and per shared row that is odd.
+
+    An account whose outcome is `figure_invalid`, `security_unpriced`, `targets_not_one`, `bands_contradictory` or `tax_terms_invalid` has
+    one row at least: all that is to be mended of it, at once. What is not one account's is said once, with an empty `account_id`.
+    """
+
+    account_id: str = key("The account that is not solved for it; empty: no account's in particular.")
+    in_table: str = key("The table in, by name.")
+    row_key: str = key("The row there: its key columns, with ` / ` between them; of a sum over a model the model.")
+    in_column: str = key("The column there.")
+    remark: str = code(Remark, "What is wrong with it.", is_key=True)
+    effect: str = code(Effect, "What was done about it.")
+    value: str = column("What stands there, or the sum; null: nothing.", null=True)

@@ -10,8 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from data_contracts.contract import Contract
+from evenkeel.engine.households.tables import (
+    HouseholdAccounts,
+    HouseholdCells,
+    HouseholdClasses,
+    HouseholdResults,
+    Households,
+    LocationCosts,
+)
 from evenkeel.engine.tables.inputs import Accounts, CashTerms, Lots, Models, Restrictions, Securities, TaxUnits
-from evenkeel.engine.tables.outputs import AccountResults, ClassResults, Drift, Findings, TaxResults, Trades
+from evenkeel.engine.tables.outputs import AccountResults, ClassResults, Drift, Findings, Remarks, TaxResults, Trades
 from evenkeel.errors import UsageError
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "engine-tables.md"
@@ -29,7 +37,14 @@ SECTIONS: dict[str, type[Contract]] = {
     "drift (out)": Drift,
     "trades (out)": Trades,
     "findings (out)": Findings,
+    "remarks (out)": Remarks,
     "tax_results (out)": TaxResults,
+    "households": Households,
+    "location_costs": LocationCosts,
+    "households (out)": HouseholdResults,
+    "household_classes (out)": HouseholdClasses,
+    "household_accounts (out)": HouseholdAccounts,
+    "household_cells (out)": HouseholdCells,
 }
 """Which contract's columns stand under which heading."""
 

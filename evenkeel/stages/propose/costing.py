@@ -69,7 +69,8 @@ def engine_costs(rows: pl.DataFrame, trading: TradingRule) -> pl.DataFrame:
         sell_cost_frac = half spread + share of value + sellers' share + per unit / price + redemption fee
         buy_cost_frac  = half spread + share of value + per unit / price
 
-    A largest commission is not in the share: a large order is priced too dear rather than too cheap.
+    A largest commission is not in the share: a large order is priced too dear rather than too cheap. Neither share is above 1, as the
+    commission of a penny share can be: a dollar that costs a dollar is dear enough.
 
     Args:
         rows: `custodian`, `security_id`, `asset_type`, `price_usd`, `early_fee_frac` (the fund's fee where units held in the account
@@ -111,8 +112,8 @@ def engine_costs(rows: pl.DataFrame, trading: TradingRule) -> pl.DataFrame:
         rows.join(lines, on=["custodian", "asset_type"], how="left", maintain_order="left")
         .with_columns(pl.col(*money, *rates).fill_null(0.0))
         .with_columns(
-            (spread + in_both + pl.col("sell_value_frac") + fee).alias("sell_cost_frac"),
-            (spread + in_both).alias("buy_cost_frac"),
+            (spread + in_both + pl.col("sell_value_frac") + fee).clip(upper_bound=1.0).alias("sell_cost_frac"),
+            (spread + in_both).clip(upper_bound=1.0).alias("buy_cost_frac"),
             pl.max_horizontal(
                 pl.lit(trading.min_trade_usd), trading.value_over_ticket * pl.col("fixed_usd"), worth
             ).alias("min_ticket_usd"),

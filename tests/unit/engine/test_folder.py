@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import polars as pl
@@ -168,3 +168,42 @@ def test_only_accounts_outside_their_bands_are_solved_and_all_are_measured(tmp_p
             assert here.equals(read[name]), name
     assert 0 < solved.outcomes["within_bands"] < 60
     assert solved.unsolved == answer.accounts["nav_usd"].null_count()
+
+
+@pytest.mark.parametrize("name", ["lots by number", "lots in no order"])
+@pytest.mark.parametrize("is_outside_only", [True, False])
+def test_a_lot_given_twice_in_a_late_part_leaves_no_answer(tmp_path: Path, name: str, is_outside_only: bool) -> None:
+    tables = random_tables(5, 40)
+    folder = write(tables, tmp_path / "in")
+    solve_tables(folder, tmp_path / "out", part=7, is_outside_only=is_outside_only)
+    lots = tables.lots.sort("account_id", "security_id", "lot_id")
+    last = lots.row(-1)
+    lots = pl.concat([lots, lots.tail(1)])
+    if name == "lots in no order":
+        lots = lots.sample(fraction=1, shuffle=True, seed=3)
+    lots.write_parquet(folder / "lots.parquet", row_group_size=20)
+    with pytest.raises(UsageError, match=f"1 rows repeat a key .*: {' / '.join(last[:3])}$"):
+        solve_tables(folder, tmp_path / "out", part=7, is_outside_only=is_outside_only)
+    assert not list((tmp_path / "out").iterdir())
+
+
+@pytest.mark.parametrize("part", [3, 1_000])
+@pytest.mark.parametrize("is_sorted", [True, False])
+@pytest.mark.parametrize("is_outside_only", [True, False])
+def test_remarks_do_not_depend_on_parts_or_order(
+    tmp_path: Path, part: int, is_sorted: bool, is_outside_only: bool
+) -> None:
+    tables = random_tables(5, 40)
+    odd = pl.int_range(pl.len()) % 29 == 3
+    lots = tables.lots.with_columns(pl.when(odd).then(float("nan")).otherwise("held_qty").alias("held_qty"))
+    price = pl.when(pl.col("security_id") == "S05").then(0.0).otherwise("price_usd").alias("price_usd")
+    tables = replace(tables, lots=lots, securities=tables.securities.with_columns(price))
+    given = tables if is_sorted else replace(tables, lots=lots.sample(fraction=1, shuffle=True, seed=3))
+    solved = solve_tables(write(given, tmp_path / "in"), tmp_path / "out", part=part, is_outside_only=is_outside_only)
+    answer, read = solve(tables), pl.read_parquet(tmp_path / "out" / "remarks.parquet")
+    assert read.equals(answer.remarks)
+    assert conform(read, OUTPUTS["remarks"], is_sorted=True).equals(read)
+    assert solved.remarks == {"not_bought": 2, "unsolved": read.height - 2}
+    unsolved = answer.accounts.filter(pl.col("outcome").is_in(["figure_invalid", "security_unpriced"]))["account_id"]
+    assert set(read["account_id"]) == {"", *unsolved}
+    assert len(unsolved) > 10

@@ -61,6 +61,28 @@ def test_a_missing_table_and_a_repeated_key_are_named(tmp_path: Path) -> None:
     pl.concat([table, table.slice(0, 1)]).write_parquet(folder / "households.parquet")
     with pytest.raises(UsageError, match="households: 1 rows repeat a key"):
         solve_household_tables(folder, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
     (folder / "households.parquet").unlink()
     with pytest.raises(UsageError, match=r"no households\.parquet"):
         solve_household_tables(folder, tmp_path / "out")
+
+
+def test_a_lot_given_twice_leaves_no_answer(tmp_path: Path) -> None:
+    tables = random_households(7, 3)
+    folder = write(tables, tmp_path / "in")
+    solve_household_tables(folder, tmp_path / "out", part=1)
+    pl.concat([tables.lots, tables.lots.tail(1)]).write_parquet(folder / "lots.parquet")
+    with pytest.raises(UsageError, match="lots: 1 rows repeat a key"):
+        solve_household_tables(folder, tmp_path / "out", part=1)
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_what_is_no_account_s_is_said_once(tmp_path: Path) -> None:
+    tables = random_households(7, 3)
+    models = tables.models.with_columns(pl.lit(1.0).alias("upper_frac"), pl.lit(0.9).alias("lower_frac"))
+    folder = write(tables, tmp_path / "in")
+    models.write_parquet(folder / "models.parquet")
+    solve_household_tables(folder, tmp_path / "out", part=1)
+    remarks = pl.read_parquet(tmp_path / "out" / "remarks.parquet")
+    assert "lower_above_one" in remarks["remark"].to_list()
+    assert remarks.is_unique().all()

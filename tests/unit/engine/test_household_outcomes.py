@@ -69,6 +69,18 @@ def test_one_account_that_cannot_be_solved_is_named_and_the_others_wait(
     assert answer.trades["account_id"].unique().to_list() == ["z"]
     assert answer.trades.equals(alone.trades.filter(account_id="z"))
     assert answer.households.row(1) == alone.households.row(1)
+    told = [("b", "accounts", "b", name, "unsolved") for name in columns if outcome == "figure_invalid"]
+    assert answer.remarks.drop("remark", "value").rows() == told
+
+
+def test_a_figure_of_the_household_is_named_there() -> None:
+    tables = beside(household(GOOD))
+    costs = pl.when(pl.col("household_id") == "H").then(-1.0).otherwise("band_cost_frac").alias("band_cost_frac")
+    answer = solve_households(replace(tables, households=tables.households.with_columns(costs)))
+    assert outcomes(answer) == {"a": "figure_invalid", "b": "figure_invalid", "z": "traded"}
+    assert answer.remarks.rows() == [
+        (account, "households", "H", "band_cost_frac", "too_low", "unsolved", "-1.0") for account in "ab"
+    ]
 
 
 def test_a_security_without_a_price_names_its_account() -> None:
@@ -79,6 +91,7 @@ def test_a_security_without_a_price_names_its_account() -> None:
     )
     answer = solve_households(replace(tables, lots=lots))
     assert outcomes(answer) == {"a": "security_unpriced", "b": "household_waits", "z": "traded"}
+    assert [row[1:5] for row in answer.remarks.rows()] == [("securities", "U / UNKNOWN", "security_id", "not_listed")]
 
 
 def test_a_model_that_cannot_be_measured_against_stops_every_account() -> None:
@@ -92,6 +105,9 @@ def test_a_location_cost_that_is_no_number_names_the_accounts_it_is_for() -> Non
     members = {"a": Member(lots=LOTS, location="t"), "b": Member(lots=LOTS)}
     answer = solve_households(household(members, locations={("t", "bond"): float("nan")}))
     assert outcomes(answer) == {"a": "figure_invalid", "b": "household_waits"}
+    assert answer.remarks.rows() == [
+        ("a", "location_costs", "t / bond", "location_cost_frac", "not_finite", "unsolved", "NaN")
+    ]
 
 
 def test_a_household_without_value() -> None:

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from evenkeel.engine.problem import Tables
+from evenkeel.engine.remarks import OF_FIGURES
 from evenkeel.engine.solve import solve
 from evenkeel.engine.tables.inputs import Accounts, Lots, Models, Securities
 from tests.unit.engine.problems import frame
@@ -93,6 +94,9 @@ def test_an_account_that_cannot_be_solved_says_why(
     assert both.accounts.filter(pl.col("account_id") == "A").equals(alone.accounts)
     assert both.trades.equals(alone.trades)
     assert both.classes.equals(alone.classes)
+    told = both.remarks.filter(pl.col("account_id") == "B")
+    assert bool(told.height) == (outcome in OF_FIGURES)
+    assert set(told["effect"]) <= {"unsolved"}
 
 
 def test_a_lot_without_basis_is_kept_where_tax_would_apply() -> None:

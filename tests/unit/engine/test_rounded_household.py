@@ -114,12 +114,18 @@ def test_what_is_harvested_is_not_bought_back() -> None:
 
 
 @pytest.mark.parametrize("step", [0.0, -1.0])
-def test_a_step_that_makes_no_sense_stops_its_account_and_the_others_wait(step: float) -> None:
-    members = {"taxable": Member(cash=5_000.0, universe="V"), "ira": Member(cash=5_000.0)}
+@pytest.mark.parametrize("is_held", [True, False])
+def test_a_step_that_makes_no_sense_stops_its_account_and_the_others_wait(step: float, is_held: bool) -> None:
+    lots = [{"security": "VTI", "qty": 1}] if is_held else []
+    members = {"taxable": Member(cash=5_000.0, universe="V", lots=lots), "ira": Member(cash=5_000.0)}
     tables = household(members, shelves={"U": {"BND"}, "V": {"VTI", "BND"}})
     odd = pl.when(pl.col("universe_id") == "V").then(step).otherwise(1.0).alias("unit_step_qty")
     answer = solve_households(replace(tables, securities=tables.securities.with_columns(odd)), is_rounded=True)
     outcomes = dict(answer.household_accounts.select("account_id", "outcome").iter_rows())
+    if not is_held:
+        # Where nobody holds the security it is not bought, and stops nobody.
+        assert outcomes == {"taxable": "nothing_to_trade", "ira": "traded"}
+        return
     assert outcomes == {"taxable": "figure_invalid", "ira": "household_waits"}
     row = answer.households.row(0, named=True)
     assert (row["outcome"], row["unsolved_account_id"]) == ("account_unsolved", "taxable")

@@ -50,6 +50,12 @@ def test_a_policy_that_says_nothing_of_commissions_is_as_before() -> None:
     assert (trade_cost(trade, costs).commission_usd, trade_cost(trade, costs).cost_usd) == (Decimal(0), Decimal("3.00"))
 
 
+def test_no_dollar_costs_more_than_a_dollar() -> None:
+    """Half a cent a share at a tenth of a cent is five dollars a dollar, which no order is worth."""
+    found = priced(rule(commissions=[line(per_unit_usd=0.005)]), price=0.001)
+    assert (found["sell_cost_frac"], found["buy_cost_frac"]) == (1.0, 1.0)
+
+
 def test_the_engine_is_given_what_is_in_proportion() -> None:
     """Half-spread 3 bp, 10 bp of value, 0.005 a share at 50 (1 bp); 0.5 bp more when selling."""
     trading = rule(commissions=[line(value_frac=0.001, per_unit_usd=0.005, sell_value_frac=0.00005)])

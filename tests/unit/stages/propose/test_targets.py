@@ -7,6 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data_contracts.vocab import RebalanceKind
+from evenkeel.engine.shared import has_impossible_target
+from evenkeel.engine.tables.inputs import Models
 from evenkeel.stages.propose.targets import engine_models, shared, with_stuck
 
 
@@ -127,3 +130,27 @@ def test_sleeves_share_the_band_of_their_class() -> None:
     found = models("to_edge", nodes(*SPLIT))
     assert found["us_equity/core"] == pytest.approx((0.30, 0.27, 0.33))
     assert sum(found[f"us_equity/{name}"][2] for name in ("core", "value", "stocks")) == pytest.approx(0.55)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    kind=st.sampled_from([kind.value for kind in RebalanceKind]),
+    weights=st.lists(st.floats(-0.3, 1.3), min_size=2, max_size=2),
+    least_cash=st.one_of(st.none(), st.floats(0, 0.3)),
+    partial=st.floats(0.05, 1),
+)
+def test_no_kind_aims_where_the_engine_will_not_go(
+    kind: str, weights: list[float], least_cash: float | None, partial: float
+) -> None:
+    """Accounts that are short, overdrawn or on credit too: a target below 0 is cash's, or has a band that goes below 0."""
+    equity, bond = weights
+    frame = nodes(
+        ("us_equity", "us_equity", equity, 0.60),
+        ("us_bond", "us_bond", bond, 0.35),
+        ("cash", "cash", 1 - equity - bond, 0.05),
+    )
+    found = models(kind, frame, least_cash, partial)
+    rows = [("M", name, *shares) for name, shares in found.items()]
+    table = pl.DataFrame(rows, schema=Models.polars_schema(), orient="row")
+    assert table.filter(has_impossible_target()).is_empty()
+    assert table["target_frac"].sum() == pytest.approx(1.0)

@@ -72,7 +72,8 @@ def _plain(values: np.ndarray | pl.Series) -> np.ndarray | pl.Series:
         return values + 0.0 if values.dtype.is_float() else values
     if values.dtype.kind != "f":
         return values
-    return np.add(values, 0.0, out=values if values.flags.writeable else None)
+    plain: np.ndarray = np.add(values, 0.0, out=values if values.flags.writeable else None)
+    return plain
 
 
 def plain_figures(table: pl.DataFrame) -> pl.DataFrame:

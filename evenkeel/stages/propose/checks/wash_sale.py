@@ -10,7 +10,7 @@ from evenkeel.stages.propose.by_policy import policy_columns
 from evenkeel.stages.propose.checks.finding import chosen, findings, listed, sentences
 from evenkeel.stages.propose.checks.situation import IS_SALE, POSITION, Situation
 from evenkeel.stages.taxes.wash_inputs import window_start
-from evenkeel.stages.wording import dollars, small_dollars
+from evenkeel.stages.wording import capitalised, dollars, small_dollars
 
 UNKNOWN = [WashAnswer.COVERAGE_INCOMPLETE.value, WashAnswer.BASIS_UNKNOWN.value, WashAnswer.BAD_INPUT.value]
 """Answers that say neither yes nor no."""
@@ -91,9 +91,11 @@ def check_wash_sale(situation: Situation) -> pl.DataFrame:
             ),
             (
                 is_some & ~is_over,
-                pl.format(
-                    "{} of losses would be disallowed, within what the policy allows a sale.",
-                    small_dollars(pl.col("disallowed_usd")),
+                capitalised(
+                    pl.format(
+                        "{} of losses would be disallowed, within what the policy allows a sale.",
+                        small_dollars(pl.col("disallowed_usd")),
+                    )
                 ),
             ),
             otherwise=pl.lit("No loss would be washed."),

@@ -21,3 +21,7 @@ class TaxUnits(Contract):
     gain_budget_usd: Fact = column(
         "Most net gain of the year the client wants, both terms, carry-overs not taken off; null: no limit.", null=True
     )
+    linked_tax_unit_id: str = column(
+        "A unit that files apart and washes its losses all the same: a spouse, a corporation that the taxpayer controls; null: none.",
+        null=True,
+    )

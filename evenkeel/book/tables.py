@@ -170,6 +170,7 @@ REFERENCES = (
     Reference("households.csv", "adviser_id", "advisers.csv", "adviser_id"),
     Reference("accounts.csv", "household_id", "households.csv", "household_id"),
     Reference("accounts.csv", "tax_unit_id", "tax_units.csv", "tax_unit_id"),
+    Reference("tax_units.csv", "linked_tax_unit_id", "tax_units.csv", "tax_unit_id"),
     Reference("accounts.csv", "ips_id", "ips.csv", "ips_id"),
     Reference("portfolios.csv", "household_id", "households.csv", "household_id"),
     Reference("portfolios.csv", "ips_id", "ips.csv", "ips_id"),

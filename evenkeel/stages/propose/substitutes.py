@@ -10,6 +10,7 @@ from data_contracts.vocab import NodeLevel, OrderSide
 from evenkeel.book.model import Book
 from evenkeel.rules.wash_sales import wash_groups
 from evenkeel.stages.propose.checks.restrictions import barred
+from evenkeel.stages.taxes.wash_inputs import wash_units_of
 
 _PAIR = ["account_id", "security_id"]
 
@@ -20,7 +21,7 @@ def substitutes(
     """Return the best substitute of each security sold.
 
     It is named by a model of the firm, of the same class, not privately priced, and in another wash group. It may be bought in the
-    account, and no account of the tax unit holds its wash group at a loss: buying it would wash that loss in turn. The same sleeve
+    account, and no account of the wash unit holds its wash group at a loss: buying it would wash that loss in turn. The same sleeve
     comes first, then what most models name, then the largest target, then the code.
 
     Args:
@@ -38,8 +39,9 @@ def substitutes(
     )
     groups = wash_groups(book.securities)
     shelf = _shelf(book).join(known, on="security_id").join(groups, on="security_id")
-    units = book.accounts.select(
-        "account_id", pl.coalesce("tax_unit_id", pl.format("account {}", "account_id")).alias("unit")
+    own = pl.format("account {}", "account_id")
+    units = book.accounts.join(wash_units_of(book), on="tax_unit_id", how="left").select(
+        "account_id", pl.coalesce("wash_unit_id", "tax_unit_id", own).alias("unit")
     )
     pairs = (
         sold.join(

@@ -2,9 +2,6 @@
 
 What is bought is what is held: lots say what was acquired in the last 30 days in any account of the wash unit, IRAs and reinvestments
 included, and our own open orders count as done on the trade date. The rules (`evenkeel.rules.wash_sales`) do the matching.
-
-Tax units that file apart and wash each other all the same (spouses, a controlled corporation) are not linked in the book yet, so they count
-apart here.
 """
 
 from __future__ import annotations

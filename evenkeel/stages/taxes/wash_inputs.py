@@ -27,7 +27,7 @@ def wash_members(book: Book) -> pl.DataFrame:
 
     An account without a tax unit is its own, and `has_unit` is false: whose purchases count with it is not known.
     """
-    units = wash_units(book.tax_units.select("tax_unit_id"))
+    units = wash_units_of(book)
     own = pl.format("account {}", "account_id")
     return book.accounts.join(units, on="tax_unit_id", how="left").select(
         "account_id",
@@ -36,6 +36,12 @@ def wash_members(book: Book) -> pl.DataFrame:
         (pl.col("tax_status") != TaxStatus.TAXABLE.value).alias("is_retirement"),
         pl.col("wash_unit_id").is_not_null().alias("has_unit"),
     )
+
+
+def wash_units_of(book: Book) -> pl.DataFrame:
+    """Return `tax_unit_id`, `wash_unit_id` of the book's tax units: linked ones (`linked_tax_unit_id`) are one."""
+    links = book.tax_units.select("tax_unit_id", "linked_tax_unit_id").drop_nulls()
+    return wash_units(book.tax_units.select("tax_unit_id"), links)
 
 
 def known_spans(histories: pl.DataFrame, book: Book, needed_from: dt.date, known_to: dt.date) -> pl.DataFrame:

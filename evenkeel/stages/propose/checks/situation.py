@@ -14,6 +14,7 @@ from evenkeel.book.model import Book
 from evenkeel.policy.model import Policy
 from evenkeel.rules.wash_sales import wash_groups
 from evenkeel.stages.drift.nodes import cents
+from evenkeel.stages.taxes.wash_inputs import wash_units_of
 
 CASH_ID = "CASH:USD"
 POSITION = ["portfolio_id", "account_id", "security_id"]
@@ -27,7 +28,7 @@ class Situation:
     `proposals`: `portfolio_id`, `policy_version`.
     `trades`: as given, with `value_cents`, of the book's security `asset_type`, `asset_class`, `issuer_id`, `wash_group`, `is_illiquid`,
     `max_price_age_sessions` and `is_known_security`, of its account `book_portfolio_id`, `household_id`, `custodian`, `tax_unit_id`,
-    `tax_status` and `is_known_account`.
+    `wash_unit_id`, `tax_status` and `is_known_account`.
     `positions`: one row an account and security held or traded, `CASH:USD` among them: POSITION, `asset_class`, `held_qty`,
     `before_cents`, `after_cents` (pro forma; purchases and sales have moved `CASH:USD`).
     `nav`: `portfolio_id`, `nav_cents`: the value before, which trades do not change.
@@ -80,6 +81,8 @@ def told_by_book(trades: pl.DataFrame, book: Book) -> pl.DataFrame:
         )
         .join(securities, on="security_id", how="left", maintain_order="left")
         .join(accounts, on="account_id", how="left", maintain_order="left")
+        .join(wash_units_of(book), on="tax_unit_id", how="left", maintain_order="left")
+        .with_columns(pl.coalesce("wash_unit_id", "tax_unit_id").alias("wash_unit_id"))
         .with_columns(pl.col("is_known_security", "is_known_account").fill_null(False))
     )
 

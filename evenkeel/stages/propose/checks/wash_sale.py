@@ -22,7 +22,7 @@ _LISTS = ("same_list", "other_list", "doubtful", "unanswered", "washing", "unpro
 def check_wash_sale(situation: Situation) -> pl.DataFrame:
     """Judge the losses that taxable accounts sell, and what any account buys.
 
-    Failed: the same group is bought in the same list, in any account of the tax unit; or one sale's disallowed loss is above the policy's
+    Failed: the same group is bought in the same list, in any account of the wash unit; or one sale's disallowed loss is above the policy's
     `wash_limit_usd`; or a purchase washes a loss already taken. Not known: the tax unit of either account is not on record; or history
     does not say whether a loss is washed, or whether one was taken that a purchase washes; or nobody asked. Warned: a disallowed loss up
     to the limit; or the purchase is in another list of the batch, so that only one of them may be done.
@@ -31,7 +31,7 @@ def check_wash_sale(situation: Situation) -> pl.DataFrame:
     # A sale is what one account sells of one security, whatever lots it takes.
     losses = (
         trades.filter(IS_SALE, pl.col("tax_status") == TaxStatus.TAXABLE.value, pl.col("gain_cents") < 0)
-        .group_by("portfolio_id", "account_id", "security_id", "wash_group", "tax_unit_id", "household_id")
+        .group_by("portfolio_id", "account_id", "security_id", "wash_group", "wash_unit_id", "household_id")
         .agg(pl.col("disallowed_cents").fill_null(0).sum().alias("disallowed_cents"))
     )
     limit = policy_columns(
@@ -110,13 +110,13 @@ def _pairs(losses: pl.DataFrame, trades: pl.DataFrame) -> pl.DataFrame:
         pl.col("portfolio_id").alias("buyer"),
         pl.col("security_id").alias("bought_id"),
         "wash_group",
-        pl.col("tax_unit_id").alias("bought_unit"),
+        pl.col("wash_unit_id").alias("bought_unit"),
         pl.col("household_id").alias("bought_household"),
     )
     pairs = losses.join(bought.unique(), on="wash_group")
-    is_unit = (pl.col("tax_unit_id") == pl.col("bought_unit")).fill_null(False)
+    is_unit = (pl.col("wash_unit_id") == pl.col("bought_unit")).fill_null(False)
     # Without a tax unit on record only the household is left to go by: it may be one taxpayer, or may not.
-    may_be = (pl.col("tax_unit_id").is_null() | pl.col("bought_unit").is_null()) & (
+    may_be = (pl.col("wash_unit_id").is_null() | pl.col("bought_unit").is_null()) & (
         pl.col("household_id") == pl.col("bought_household")
     )
     own = pl.col("portfolio_id") == pl.col("buyer")

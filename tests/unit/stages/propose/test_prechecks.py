@@ -146,6 +146,19 @@ def test_same_group_bought_in_an_ira_of_the_tax_unit_fails() -> None:
     assert told["text"] == "The list washes its own loss: USTM is sold at a loss and USTMX is bought."
 
 
+def test_a_spouses_purchase_who_files_apart_washes_too() -> None:
+    spouse = {**TAXABLE, "account_id": "P1-2", "tax_unit_id": "T2"}
+    start = held({"P1-1": {"USTM": 60_000}, "P1-2": {"CASH:USD": 60_000}})
+    trades = [LOSS, trade("buy", "USTMX", 10_000, "P1-2")]
+    for link, result in ((None, "passed"), ("T2", "failed")):
+        units = [
+            {"tax_unit_id": "T1", "filing_status": "separate", "linked_tax_unit_id": link},
+            {"tax_unit_id": "T2", "filing_status": "separate"},
+        ]
+        known = small_book(accounts=[TAXABLE, spouse], tax_units=units)
+        assert checked(trades, start, known, answers=CLEAR)["wash_sale"]["result"] == result
+
+
 def test_gain_or_an_iras_own_loss_washes_nothing() -> None:
     both = held({"P1-1": {"USTM": 60_000}, "P1-2": {"USTM": 20_000}})
     gain = [{**LOSS, "gain_usd": Decimal(900)}, trade("buy", "USTMX", 5_000, "P1-2")]

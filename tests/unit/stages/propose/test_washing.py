@@ -8,8 +8,22 @@ from typing import Any
 import polars as pl
 import pytest
 
-from evenkeel.stages.propose.washing import WashView, unit_accounts
-from tests.unit.stages.propose.washes import LONG_AGO, day, disallowed, family, lot, no_buys, sale, view, washed
+from evenkeel.stages.propose.washing import WashView, unit_accounts, wash_view
+from tests.unit.stages.propose.washes import (
+    LONG_AGO,
+    day,
+    disallowed,
+    family,
+    histories,
+    lot,
+    lots,
+    no_buys,
+    orders,
+    sale,
+    sales,
+    view,
+    washed,
+)
 
 LOSER = lot("A", "2024-01-02", 100, 1000.0)
 CLEAR, WASHED, INCOMPLETE = "clear", "washed", "coverage_incomplete"
@@ -74,6 +88,24 @@ def test_the_unit_and_its_ira_count_a_childs_account_does_not() -> None:
     assert [with_purchase(account) for account in ("second", "ira")] == [hit, hit]
     assert with_purchase("second", "TWIN") == hit
     assert with_purchase("child") == with_purchase("second", "OTHER") == [(0.0, None, CLEAR)]
+
+
+def test_a_spouse_who_files_apart_counts_where_the_book_says_so() -> None:
+    on = day("2025-03-03")
+    bought = lots(LOSER, lot("B", "2025-02-20", 40, 400.0, "child"))
+
+    def seen(link: str | None, **spans: Any) -> WashView:
+        known = histories(on, **spans)
+        return wash_view(on, family(on, linked_tax_unit_id=link), bought, sales(on), known, orders(on))
+
+    def is_loss_known(found: WashView) -> bool:
+        return bool(found.buyers.filter(pl.col("account_id") == "child")["is_loss_known"].item())
+
+    assert washed(seen(None), LOSER) == [(0.0, None, CLEAR)]
+    assert washed(seen("daughter"), LOSER) == [(40.0, "2025-03-23", WASHED)]
+    # A purchase needs the other's losses known too.
+    unknown: dict[str, Any] = {"joint": (None, None)}
+    assert [is_loss_known(seen(link, **unknown)) for link in (None, "daughter")] == [True, False]
 
 
 def test_the_rest_of_a_lot_sold_in_part_replaces_nothing_another_lot_does() -> None:

@@ -35,7 +35,7 @@ def open_lots(holdings: pl.DataFrame, tax_lots: pl.DataFrame, book: Book, trade_
     Returns:
         Sorted by key: `account_id`, `security_id`, `lot_id`, `acquired_date` (null: not known), `holding_start_date` (the same, or earlier
         where a period is tacked), `held_qty`, `exact_qty` (the same as its source has it),
-        `cost_usd` (null: not known), `is_long_term` (null: not known), `long_term_date`,
+        `cost_usd` (null: not known, or below zero), `is_long_term` (null: not known), `long_term_date`,
         `lots_differ` (lots of the source do not add up to the position).
     """
     held = holdings.filter(pl.col("asset_class") != "cash").select(
@@ -59,7 +59,10 @@ def open_lots(holdings: pl.DataFrame, tax_lots: pl.DataFrame, book: Book, trade_
             pl.coalesce("holding_period_date", "opened_date").alias("holding_start_date"),
             pl.col("held_qty").cast(pl.Float64),
             pl.col("held_qty").cast(FACT_DTYPE).alias("exact_qty"),
-            pl.when(pl.col("currency") == "USD").then(pl.col("cost_ccy").cast(pl.Float64)).alias("cost_usd"),
+            # A cost below zero is a slip, and no basis to tax by; what is owed has one.
+            pl.when(pl.col("currency") == "USD", (pl.col("cost_ccy") >= 0) | (pl.col("held_qty") < 0))
+            .then(pl.col("cost_ccy").cast(pl.Float64))
+            .alias("cost_usd"),
             "position_qty",
         )
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import polars as pl
 import pytest
 
 from evenkeel.stages.propose.lots import POSITION, open_lots
-from tests.support.proposing import Account, Lot, book_of, day_of
+from tests.support.proposing import Account, Lot, book_of, day_of, proposed
 
 TRADED = dt.date(2026, 3, 3)
 LOTS = [Lot("STK", 10, 80), Lot("STK", 20, 90, dt.date(2025, 3, 2)), Lot("BND", 30, 50)]
@@ -75,3 +76,11 @@ def test_lots_without_a_number_get_one_each() -> None:
 def test_money_in_another_currency_is_no_basis() -> None:
     rows = found("A1", sent("A1", currency=pl.lit("EUR")))
     assert rows["cost_usd"].null_count() == rows.height
+
+
+def test_a_cost_below_zero_is_no_basis() -> None:
+    off = pl.when(pl.col("security_id") == "STK").then(-pl.col("cost_ccy")).otherwise("cost_ccy")
+    lots = sent("A1", cost_ccy=off)
+    assert found("A1", lots).sort("security_id")["cost_usd"].to_list() == [1_500, None, None]
+    made = proposed(replace(day_of({"A1": Account(100, LOTS)}, book_of()), tax_lots=lots), A1="full")
+    assert "basis_missing" in made.proposals["obstacles_json"][0]

@@ -53,7 +53,9 @@ class Proposals(Contract):
     cost_usd: Money = column("Commissions, half-spreads and redemption fees of its orders, to the cent.", null=True)
     max_drift_before_frac: float = frac("Largest distance of a class from its target before.", null=True)
     max_drift_after_frac: float = frac("The same after.", null=True)
-    band_excess_before_frac: float = frac("Share of value outside bands before.", null=True)
+    band_excess_before_frac: float = frac(
+        "Share of value outside bands before: what is above them or below them, the larger.", null=True
+    )
     band_excess_after_frac: float = frac("The same after: what restrictions leave.", null=True)
     tracking_before_frac: float = frac(
         "Tracking error to the model before, a year, by the policy's risk figures.", null=True

@@ -22,6 +22,9 @@ class TaxHistories(Contract):
         "Sales from this date on are known; null: none are, its custodian sends no transactions or it was never believed.",
         null=True,
     )
+    observed_from_date: dt.date = column(
+        "The same without what the book says: from our own sessions and the opening alone; null: never.", null=True
+    )
     gap_after_date: dt.date = column(
         "The last session before the newest gap, after which one was not run; null: none.", null=True
     )

@@ -100,7 +100,9 @@ def account_remarks(
         )
     )
     listed, models = held.filter("is_listed"), _joined(accounts, "model_id", tables.models)
-    shares = models.group_by("account_id", "model_id", maintain_order=True).agg(pl.col("target_frac").sum())
+    # Of targets that are not all known the sum is not.
+    whole = pl.when(pl.col("target_frac").null_count() == 0).then(pl.col("target_frac").sum())
+    shares = models.group_by("account_id", "model_id", maintain_order=True).agg(whole.alias("target_frac"))
     plans, units = (
         _joined(accounts, "cash_plan_id", tables.cash_terms),
         _joined(accounts, "tax_unit_id", given(tables.tax_units, TaxUnits)),

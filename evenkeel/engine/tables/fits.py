@@ -68,7 +68,8 @@ FITS: Mapping[type[Contract], Mapping[str, Fit]] = {
         "sell_cost_frac": RATE,
         "buy_cost_frac": RATE,
         "buy_rank": ANY,
-        "unit_step_qty": Fit(low=0.0, is_above=True, may_be_null=True),
+        # Smaller steps make more of them than a whole number of the machine can count.
+        "unit_step_qty": Fit(low=1e-9, may_be_null=True),
         "min_ticket_usd": LIMIT,
     },
     # A basis below 0, or that is not a number, is taken as one that is not known: a finding of its lot.

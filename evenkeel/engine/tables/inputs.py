@@ -68,7 +68,7 @@ class Securities(Contract):
     is_buyable: bool = column("May be bought by accounts of the universe.")
     buy_rank: int = column("Which is bought first where costs are equal: lowest, then by `security_id`.")
     unit_step_qty: float = column(
-        "Units a trade is a multiple of, where lists are rounded, above 0: 1 whole shares, 0.001 fractional; null: in "
+        "Units a trade is a multiple of, where lists are rounded, 1e-09 or more: 1 whole shares, 0.001 fractional; null: in "
         "dollars to the cent, as funds are. May be absent.",
         null=True,
     )

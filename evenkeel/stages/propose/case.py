@@ -47,7 +47,7 @@ class Case:
     `lots`: as `open_lots` returns them, with `node_id`, `price_usd`, `value_usd`, `unit_basis_usd`, `unit_gain`, `rate`, `washed_qty`,
         `kept_by` (the obstacle that keeps it; null: it may be sold), `kept_until_date` and `kept_restriction_id` where a restriction does,
         `free_qty` (how much of it may be sold for all that a redemption period keeps), `is_deep_loss` (taxed, and down by the policy's
-        share), `whole_qty`, `may_go_whole` and `is_all_or_none` as `with_whole_steps` adds them.
+        share), `whole_qty`, `may_go_whole`, `is_all_or_none` and `is_bound_together` as `with_whole_steps` adds them.
     `shelf`: `account_id`, `security_id`, `node_id`, `asset_type`, `price_usd`, `sell_cost_frac`, `buy_cost_frac`, `unit_step_qty`,
         `min_ticket_usd`, `buy_rank` (null: not to be bought), `security_target`, `issuer_id` (null: the limit for issuers does not count),
         `sector` (null: the limit for sectors does not count).
@@ -294,8 +294,11 @@ def _lots(
     rate = pl.when(is_loss & ~pl.col("harvests")).then(full_rate * LOSS_PREFERENCE).otherwise(full_rate)
     is_taxed = pl.col("short_rate") > 0
     of_lot = (-pl.col("unit_gain") * pl.min_horizontal("washed_qty", "held_qty")).clip(lower_bound=0.0)
-    # The limit is of a sale, and a sale is of all lots of a security.
-    disallowed = of_lot.sum().over(KEY)
+    # The limit is of a sale, and a sale is of all lots of a security. Each lot was asked about alone, and a share replaces one only: where
+    # one lot is washed in part, all free replacements are counted in it, and together no more shares are washed than that.
+    at_most = pl.col("washed_qty").filter(pl.col("washed_qty") < pl.col("held_qty")).max().over(KEY)
+    dearest = (-pl.col("unit_gain")).filter(pl.col("washed_qty") > 0).max().over(KEY)
+    disallowed = pl.min_horizontal(of_lot.sum().over(KEY), pl.when(at_most > 0).then(at_most * dearest))
     down = -pl.col("unit_gain") / pl.col("unit_basis_usd")
     kept_by = (
         pl.when(pl.col("held_qty") <= 0)

@@ -19,7 +19,7 @@ def cash_needed(case: Case, lists: Lists) -> pl.DataFrame:
         lists: As `solve_case` returns them.
 
     Returns:
-        `portfolio_id`, `nav_usd`, `account_count`, `cash_usd`, `needed_usd`, `short_usd` (0: nothing).
+        `portfolio_id`, `nav_usd`, `account_count`, `cash_usd`, `ips_usd` (what the IPS asks for), `needed_usd`, `short_usd` (0: nothing).
     """
     least = pl.max_horizontal("min_cash_usd", pl.lit(0.0))
     sums = case.accounts.group_by("portfolio_id").agg(
@@ -33,6 +33,7 @@ def cash_needed(case: Case, lists: Lists) -> pl.DataFrame:
     return (
         sums.join(lists.figures.select("portfolio_id", "nav_usd"), on="portfolio_id", how="left")
         .with_columns(
+            of_ips.alias("ips_usd"),
             pl.max_horizontal("needed_usd", of_ips).alias("needed_usd"),
             pl.max_horizontal("short_usd", of_ips - pl.col("cash_usd"), pl.lit(0.0)).alias("short_usd"),
         )

@@ -3,8 +3,10 @@
 With weights w and targets t by asset class, and d = w - t:
 
     max drift = max |d|                         tracking = sqrt(d' S d)
-    band excess = sum of distances outside bands risk    = sqrt(w' S w)
+    band excess = what is outside bands          risk    = sqrt(w' S w)
     growth = sum of w x growth tenths / 10      S_ij     = vol_i vol_j rho_ij
+
+What is outside bands is the larger of what classes are above theirs together, and what they are below.
 
 rho is 1 for a class with itself, else one of three figures: two growth classes, two defensive ones, one of each. So with u = vol x w, and
 A, B its sums over growth and defensive classes:
@@ -71,7 +73,10 @@ def improvement(classes: pl.DataFrame, portfolios: pl.DataFrame, policies: Mappi
         weight = spread(f"{when}_frac")
         found |= {
             f"max_drift_{when}_frac": np.abs(weight - target).max(axis=0),
-            f"band_excess_{when}_frac": np.maximum(np.maximum(weight - upper, lower - weight), 0.0).sum(axis=0),
+            # A dollar in the wrong place is above one band and below another: it counts once.
+            f"band_excess_{when}_frac": np.maximum(
+                np.maximum(weight - upper, 0.0).sum(axis=0), np.maximum(lower - weight, 0.0).sum(axis=0)
+            ),
             f"tracking_{when}_frac": rules.deviation(weight - target),
             f"risk_{when}_frac": rules.deviation(weight),
             f"growth_{when}_frac": (weight * _TENTHS).sum(axis=0) / 10,

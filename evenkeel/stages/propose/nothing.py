@@ -86,7 +86,7 @@ def nothing_reasons(
         _drift(lists, weights),
         _orders_possible(case, lists, weights),
         _losses(case, lists),
-        _dear(case, weights, terms),
+        _dear(case, lists, weights, terms),
         obstacles.group_by("portfolio_id").agg(pl.len().cast(pl.Int64).alias("obstacle_count")),
     ):
         rows = rows.join(facts, on="portfolio_id", how="left")
@@ -134,7 +134,8 @@ def _causes() -> list[Cause]:
         (to_target & is_off) | (to_bands & ~is_inside) | (is_sale & is_above) | (invests & has_cash & is_cash_left)
     )
     is_kept = pl.col("obstacle_count") > 0
-    is_dear = pl.col("dear_usd") > 0
+    # Less than the smallest order would not be sold at any tax.
+    is_dear = (pl.col("dear_usd") > 0) & (pl.col("dear_usd") >= pl.col("smallest_order_usd").fill_null(0.0))
     short = ("cash_usd", "needed_usd", "short_usd")
     return [
         (reason.NOTHING_TAXED, is_harvest & ~pl.col("is_taxed"), ()),
@@ -212,7 +213,8 @@ def _orders_possible(case: Case, lists: Lists, weights: pl.DataFrame) -> pl.Data
     `largest_off_usd`: the most that a node is off what is aimed at, where an order could mend it; `smallest_order_usd` of those orders;
     `sellable_usd`: what may be sold at all.
     """
-    free = case.lots.filter("is_open", pl.col("kept_by").is_null(), pl.col("free_qty") > 0)
+    is_free = pl.col("kept_by").is_null() & ~pl.col("is_bound_together") & (pl.col("free_qty") > 0)
+    free = case.lots.filter("is_open", is_free)
     shelf = lists.problems.buyable
     smallest = pl.max_horizontal("min_ticket_usd", pl.col("price_usd") * pl.col("unit_step_qty").fill_null(0.0))
     steps = shelf.select("portfolio_id", *KEY, "node_id", "is_buyable", smallest.alias("smallest_order_usd"))
@@ -259,7 +261,10 @@ def _losses(case: Case, lists: Lists) -> pl.DataFrame:
         case.lots.join(accounts.filter(pl.col("short_rate") > 0), on="account_id", how="inner")
         .filter(pl.col("unit_gain") < 0, pl.col("held_qty") > 0)
         .join(barred, on=KEY, how="left")
-        .with_columns((pl.col("is_deep_loss") & pl.col("kept_by").is_null()).alias("is_free"))
+        # What goes whole or not at all, and has not gone, may not go.
+        .with_columns(
+            (pl.col("is_deep_loss") & pl.col("kept_by").is_null() & ~pl.col("is_bound_together")).alias("is_free")
+        )
         .with_columns((pl.col("is_free") & pl.col("is_barred").is_null()).alias("may_go"))
     )
     going = lots.filter("may_go")
@@ -296,17 +301,30 @@ def _losses(case: Case, lists: Lists) -> pl.DataFrame:
     return rows
 
 
-def _dear(case: Case, weights: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame:
-    """Return `dear_usd`, what is above target in lots whose tax is more than moving them is worth, and `dear_tax_frac`, the least of it."""
+def _dear(case: Case, lists: Lists, weights: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame:
+    """Return `dear_usd`, how much of what is above target is in lots whose tax is more than moving them is worth, and `dear_tax_frac`.
+
+    Of a node at most what it is above; `dear_tax_frac` is the least of these lots.
+    """
     tax = pl.col("full_rate") * pl.col("unit_gain") / pl.col("price_usd")
-    over = weights.filter(pl.col("weight_after_frac") > pl.col("target_frac") + SOME).select(NODE)
+    off = pl.col("weight_after_frac") - pl.col("target_frac")
+    over = (
+        weights.filter(off > SOME)
+        .join(lists.figures.select("portfolio_id", "nav_usd"), on="portfolio_id", how="left")
+        .select(*NODE, (off * pl.col("nav_usd")).alias("over_usd"))
+    )
     return (
         case.lots.filter("is_open", pl.col("kept_by").is_null())
         .join(case.accounts.select("account_id", "portfolio_id"), on="account_id", how="inner")
-        .join(over, on=NODE, how="semi")
+        .join(over, on=NODE, how="inner")
         .join(terms.select("portfolio_id", "worth_frac"), on="portfolio_id", how="inner")
         .with_columns(tax.alias("dear_tax_frac"))
         .filter(pl.col("dear_tax_frac") > pl.col("worth_frac") + COMPARE_TOLERANCE)
+        .group_by(NODE)
+        .agg(
+            pl.min_horizontal(pl.col("value_usd").sum(), pl.col("over_usd").first()).alias("dear_usd"),
+            pl.col("dear_tax_frac").min(),
+        )
         .group_by("portfolio_id")
-        .agg(pl.col("value_usd").sum().alias("dear_usd"), pl.col("dear_tax_frac").min())
+        .agg(pl.col("dear_usd").sum(), pl.col("dear_tax_frac").min())
     )

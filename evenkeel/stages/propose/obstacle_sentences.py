@@ -23,11 +23,11 @@ OBSTACLE_WORDS: dict[str, str] = {
     Obstacle.LOTS_DIFFER: "its lots do not add up to what is held",
     Obstacle.WASH_SALE_IF_BOUGHT: "buying it would wash a loss",
     Obstacle.WASH_SALE_IF_SOLD: "its loss would be washed",
-    Obstacle.SOLD_AT_LOSS_TODAY: "the same tax unit sells it at a loss in a list of the day",
+    Obstacle.SOLD_AT_LOSS_TODAY: "the same tax unit, or one linked to it, sells it at a loss in a list of the day",
     Obstacle.SHORT_POSITION: "it is held short",
     Obstacle.REDEMPTION_PERIOD: "the fund's redemption period",
-    Obstacle.WHOLE_STEPS: "its orders are in whole steps, or for all that is held",
-    Obstacle.GAIN_BUDGET: "what the year's gain budget leaves this account is used up",
+    Obstacle.WHOLE_STEPS: "of a lot whole steps go, or the position as a whole",
+    Obstacle.GAIN_BUDGET: "the gains that the year's budget leaves this account are taken, and losses beside them make no room",
     Obstacle.TURNOVER_BUDGET: "the account's turnover budget is used up",
 }
 """Why a security may not be traded."""
@@ -43,7 +43,7 @@ def obstacle_sentences(proposals: pl.DataFrame) -> pl.DataFrame:
 
     "PLMR may not be sold: legacy position (restriction R-17)." "PLMR may not be bought: not traded by its custodian schwab."
     "120 units of FUND are kept: redeemed before 2026-04-01 they would cost the fund's redemption fee of 1.5 %."
-    "0.93 units of PLMR are kept: its orders are in whole steps, or for all that is held."
+    "0.93 units of PLMR are kept: of a lot whole steps go, or the position as a whole."
 
     Args:
         proposals: `business_date`, `proposal_id`, `obstacles_json` of `data_contracts.proposals`.

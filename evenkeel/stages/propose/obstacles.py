@@ -151,11 +151,15 @@ def _with_sold(case: Case, lists: Lists) -> pl.DataFrame:
 
 
 def _crumbs(case: Case, lists: Lists, nodes: pl.DataFrame) -> pl.DataFrame:
-    """Return what is kept for being less than a step of an order, where it is all that is left to sell and can be seen in the weights."""
+    """Return what is kept for being less than a step of an order, where it is all that is left to sell and can be seen in the weights.
+
+    So is a position that goes whole or not at all, and does not go though it is worth an order.
+    """
     left = pl.col("free_qty") - pl.col("sold_qty")
+    is_left = (pl.col("sold_qty") >= pl.col("whole_qty")).all().over(KEY) & ~pl.col("is_all_or_none")
     return (
         _with_sold(case, lists)
-        .filter(~pl.col("is_all_or_none"), (pl.col("sold_qty") >= pl.col("whole_qty")).all().over(KEY), left > 0)
+        .filter(is_left | pl.col("is_bound_together"), left > 0)
         .pipe(wanted_sales, case, lists, nodes)
         .group_by("portfolio_id", *KEY)
         .agg(left.sum().round(6).alias("kept_qty"), (left * pl.col("price_usd")).sum().alias("kept_usd"))

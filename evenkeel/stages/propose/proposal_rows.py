@@ -33,6 +33,8 @@ WHY_NOT: Mapping[str, str] = {
     Outcome.BANDS_CONTRADICTORY.value: "a band's lower end is above its upper one; correct the policy or the IPS limits",
     Outcome.SECURITY_UNPRICED.value: "a security that is held has no price; ask for one",
     Outcome.NO_VALUE.value: "nothing is left after what is spoken for",
+    # Only what has a value is measured against its model.
+    Outcome.MODEL_UNKNOWN.value: "it has no value to measure against a model",
     Outcome.FIGURE_INVALID.value: "a figure makes no sense (a negative basis, say); look at its lots",
     HouseholdOutcome.ACCOUNT_UNSOLVED.value: "one of its accounts cannot be solved, and the others wait for it",
     HouseholdOutcome.NO_ACCOUNT.value: "none of its accounts is measured",

@@ -124,7 +124,7 @@ def _sentences() -> dict[ProposalReason, pl.Expr]:
             "No list of trades is better than none: each would cost more than it mends of the largest drift, {} points.",
             drift,
         ),
-        reason.NOTHING_ABOVE_TARGET: pl.lit("Nothing is above its target."),
+        reason.NOTHING_ABOVE_TARGET: pl.lit("Nothing that could be sold is above its target."),
         reason.NO_CASH_SHORT: pl.format("No cash is short: {} is there, {}.", _usd("cash_usd"), must_stay),
         reason.CASH_NOT_RAISED: pl.when(pl.col("sellable_usd") < 1)
         .then(pl.format("Cash is short by {}, and nothing may be sold.", _usd("short_usd")))
@@ -152,7 +152,7 @@ def _sentences() -> dict[ProposalReason, pl.Expr]:
             "Losses of {} are deep enough and may not be taken: what stood in the way says why.", _usd("deep_usd")
         ),
         reason.LOSSES_GIVE_WAY: pl.format(
-            "Losses of {} are not taken: the same tax unit buys more of it in a list of the day.",
+            "Losses of {} are not taken: the same tax unit, or one linked to it, buys more of it in a list of the day.",
             _usd("free_loss_usd"),
         ),
         reason.NO_SUBSTITUTE: pl.format(
@@ -174,5 +174,5 @@ def _sentences() -> dict[ProposalReason, pl.Expr]:
         reason.MORE_FOR_CASH_TARGET: pl.format(
             "{}: cash counts to its target too, and is aimed at {}.", sold, _usd("cash_target_usd")
         ),
-        reason.MORE_FOR_DRIFT: pl.format("{}: the rest is above its target.", sold),
+        reason.MORE_FOR_DRIFT: pl.format("{}: the rest mends drift.", sold),
     }

@@ -58,8 +58,9 @@ def with_whole_steps(lots: pl.DataFrame, shelf: pl.DataFrame) -> pl.DataFrame:
         shelf: As `Case.shelf`.
 
     Returns:
-        The rows with `whole_qty` (units, the most whole steps of `free_qty`), `may_go_whole` (nothing keeps any lot of the position) and
-        `is_all_or_none` (its whole steps alone are no order that is worth its cost: it goes whole or not at all).
+        The rows with `whole_qty` (units, the most whole steps of `free_qty`), `may_go_whole` (nothing keeps any lot of the position),
+        `is_all_or_none` (its whole steps alone are no order that is worth its cost: it goes whole or not at all) and `is_bound_together`
+        (so it is, and all of it would be such an order).
     """
     steps = shelf.select(*KEY, "unit_step_qty", "min_ticket_usd")
     free, step = pl.col("free_qty"), pl.col("unit_step_qty")
@@ -68,6 +69,7 @@ def with_whole_steps(lots: pl.DataFrame, shelf: pl.DataFrame) -> pl.DataFrame:
     whole = pl.when(is_whole.fill_null(True)).then(free).otherwise(((free / step).floor() * step).round(6))
     is_free = pl.col("kept_by").is_null() & pl.col("is_open") & (free == pl.col("held_qty")) & (free > 0)
     of_steps = (pl.col("whole_qty") * pl.col("price_usd")).sum().over(KEY)
+    is_order = (pl.col("free_qty") * pl.col("price_usd")).sum().over(KEY) >= pl.col("min_ticket_usd")
     is_no_order = (of_steps <= 0) | (of_steps < pl.col("min_ticket_usd")).fill_null(False)
     return (
         lots.join(steps, on=KEY, how="left", maintain_order="left")
@@ -76,6 +78,7 @@ def with_whole_steps(lots: pl.DataFrame, shelf: pl.DataFrame) -> pl.DataFrame:
             is_free.fill_null(False).all().over(KEY).alias("may_go_whole"),
         )
         .with_columns((pl.col("may_go_whole") & is_no_order).alias("is_all_or_none"))
+        .with_columns((pl.col("is_all_or_none") & is_order.fill_null(True)).alias("is_bound_together"))
         .drop("unit_step_qty", "min_ticket_usd")
     )
 

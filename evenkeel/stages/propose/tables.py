@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from data_contracts.contract import Contract
+from data_contracts.vocab import RebalanceKind
 from evenkeel.book.model import Book
 from evenkeel.engine.codes import CashTerm
 from evenkeel.engine.households.problem import HouseholdTables
@@ -85,7 +86,11 @@ def make_problems(
     netted = netted_accounts(case.accounts, of_year)
     units = engine_units(netted, of_year, gain_rooms(case.lots, case.accounts, year, book))
     least_cash = _least_cash(case, book, totals)
-    stuck = pl.concat([_stuck(lots, netted, totals, trading.target_cost_frac), stuck_cash(least_cash)])
+    # What a list that only sells gets for its sales is cash already: none of it must come from the other targets.
+    aims_at_cash = least_cash.join(
+        case.wanted.filter(pl.col("kind") != RebalanceKind.SELL_ONLY.value), on="portfolio_id", how="semi"
+    )
+    stuck = pl.concat([_stuck(lots, netted, totals, trading.target_cost_frac), stuck_cash(aims_at_cash)])
     aimed = with_stuck(nodes, stuck)
     buyable = buyable_shelf(case, no_buys, aimed, totals, trading.max_issuer_frac, trading.max_sector_frac)
     portfolios = case.wanted.select("portfolio_id", "kind").with_columns(
@@ -196,11 +201,19 @@ def _stuck(lots: pl.DataFrame, netted: pl.DataFrame, totals: pl.DataFrame, targe
 def _least_cash(case: Case, book: Book, totals: pl.DataFrame) -> pl.DataFrame:
     """Return the least share of cash, null where nothing asks for any: what the IPS and all accounts' own least amounts ask for.
 
-    A dollar more, of each account that asks: rounding to the cent takes from under it else.
+    An account asks for no more than it is worth: what it cannot hold helps it in no other account.
     """
-    asks = pl.col("min_cash_usd") > 0
-    own = case.accounts.group_by("portfolio_id").agg((pl.col("min_cash_usd") + CUSHION_USD).filter(asks).sum())
-    of_ips = pl.col("min_cash_frac") + CUSHION_USD / pl.col("nav_usd")
+    held = case.lots.group_by("account_id").agg(pl.col("value_usd").sum().alias("lots_usd"))
+    worth = (pl.col("cash_usd") + pl.col("lots_usd").fill_null(0.0)).clip(lower_bound=0.0)
+    own = (
+        case.accounts.join(held, on="account_id", how="left")
+        .group_by("portfolio_id")
+        .agg(
+            pl.min_horizontal(with_cushion("min_cash_usd", "cash_usd"), worth).filter(pl.col("min_cash_usd") > 0).sum(),
+            pl.col("cash_usd").sum(),
+        )
+    )
+    of_ips = with_cushion(pl.col("min_cash_frac") * pl.col("nav_usd"), "cash_usd") / pl.col("nav_usd")
     of_accounts = pl.when(pl.col("min_cash_usd") > 0).then(pl.col("min_cash_usd") / pl.col("nav_usd"))
     return (
         totals.join(book.portfolios.select("portfolio_id", "ips_id"), on="portfolio_id", how="left")
@@ -211,6 +224,15 @@ def _least_cash(case: Case, book: Book, totals: pl.DataFrame) -> pl.DataFrame:
             pl.when(pl.col("nav_usd") > 0).then(pl.max_horizontal(of_ips, of_accounts)).alias("min_cash_frac"),
         )
     )
+
+
+def with_cushion(least: str | pl.Expr, cash: str) -> pl.Expr:
+    """Return least cash with a dollar more, so that rounding to the cent takes nothing from under it.
+
+    Of cash that lies in that dollar nothing more is asked: an account that has what must stay sells nothing for it.
+    """
+    floor = pl.col(least) if isinstance(least, str) else least
+    return pl.max_horizontal(floor, pl.min_horizontal(floor + CUSHION_USD, pl.when(pl.col(cash) >= floor).then(cash)))
 
 
 def _account_rows(case: Case, policy: Policy) -> pl.DataFrame:
@@ -323,15 +345,21 @@ def _lot_rows(
 
 
 def _cash_terms(case: Case, policy: Policy) -> pl.DataFrame:
-    cost = policy.trading.cash_floor_cost_frac
-    plans = case.accounts.select(pl.col("account_id").alias("cash_plan_id"), "min_cash_usd")
+    trading = policy.trading
+    # A dollar of cash may leave one class below its band and take cash itself above its own, and pay tax: no floor gives way to that.
+    outbids = 2 * (trading.band_cost_frac + trading.target_cost_frac) + 1.0
+    cost = max(trading.cash_floor_cost_frac, outbids)
+    plans = case.accounts.select(
+        pl.col("account_id").alias("cash_plan_id"),
+        with_cushion(pl.col("min_cash_usd").clip(lower_bound=0.0), "cash_usd").alias("floor_usd"),
+    )
     rows = [
         plans.select(
             "cash_plan_id", pl.lit(term.value).alias("term"), at.alias("at_usd"), pl.lit(below).alias("below_cost_frac")
         )
         for term, at, below in (
-            (CashTerm.MINIMUM, pl.col("min_cash_usd").clip(lower_bound=0.0) + CUSHION_USD, cost),
-            (CashTerm.OVERDRAFT, pl.lit(0.0), OVERDRAFT_COST),
+            (CashTerm.MINIMUM, pl.col("floor_usd"), cost),
+            (CashTerm.OVERDRAFT, pl.lit(0.0), max(OVERDRAFT_COST, 2 * cost)),
         )
     ]
     return (

@@ -54,7 +54,7 @@ def reasons_json(rows: pl.DataFrame, lots: pl.DataFrame, case: Case, lists: List
         (is_sale & has_buys, reason.PAYS_FOR_PURCHASES),
         (is_sale & pl.col("is_cash_short"), reason.RAISES_CASH),
         (is_sale, reason.CASH_TO_TARGET),
-        (pl.col("kind").is_in(_INVESTS) | ~has_sales, reason.INVESTS_CASH),
+        (pl.col("kind").is_in(_INVESTS) | (~has_sales & pl.col("is_cash_over")), reason.INVESTS_CASH),
         (pl.col("kind").is_in(harvests) & sold_node, reason.REPLACES_SOLD),
         (~over, reason.UNDERWEIGHT),
         (sold_node, reason.REPLACES_SOLD),
@@ -97,15 +97,18 @@ def reasons_json(rows: pl.DataFrame, lots: pl.DataFrame, case: Case, lists: List
 def _with_cash(rows: pl.DataFrame, case: Case, lists: Lists) -> pl.DataFrame:
     """Return the trades with `nav_usd`, `aim_frac` of their node, and what there is of cash.
 
-    `is_cash_short` (their account lacks what must stay, or the portfolio does), `is_cash_raised` (more must stay than cash's own target).
+    `is_cash_short` (their account lacks what must stay, or the portfolio what its IPS asks for), `is_cash_raised` (more must stay than
+    cash's own target), `is_cash_over` (there is more than that target).
     """
     least = pl.max_horizontal("min_cash_usd", pl.lit(0.0))
     lacking = case.accounts.select("account_id", (pl.col("cash_usd") < least - _A_CENT).alias("is_account_short"))
     portfolio = cash_needed(case, lists).select(
-        "portfolio_id", "nav_usd", (pl.col("cash_usd") < pl.col("needed_usd") - _A_CENT).alias("is_portfolio_short")
+        "portfolio_id", "nav_usd", (pl.col("cash_usd") < pl.col("ips_usd") - _A_CENT).alias("is_portfolio_short")
     )
     raised = lists.problems.nodes.filter(pl.col("node_id") == CASH).select(
-        "portfolio_id", (pl.col("aim_frac") > pl.col("target_frac") + SOME).alias("is_cash_raised")
+        "portfolio_id",
+        (pl.col("aim_frac") > pl.col("target_frac") + SOME).alias("is_cash_raised"),
+        (pl.col("weight_frac") > pl.col("target_frac") + SOME).alias("is_cash_over"),
     )
     steps = lists.problems.buyable.select(*KEY, "unit_step_qty", "min_ticket_usd")
     return (
@@ -116,7 +119,7 @@ def _with_cash(rows: pl.DataFrame, case: Case, lists: Lists) -> pl.DataFrame:
         .join(steps, on=KEY, how="left", maintain_order="left")
         .with_columns(
             (pl.col("is_account_short") | pl.col("is_portfolio_short")).fill_null(False).alias("is_cash_short"),
-            pl.col("is_cash_raised").fill_null(False),
+            pl.col("is_cash_raised", "is_cash_over").fill_null(False),
         )
     )
 

@@ -34,7 +34,9 @@ def fold_histories(
     known = TaxHistories.empty_frame() if yesterday is None else yesterday
     if known.height and yesterday is not None and yesterday.item(0, "business_date") != earlier:
         known = known.with_columns(
-            pl.lit(None, pl.Date).alias("history_from_date"), pl.col("business_date").alias("gap_after_date")
+            pl.lit(None, pl.Date).alias("observed_from_date"),
+            pl.lit(None, pl.Date).alias("history_from_date"),
+            pl.col("business_date").alias("gap_after_date"),
         )
     telling = believed.join(
         book.accounts.filter(pl.col("custodian").is_in(_telling_custodians(book))).select("account_id", "opened_date"),
@@ -46,7 +48,8 @@ def fold_histories(
         pl.lit(business_date).alias("seen"),
     )
     said = pl.col("sales_known_from_date")
-    starts = pl.coalesce("history_from_date", "starts")
+    # The firm's word is read anew each day: taken back, it counts no more. Rows of earlier versions have no day of their own.
+    starts = pl.coalesce("observed_from_date", "history_from_date", "starts")
     is_said = (said < starts) & (said > pl.col("gap_after_date")).fill_null(True)
     rows = (
         pl.concat([known.select("account_id"), coverage.select("account_id")])
@@ -58,6 +61,7 @@ def fold_histories(
             pl.lit(business_date).alias("business_date"),
             "account_id",
             pl.when(is_said).then(said).otherwise(starts).alias("history_from_date"),
+            starts.alias("observed_from_date"),
             "gap_after_date",
             pl.coalesce("seen", "history_to_date").alias("history_to_date"),
         )

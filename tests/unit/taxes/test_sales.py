@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 
+import polars as pl
 import pytest
 
 from data_contracts.coverage import Coverage
 from data_contracts.tax_histories import TaxHistories
 from data_contracts.tax_sales import TaxSales
 from evenkeel.pipeline import Frames
+from evenkeel.stages.taxes.histories import fold_histories
 from tests.support.nights import moved
-from tests.unit.taxes.nights import A1, Night, bought, closed, run, sold, told
+from tests.support.small_book import small_book
+from tests.unit.taxes.nights import A1, ACCOUNTS, FEEDS, HOUSEHOLDS, Night, bought, closed, run, sold, told
 
 OLD, NEW = ("L1", "2025-03-03", "100", "1500.00"), ("L2", "2026-02-02", "60", "900.00")
 FIRST = Night([OLD, NEW])
@@ -213,6 +216,17 @@ def test_what_the_firm_says_of_the_time_before_counts_but_not_over_a_gap() -> No
     assert told_so(year, *left_out)[2:] == [(thursday, thursday), (thursday, friday)]
     # Said of the gap itself it counts from there on.
     assert told_so(known, *left_out) == [(monday, monday), (monday, tuesday), (known, thursday), (known, friday)]
+
+
+def test_a_word_that_is_taken_back_counts_no_more() -> None:
+    monday, tuesday = dt.date(2026, 3, 2), dt.date(2026, 3, 3)
+    rows = "account_id,account_number,custodian,household_id,tax_unit_id,registration,sales_known_from_date\n"
+    said = run({"2026-03-02": FIRST}, accounts_csv=rows + "A1,1000-0001,alpha,H1,T1,individual,2026-01-02\n")
+    before = said["2026-03-02"]
+    assert history(before) == [(dt.date(2026, 1, 2), monday)]
+    book = small_book(feeds_yaml=FEEDS, accounts_csv=ACCOUNTS, households_csv=HOUSEHOLDS, portfolios_csv="")
+    after = fold_histories(tuesday, before[TaxHistories], before[Coverage], pl.DataFrame({"account_id": ["A1"]}), book)
+    assert after.select("history_from_date", "history_to_date").rows() == [(monday, tuesday)]
 
 
 def test_a_stopped_account_is_known_until_the_day_before() -> None:

@@ -191,7 +191,8 @@ def said(proposal: Proposed) -> list[str]:
 def test_a_budget_that_binds_is_said() -> None:
     assert said(made({"A1": LEAVER})) == []
     assert said(made({"A1": LEAVER}, "4000")) == [
-        "Less of OLD is sold than of use: what the year's gain budget leaves this account is used up."
+        "Less of OLD is sold than of use: the gains that the year's budget leaves this account are taken, and losses beside them make "
+        "no room."
     ]
     assert said(made({"A1": LEAVER}, policy={"turnover_budget_frac": 0.1})) == [
         "Less of OLD is sold than of use: the account's turnover budget is used up."

@@ -94,7 +94,7 @@ def nothing(
             {"cash_usd": 5000.0, "cash_target_usd": 5000.0, "smallest_order_usd": 100.0},
             "There is no cash to invest: $5,000 is there, and cash is aimed at $5,000.",
         ),
-        (Account(5_000, ON_TARGET), "sell_only", "nothing_above_target", {}, "Nothing is above its target."),
+        (Account(5_000, ON_TARGET), "sell_only", "nothing_above_target", {}, "Nothing that could be sold is above its target."),
         (
             Account(5_000, ON_TARGET),
             "harvest_only",
@@ -216,8 +216,8 @@ def test_cash_that_cannot_be_raised_says_so_and_what_keeps_it() -> None:
 def test_a_tax_that_is_dearer_than_the_move_is_told() -> None:
     kept = Account(0, [Lot("STK", 700, 1), Lot("BND", 592, 50)])
     assert nothing(kept, "full", "A1", barred("A1 no_sell BND")) == (
-        [("tax_too_dear", {"dear_usd": 70000.0, "dear_tax_frac": 0.198, "worth_frac": 0.04})],
-        "Of what is above its target $70,000 would cost 19.8 % of its value in tax or more; moving a dollar is worth 4.0 %.",
+        [("tax_too_dear", {"dear_usd": 10240.0, "dear_tax_frac": 0.198, "worth_frac": 0.04})],
+        "Of what is above its target $10,240 would cost 19.8 % of its value in tax or more; moving a dollar is worth 4.0 %.",
     )
 
 
@@ -346,3 +346,25 @@ def test_every_reason_has_words() -> None:
     told = reason_sentences(pl.DataFrame({"p": ["p"], "reasons_json": [json.dumps(figured)]}), ["p"])
     assert told["code"].to_list() == [code.value for code in ProposalReason]
     assert all(sentence.endswith(".") and " " in sentence for sentence in told["sentence"])
+
+
+def test_what_is_dear_to_sell_is_no_more_than_what_is_above_target() -> None:
+    """600.5 of STK are 50 dollars above target, less than a share: the tax of all of them is not what keeps them."""
+    account = Account(4_950, [Lot("STK", 600.5, 30), Lot("BND", 700, 30)])
+    row = proposed(day_of({"A1": account}, book_of()), A1="full").proposals.row(0, named=True)
+    assert "tax_too_dear" not in row["reasons_json"]
+    assert "$60," not in row["status_reason"]
+
+
+def test_a_position_of_lots_under_a_share_says_why_it_does_not_go() -> None:
+    book = book_of()
+    account = Account(-5_300, [Lot("STK", 0.9, 95)] * 60)
+    made = proposed(day_of({"A1": account}, book), A1="raise_cash")
+    if not made.trades.height:
+        assert "no order raises it" not in made.proposals["status_reason"][0]
+        assert "whole_steps" in made.proposals["obstacles_json"][0]
+
+
+def test_no_more_than_the_whole_portfolio_is_outside_its_bands() -> None:
+    made = proposed(day_of({"A1": Account(0, [Lot("OLD", 1_000, 1)])}, book_of()), A1="full")
+    assert 0 < made.proposals["band_excess_after_frac"][0] <= 1

@@ -282,7 +282,7 @@ def test_list_without_trades_says_why(status: str, reason: str | None, text: str
         ),
         (
             {"security_id": "USTM", "side": "buy", "rule": "sold_at_loss_today"},
-            "USTM may not be bought: the same tax unit sells it at a loss in a list of the day.",
+            "USTM may not be bought: the same tax unit, or one linked to it, sells it at a loss in a list of the day.",
         ),
     ],
 )  # fmt: skip

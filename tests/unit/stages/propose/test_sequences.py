@@ -186,3 +186,16 @@ def test_a_list_states_what_its_own_sales_wash_together() -> None:
     trades = proposed(with_past(one_kept, group), A1="full").trades.filter(security_id="OLD").sort("lot_id")
     # Asked about alone each would lose two shares' worth, 40 and 60.
     assert trades["disallowed_usd"].to_list() == [40, 0]
+
+
+def test_three_shares_bought_last_month_wash_three_and_not_three_of_each_lot() -> None:
+    """Three lots of 100 down by 10, 12 and 15 a share: 45 dollars at most are disallowed, where the policy lets 50 go."""
+    lots = [
+        *(Lot("STK", 100, cost) for cost in (110, 112, 115)),
+        Lot("STK", 3, 100, dt.date(2026, 2, 10)),
+        Lot("BND", 700, 50),
+    ]
+    book = book_of()
+    made = proposed(with_past(day_of({"A1": Account(5_000, lots)}, book), book), A1="harvest_only")
+    assert listed(made)["A1", "sell", "STK"] >= 20_000
+    assert float(made.proposals["disallowed_usd"][0]) <= 45

@@ -100,7 +100,7 @@ def test_what_is_left_of_a_position_is_told_once_where_another_lot_is_kept() -> 
     assert sold(made, "OLD") == {"A1-OLD-2": D(95)}
     [obstacle] = [one for one in json.loads(made.proposals["obstacles_json"][0]) if one["rule"] == "whole_steps"]
     assert (obstacle["account_id"], obstacle["side"], obstacle["kept_qty"]) == ("A1", "sell", 0.93)
-    assert told(made) == ["0.93 units of OLD are kept: its orders are in whole steps, or for all that is held."]
+    assert told(made) == ["0.93 units of OLD are kept: of a lot whole steps go, or the position as a whole."]
     assert balance(made) == "passed"
 
 

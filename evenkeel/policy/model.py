@@ -251,6 +251,7 @@ class TradingRule(CostRules):
 
     `target_cost_frac`: what a dollar off target is worth avoiding: a dollar moved from a class above target to one below saves twice
     this, so as much tax and cost is paid for it. `band_cost_frac`: the same of a dollar outside a band; far above any tax.
+    `cash_floor_cost_frac`: of a dollar that lacks of cash that must stay; never less than what bands and tax could outbid.
     """
 
     target_cost_frac: float = Field(0.02, ge=0)

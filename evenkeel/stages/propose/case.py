@@ -43,7 +43,7 @@ class Case:
     `wanted`: `portfolio_id`, `household_id`, `alert_id`, `rule`, `kind`, `is_urgent`, `model_id`, `policy_version`.
     `accounts`: `account_id`, `portfolio_id`, `household_id`, `model_id`, `kind`, `custodian`, `tax_unit_id`, `tax_status`, `short_rate`,
         `long_rate`, `is_alert_only`, `cash_usd` (what is in flight and spoken for counted as done), `min_cash_usd`, `least_cash_frac` (of
-        the portfolio, by its IPS; 0: none).
+        the portfolio, by its IPS; null: none).
     `lots`: as `open_lots` returns them, with `node_id`, `price_usd`, `value_usd`, `unit_basis_usd`, `unit_gain`, `rate`, `washed_qty`,
         `kept_by` (the obstacle that keeps it; null: it may be sold), `kept_until_date` and `kept_restriction_id` where a restriction does,
         `free_qty` (how much of it may be sold for all that a redemption period keeps), `is_deep_loss` (taxed, and down by the policy's
@@ -172,7 +172,6 @@ def _accounts(wanted: pl.DataFrame, held: pl.DataFrame, book: Book, policy: Poli
             pl.col("registration").is_in(ALERT_ONLY).alias("is_alert_only"),
             pl.col("cash_usd").fill_null(0.0),
             pl.col("min_cash_usd").cast(pl.Float64).fill_null(0.0),
-            pl.col("least_cash_frac").fill_null(0.0),
         )
         .sort("account_id")
     )

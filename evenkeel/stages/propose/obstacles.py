@@ -10,16 +10,13 @@ from evenkeel.stages.propose.case import Case, is_substitute
 from evenkeel.stages.propose.lots import KEY
 from evenkeel.stages.propose.redemptions import kept_units
 from evenkeel.stages.propose.solving import Lists
-from evenkeel.stages.propose.wanting import wanted_buys, wanted_nodes, wanted_sales
+from evenkeel.stages.propose.wanting import SOME, wanted_buys, wanted_nodes, wanted_sales
 from evenkeel.stages.wording import units
 
 FIELDS = (
     "account_id", "security_id", "side", "rule", "until_date", "restriction_id", "custodian", "weight_frac", "kept_qty", "fee_frac"
 )  # fmt: skip
 """Members of an obstacle as it is stored."""
-
-_SEEN = 1e-4
-"""Share of the value up to which nothing is told of."""
 
 
 def obstacles_json(case: Case, lists: Lists, weights: pl.DataFrame) -> pl.DataFrame:
@@ -164,7 +161,7 @@ def _crumbs(case: Case, lists: Lists, nodes: pl.DataFrame) -> pl.DataFrame:
         .group_by("portfolio_id", *KEY)
         .agg(left.sum().round(6).alias("kept_qty"), (left * pl.col("price_usd")).sum().alias("kept_usd"))
         .join(lists.figures.select("portfolio_id", "nav_usd"), on="portfolio_id", how="inner")
-        .filter(pl.col("kept_usd") > _SEEN * pl.col("nav_usd"))
+        .filter(pl.col("kept_usd") > SOME * pl.col("nav_usd"))
         .select(
             "portfolio_id",
             *KEY,

@@ -35,7 +35,7 @@ WHY_NOT: Mapping[str, str] = {
     Outcome.NO_VALUE.value: "nothing is left after what is spoken for",
     # Only what has a value is measured against its model.
     Outcome.MODEL_UNKNOWN.value: "it has no value to measure against a model",
-    Outcome.FIGURE_INVALID.value: "a figure makes no sense (a negative basis, say); look at its lots",
+    Outcome.FIGURE_INVALID.value: "a figure makes no sense (a rate or a step, say); look at its lots",
     HouseholdOutcome.ACCOUNT_UNSOLVED.value: "one of its accounts cannot be solved, and the others wait for it",
     HouseholdOutcome.NO_ACCOUNT.value: "none of its accounts is measured",
 }

@@ -73,7 +73,7 @@ def make_problems(
         no_sells: Sales barred on top: the same, and `is_of_losses` (lots at a loss alone).
         unsplit: Positions whose lots may go with their crumbs: `account_id`, `security_id`.
         year: What each tax unit has realised and carried in, as `tax_year.year_to_date` returns it.
-        book: For the IPS's least cash, and tax units.
+        book: For tax units.
         policy: The house's.
     """
     trading = policy.trading
@@ -85,7 +85,7 @@ def make_problems(
     of_year = units_of_year(year, book, trading)
     netted = netted_accounts(case.accounts, of_year)
     units = engine_units(netted, of_year, gain_rooms(case.lots, case.accounts, year, book))
-    least_cash = _least_cash(case, book, totals)
+    least_cash = _least_cash(case, totals)
     # What a list that only sells gets for its sales is cash already: none of it must come from the other targets.
     aims_at_cash = least_cash.join(
         case.wanted.filter(pl.col("kind") != RebalanceKind.SELL_ONLY.value), on="portfolio_id", how="semi"
@@ -198,7 +198,7 @@ def _stuck(lots: pl.DataFrame, netted: pl.DataFrame, totals: pl.DataFrame, targe
     )
 
 
-def _least_cash(case: Case, book: Book, totals: pl.DataFrame) -> pl.DataFrame:
+def _least_cash(case: Case, totals: pl.DataFrame) -> pl.DataFrame:
     """Return the least share of cash, null where nothing asks for any: what the IPS and all accounts' own least amounts ask for.
 
     An account asks for no more than it is worth: what it cannot hold helps it in no other account.
@@ -211,18 +211,14 @@ def _least_cash(case: Case, book: Book, totals: pl.DataFrame) -> pl.DataFrame:
         .agg(
             pl.min_horizontal(with_cushion("min_cash_usd", "cash_usd"), worth).filter(pl.col("min_cash_usd") > 0).sum(),
             pl.col("cash_usd").sum(),
+            pl.col("least_cash_frac").first(),
         )
     )
-    of_ips = with_cushion(pl.col("min_cash_frac") * pl.col("nav_usd"), "cash_usd") / pl.col("nav_usd")
+    of_ips = with_cushion(pl.col("least_cash_frac") * pl.col("nav_usd"), "cash_usd") / pl.col("nav_usd")
     of_accounts = pl.when(pl.col("min_cash_usd") > 0).then(pl.col("min_cash_usd") / pl.col("nav_usd"))
-    return (
-        totals.join(book.portfolios.select("portfolio_id", "ips_id"), on="portfolio_id", how="left")
-        .join(book.ips_profiles.select("ips_id", "min_cash_frac"), on="ips_id", how="left")
-        .join(own, on="portfolio_id", how="left")
-        .select(
-            "portfolio_id",
-            pl.when(pl.col("nav_usd") > 0).then(pl.max_horizontal(of_ips, of_accounts)).alias("min_cash_frac"),
-        )
+    return totals.join(own, on="portfolio_id", how="left").select(
+        "portfolio_id",
+        pl.when(pl.col("nav_usd") > 0).then(pl.max_horizontal(of_ips, of_accounts)).alias("min_cash_frac"),
     )
 
 

@@ -360,9 +360,9 @@ def test_a_position_of_lots_under_a_share_says_why_it_does_not_go() -> None:
     book = book_of()
     account = Account(-5_300, [Lot("STK", 0.9, 95)] * 60)
     made = proposed(day_of({"A1": account}, book), A1="raise_cash")
-    if not made.trades.height:
-        assert "no order raises it" not in made.proposals["status_reason"][0]
-        assert "whole_steps" in made.proposals["obstacles_json"][0]
+    assert made.trades.is_empty()
+    assert "no order raises it" not in made.proposals["status_reason"][0]
+    assert "whole_steps" in made.proposals["obstacles_json"][0]
 
 
 def test_no_more_than_the_whole_portfolio_is_outside_its_bands() -> None:

@@ -30,9 +30,14 @@ def pytest_runtest_makereport(
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give tests of the engine time to compile it: the first on a clean machine takes minutes when that is busy."""
+    """Give time to tests that name none of their own: slow and end-to-end ones, and the engine's, whose first compiles it.
+
+    On a busy machine either takes minutes; the limit is there to end what hangs, not to judge what is slow.
+    """
     for item in items:
-        if "engine" in item.path.parent.parts or item.path.stem == "test_engine":
+        is_engine = "engine" in item.path.parent.parts or item.path.stem == "test_engine"
+        is_long = any(item.get_closest_marker(name) for name in ("slow", "e2e"))
+        if (is_engine or is_long) and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(900))
 
 

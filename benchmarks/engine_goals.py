@@ -15,6 +15,7 @@ from benchmarks.engine_book import LAMBDAS
 from benchmarks.engine_households import household_accuracy, household_speed
 from benchmarks.engine_million import ROUNDS, Run, million
 from benchmarks.engine_netted import netted
+from benchmarks.engine_netted_households import netted_households
 
 EXACT = 1e-9
 
@@ -106,6 +107,11 @@ def taxes() -> Iterator[Goal]:
     yield Goal("netted largest gap_frac", found.largest_gap, ".1e", EXACT)
     yield Goal("netted whole shares mean bp", found.mean_rounded_gap_bp, ".4f", 0.1, 0.02)
     yield Goal("netted whole shares p99 bp", found.p99_rounded_gap_bp, ".3f", 2.0)
+    houses = netted_households()
+    wrong = houses.units - houses.equal_to_the_cent + houses.violations
+    yield Goal("netted households' tax not the year's to the cent, or a rule broken", wrong, ".0f", 0)
+    yield Goal("netted households whole shares mean bp", houses.mean_gap_bp, ".4f", 0.1, 0.02)
+    yield Goal("netted households whole shares p99 bp", houses.p99_gap_bp, ".3f", 2.0)
 
 
 def large_book(count: int) -> Iterator[Goal]:

@@ -117,33 +117,11 @@ def taxed_book(accounts: int) -> Tables:
     held = tables.lots.join(shared["securities"].select("security_id", "price_usd"), on="security_id")
     worth = held.group_by("account_id").agg((pl.col("held_qty") * pl.col("price_usd")).sum().alias("worth"))
     size = names.to_frame().join(worth, on="account_id", how="left", maintain_order="left")["worth"].to_numpy()
-    year = size * rng.choice([0.0, 0.0, 0.005, 0.03], (4, accounts))
-    units = pl.DataFrame(
-        {
-            "tax_unit_id": names,
-            "short_rate_frac": rng.choice([0.24, 0.35, 0.408], accounts),
-            "long_rate_frac": rng.choice([0.15, 0.238], accounts),
-            "ordinary_rate_frac": np.full(accounts, 0.24),
-            "state_rate_frac": rng.choice([0.0, 0.05], accounts),
-            "deduction_limit_usd": rng.choice([3000.0, 3000.0, 1500.0], accounts),
-            "realised_short_usd": np.round(year[0] * rng.choice([1, -1], accounts), 2),
-            "realised_long_usd": np.round(year[1] * rng.choice([1, -1], accounts), 2),
-            "carry_short_usd": np.round(year[2], 2),
-            "carry_long_usd": np.round(year[3], 2),
-            "carry_value_frac": np.zeros(accounts),
-            "gain_budget_usd": pl.repeat(None, accounts, dtype=pl.Float64, eager=True),
-        },
-        schema=TaxUnits.polars_schema(),
-    )
+    units = years(names, size, rng)
     rates = units.select(
         pl.col("tax_unit_id").alias("account_id"), "short_rate_frac", "long_rate_frac", "state_rate_frac"
     )
-    # Half of the accounts hold losses: a year after a fall.
-    fallen = np.repeat(rng.random(accounts) < 0.5, tables.lots.height // accounts)
-    lots = tables.lots.with_columns(
-        pl.Series("is_long_term", rng.random(tables.lots.height) < 2 / 3),
-        (pl.col("unit_basis_usd") * pl.Series(np.where(fallen, 1.4, 1.0))).round(2),
-    ).join(rates, on="account_id", how="left", maintain_order="left")
+    lots = after_a_fall(tables.lots, names, rng).join(rates, on="account_id", how="left", maintain_order="left")
     of_term = pl.when("is_long_term").then("long_rate_frac").otherwise("short_rate_frac") + pl.col("state_rate_frac")
     return replace(
         tables,
@@ -155,14 +133,51 @@ def taxed_book(accounts: int) -> Tables:
     )
 
 
+def years(names: pl.Series, size: np.ndarray, rng: np.random.Generator) -> pl.DataFrame:
+    """Return tax units of these names and dollars of taxable assets: gains or losses so far, carry-overs, rates."""
+    count = len(names)
+    year = size * rng.choice([0.0, 0.0, 0.005, 0.03], (4, count))
+    return pl.DataFrame(
+        {
+            "tax_unit_id": names,
+            "short_rate_frac": rng.choice([0.24, 0.35, 0.408], count),
+            "long_rate_frac": rng.choice([0.15, 0.238], count),
+            "ordinary_rate_frac": np.full(count, 0.24),
+            "state_rate_frac": rng.choice([0.0, 0.05], count),
+            "deduction_limit_usd": rng.choice([3000.0, 3000.0, 1500.0], count),
+            "realised_short_usd": np.round(year[0] * rng.choice([1, -1], count), 2),
+            "realised_long_usd": np.round(year[1] * rng.choice([1, -1], count), 2),
+            "carry_short_usd": np.round(year[2], 2),
+            "carry_long_usd": np.round(year[3], 2),
+            "carry_value_frac": np.zeros(count),
+            "gain_budget_usd": pl.repeat(None, count, dtype=pl.Float64, eager=True),
+        },
+        schema=TaxUnits.polars_schema(),
+    )
+
+
+def after_a_fall(lots: pl.DataFrame, names: pl.Series, rng: np.random.Generator) -> pl.DataFrame:
+    """Return the lots, two in three long-term; half of these accounts hold losses."""
+    fallen = pl.DataFrame({"account_id": names, "is_fallen": rng.random(len(names)) < 0.5})
+    times = pl.when("is_fallen").then(1.4).otherwise(1.0)
+    return (
+        lots.join(fallen, on="account_id", how="left", maintain_order="left")
+        .with_columns(
+            pl.Series("is_long_term", rng.random(lots.height) < 2 / 3), (pl.col("unit_basis_usd") * times).round(2)
+        )
+        .drop("is_fallen")
+    )
+
+
 def tax_apart(tables: Tables, trades: pl.DataFrame) -> dict[str, Decimal]:
-    """Return by account what its year's tax changes by, from its sales alone: in decimals, by the rule."""
+    """Return by tax unit what its year's tax changes by, from the sales of its accounts alone: in decimals, by the rule."""
+    units = dict(tables.accounts.select("account_id", "tax_unit_id").iter_rows())
     lots = {(row["account_id"], row["security_id"], row["lot_id"]): row for row in tables.lots.iter_rows(named=True)}
     gains: dict[tuple[str, bool], Decimal] = defaultdict(Decimal)
     for row in trades.filter(pl.col("side") == "sell").iter_rows(named=True):
         lot = lots[(row["account_id"], row["security_id"], row["lot_id"])]
         basis = _decimal(row["traded_qty"]) * _decimal(lot["unit_basis_usd"])
-        gains[(row["account_id"], lot["is_long_term"])] += _decimal(row["value_usd"]) - basis
+        gains[(units[row["account_id"]], lot["is_long_term"])] += _decimal(row["value_usd"]) - basis
     changes = {}
     for unit in tables.tax_units.iter_rows(named=True):
         name = unit["tax_unit_id"]

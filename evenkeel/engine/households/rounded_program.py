@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import highspy
 import polars as pl
@@ -13,6 +14,7 @@ from evenkeel.engine.rounded_program import (
     AccountTables,
     AtHand,
     ProgramList,
+    SaleOf,
     add_penalty,
     add_plan,
     edges,
@@ -21,7 +23,23 @@ from evenkeel.engine.rounded_program import (
     solved,
     trades_dual,
 )
-from evenkeel.engine.rounded_trades import HAIR, Draft, Entries, add_trades
+from evenkeel.engine.rounded_trades import HAIR, Draft, Entries, add_trades, sale_of
+
+
+@dataclass(frozen=True)
+class Written:
+    """A household's program: a draft for each account, its value and what its assets cost by their location now, in dollars."""
+
+    program: Program
+    drafts: list[Draft]
+    household: Row
+    net: float
+    location_usd: float
+
+    def solved(self, objective_usd: float, solver: highspy.Highs, other_usd: float = 0.0) -> ProgramList:
+        """Return what HiGHS finds; `other_usd` is what no trade changes, beyond the program's own costs and location."""
+        fixed = self.location_usd + other_usd
+        return solved(self.program, self.drafts, self.household, objective_usd, self.net, solver, fixed)
 
 
 class RoundedHouseholdPrograms(AccountTables):
@@ -54,16 +72,38 @@ class RoundedHouseholdPrograms(AccountTables):
             objective_usd: Of the best rounded lists so far: no worse ones are looked for, and the bound is not above it.
             solver: From `program_solver`; used again for the next household.
         """
+        return self.write(household_id, at_hand, pi, objective_usd).solved(objective_usd, solver)
+
+    def write(
+        self,
+        household_id: str,
+        at_hand: Mapping[str, AtHand],
+        pi: Mapping[str, float],
+        objective_usd: float,
+        sales: Mapping[str, SaleOf] | None = None,
+        other_usd: float = 0.0,
+    ) -> Written:
+        """Return the program, lots taxed at their own rates.
+
+        Args:
+            household_id: As for `ask`.
+            at_hand: As for `ask`.
+            pi: As for `ask`.
+            objective_usd: As for `ask`.
+            sales: By account, what may be sold of a lot, where that is not for the lot's own rate.
+            other_usd: What the bound at these prices has besides trades, penalties, cash and location.
+        """
         household = self._households[household_id]
         bands, program = self.bands(household["model_id"]), Program()
         drafts = [
-            self.draft(row["account_id"], bands, at_hand[row["account_id"]], program)
-            for row in self._members[household_id]
+            self.draft(name, bands, at_hand[name], program, (sales or {}).get(name, sale_of))
+            for name in (row["account_id"] for row in self._members[household_id])
         ]
         classes = sorted({name for draft in drafts for name in draft.held})
         held = {name: sum(draft.held.get(name, 0.0) for draft in drafts) for name in classes}
         total = sum(held.values())
-        dual = sum(penalty_dual(household, edges(bands.get(name), total), pi.get(name, 0.0), None) for name in classes)
+        dual = other_usd
+        dual += sum(penalty_dual(household, edges(bands.get(name), total), pi.get(name, 0.0), None) for name in classes)
         places = [self._places(draft, classes) for draft in drafts]
         for draft, place in zip(drafts, places, strict=True):
             known = at_hand[draft.account["account_id"]]
@@ -85,7 +125,7 @@ class RoundedHouseholdPrograms(AccountTables):
                     program.cost[column] += place[name] * sign
         for name, entries in flows.items():
             add_penalty(program, entries, held[name], edges(bands.get(name), total), household)
-        return solved(program, drafts, household, objective_usd, total, solver, fixed)
+        return Written(program, drafts, household, total, fixed)
 
     def _places(self, draft: Draft, classes: list[str]) -> dict[str, float]:
         """Return what a dollar of each class costs in the account, over the cheapest class of the household there."""

@@ -29,6 +29,10 @@ class Scope(Protocol):
     def nav(self) -> F8:
         """Return the value of each account at stake."""
 
+    @property
+    def cash(self) -> F8:
+        """Return the cash of each account at stake before its trades, less what is spoken for."""
+
     def take(self, at: I8, problem: Problem) -> Self:
         """Return the accounts at those places of the stake, which are those of another problem."""
 

@@ -1,4 +1,8 @@
-"""Lots held to what a decided list sells of them, in whole steps, so that a search keeps the budgets that bind it."""
+"""Lots held to what a decided list sells of them, in whole steps, so that a search keeps the budgets that bind it.
+
+And so that it stays near a corner of the year's tax (a loss just used up, the last dollar of the deduction), which at the rates of one side
+looks no better than any other place.
+"""
 
 from __future__ import annotations
 
@@ -17,22 +21,24 @@ from evenkeel.engine.netted.stated import HAIR
 
 
 class Held(Enum):
-    """How a list is rounded whose budget binds: held to whole steps of the decided one, at the budget's price or at real ones, or to more.
+    """How a list is rounded: as the search finds, or held to whole steps of the decided one, or to some more.
 
-    `FILLED` is at real prices, with steps beyond as far as the budgets go; `SURE` too, with as few gains as keep their budget whichever
-    losses are sold. `NOT`: no budget binds, nothing is held.
+    `NOT`: nothing is held, for whom no budget binds; `PRICED` is for the others. At real prices, for all: `FREE` no more than whole steps,
+    `NEAR` a step beyond of the lots that lost more than half of one, `FILLED` of all, as far as the budgets go; `SURE` with as few gains as
+    keep their budget whichever losses are sold.
     """
 
     NOT = "not"
     PRICED = "priced"
     FREE = "free"
+    NEAR = "near"
     FILLED = "filled"
     SURE = "sure"
 
     @property
     def is_free(self) -> bool:
         """At real prices."""
-        return self in (Held.FREE, Held.FILLED, Held.SURE)
+        return self in (Held.FREE, Held.NEAR, Held.FILLED, Held.SURE)
 
 
 class AtCase(NamedTuple):
@@ -103,10 +109,11 @@ def _whole_steps(problem: Problem, lists: Lists, row: I8) -> _Steps:
     return _Steps(np.where(sold > 0, units, 0.0), unit, np.where(sold > 0, left, 0.0))
 
 
-def more_steps(chosen: Chosen[Scope], part: Part, lists: Lists) -> F8:
+def more_steps(chosen: Chosen[Scope], part: Part, lists: Lists, least: float = 0.0) -> F8:
     """Return by lot of the part the units that may be sold beyond whole steps of the lists: a step each, as long as the budgets allow.
 
-    What is cut off each lot is room in the budgets; the lots that the cut took most of a step from are first.
+    What is cut off each lot is room in the budgets; the lots that the cut took most of a step from are first, those that it took less than
+    the share `least` from have none.
     """
     stake, gains, problem = chosen.stake, chosen.gains, part.problem
     row = gains.row[part.lot]
@@ -120,7 +127,7 @@ def more_steps(chosen: Chosen[Scope], part: Part, lists: Lists) -> F8:
     of_sold = chosen.most_sold[part.at] - np.bincount(account, usd, minlength=len(part.at))
     more = np.zeros(len(row))
     for n in np.argsort(-steps.left, kind="stable"):
-        if steps.left[n] <= 1e-6:
+        if steps.left[n] <= max(least, 1e-6):
             break
         units = min(float(steps.step[n]), float(problem.lots.qty[n] - steps.units[n]))
         step_usd = units * price[n]
@@ -164,12 +171,16 @@ def beyond(held: Held, chosen: Chosen[Scope], part: Part, lists: Lists) -> F8 | 
     """Return by lot of the part the units that are sold beyond whole steps of the lists; None: no others."""
     if held is Held.FILLED:
         return more_steps(chosen, part, lists)
+    if held is Held.NEAR:
+        return more_steps(chosen, part, lists, least=0.5)
     return fewer_steps(chosen, part, lists) if held is Held.SURE else None
 
 
 def at_real_prices(attempt: int, tries: int) -> tuple[Held, ...]:
     """Return how lists whose budget binds are rounded besides at the budget's price; the sure way is for those that all tries left over."""
-    return (Held.FREE, Held.FILLED) if attempt + 1 < tries else (Held.FREE, Held.FILLED, Held.SURE)
+    return (
+        (Held.FREE, Held.NEAR, Held.FILLED) if attempt + 1 < tries else (Held.FREE, Held.NEAR, Held.FILLED, Held.SURE)
+    )
 
 
 def held_to(problem: Problem, lists: Lists, row: I8, more: F8 | None = None) -> tuple[Problem, I8, Lists]:

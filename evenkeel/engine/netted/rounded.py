@@ -15,33 +15,20 @@ import polars as pl
 
 from evenkeel.engine.arrays import F8, I8, AnswerArrays
 from evenkeel.engine.netted.alone import BOUND, NOTHING, TRADED, Alone, answer_with, lists_in
+from evenkeel.engine.netted.asking import WORTH_A_PROGRAM, Ask, Found, with_programs
 from evenkeel.engine.netted.at_rates import Lists, Part, kept_lists, totals
 from evenkeel.engine.netted.attempt import CENT, Scope
 from evenkeel.engine.netted.choosing import Chosen, Ready, Rounder, Run, choose
 from evenkeel.engine.netted.held import Held, at_case, at_real_prices
 from evenkeel.engine.netted.price import flows_of, gains_of, net_gains
 from evenkeel.engine.netted.results import change_of, disallowed_of, of_pairs, result_rows, spread
-from evenkeel.engine.netted.rounded_bound import case_bounds
-from evenkeel.engine.netted.rounded_program import ask_programs
+from evenkeel.engine.netted.rounded_program import NettedPrograms
 from evenkeel.engine.netted.stated import HAIR, Stated, better, in_part, stated
 from evenkeel.engine.netted.told import NewLists
 from evenkeel.engine.problem import Tables
-from evenkeel.engine.rounding import (
-    ALL_BUYS,
-    CASH_AFTER,
-    KEPT,
-    LEFT,
-    PROGRAM,
-    SEARCH,
-    Rounded,
-    round_lists,
-    round_problem,
-)
+from evenkeel.engine.rounded_program import program_solver
+from evenkeel.engine.rounding import ALL_BUYS, CASH_AFTER, Rounded, round_lists, round_problem
 from evenkeel.engine.tables.outputs import TaxResults
-
-WORTH_A_PROGRAM = 2e-5
-"""Share of net asset value that a program is asked for. Less than for lists that are not netted (`rounding.PROGRAM_GAP`): the search
-trades at the rates of one case, and near a corner of the year's tax a program finds better lists, not only better bounds."""
 
 PUSH = 0.002
 """What a dollar of gain costs more where a list in steps is over a budget that does not bind, at first."""
@@ -89,55 +76,38 @@ def rounded_answer(
             break
         at = np.searchsorted(places, now.places)
         lists = rounded_at_rates(now, run, round_lists, push[now.places])
-        found = stated(chosen, known, in_part(lists, now.decision.part, part, at))
+        here = stated(chosen, known, in_part(lists, now.decision.part, part, at))
         tried = np.isin(np.arange(len(places)), at)
-        best = better(best, found, tried)
-        held = is_held(now)
-        if held.any():
-            for as_is in at_real_prices(attempt, TRIES):
-                free = in_part(rounded_at_rates(now, run, round_lists, held=as_is), now.decision.part, part, at)
-                best = better(best, stated(chosen, known, free), np.isin(np.arange(len(places)), at[held]))
-        is_over = tried & ~found.is_kept
+        best = better(best, here, tried)
+        for as_is in at_real_prices(attempt, TRIES):
+            free = in_part(rounded_at_rates(now, run, round_lists, held=as_is), now.decision.part, part, at)
+            best = better(best, stated(chosen, known, free), tried)
+        is_over = tried & ~here.is_kept
         if not is_over.any():
             break
-        less_gain[places] += np.where(is_over, np.maximum(found.over_gain, 0.0) * 1.5 + CENT * 4**attempt, 0.0)
-        push[places] = np.where(is_over & (found.over_gain > HAIR), pushed(attempt), 0.0)
-        less_sold[places] += np.where(is_over, np.maximum(found.over_sold, 0.0) * 1.5 + CENT * 4**attempt, 0.0)
+        less_gain[places] += np.where(is_over, np.maximum(here.over_gain, 0.0) * 1.5 + CENT * 4**attempt, 0.0)
+        push[places] = np.where(is_over & (here.over_gain > HAIR), pushed(attempt), 0.0)
+        less_sold[places] += np.where(is_over, np.maximum(here.over_sold, 0.0) * 1.5 + CENT * 4**attempt, 0.0)
         some = np.zeros(len(base.outcome), bool)
         some[places[is_over]] = True
         now = choose(known, base, run, some, less_gain, less_sold)
-    best, bound, found_by[places] = _with_programs(known, chosen, best, run, by)
-    answer, rows = _told(known, rounded, chosen, best.lists, bound)
+    found = _with_programs(known, chosen, best, run, by)
+    found_by[places] = found.found_by
+    answer, rows = _told(known, rounded, chosen, found.best.lists, found.bound)
     return Rounded(answer, found_by), rows
 
 
-def _with_programs(known: Ready, chosen: Chosen[Alone], best: Stated, run: Run, by: RoundBy) -> tuple[Stated, F8, I8]:
-    """Ask programs where the search leaves too much, most dollars first. Return the best lists, their bounds, and how each was found."""
-    cases = case_bounds(chosen)
-    bound, found_by = cases.of_groups(chosen.stake.groups), np.full(chosen.stake.groups, SEARCH)
-    gap = best.objective - bound
-    wide = np.flatnonzero(best.is_kept & (gap > WORTH_A_PROGRAM * np.maximum(chosen.scope.nav, 1.0)))
-    wide = wide[np.argsort(-gap[wide], kind="stable")]
-    found_by[wide[by.programs :]] = LEFT
-    asked = np.sort(wide[: by.programs])
-    if not len(asked):
-        return best, bound, found_by
-    told = ask_programs(by.tables, known, chosen, cases, best.objective, asked)
-    # A program's lists may buy what the search does not list.
-    polish, before = partial(round_lists, extra=ALL_BUYS), best.objective.copy()
-    for lists, case in zip(told.lists, told.cases, strict=True):
-        groups = np.flatnonzero(case >= 0)
-        if len(groups):
-            polished = _rounded(chosen, groups, case[groups], lists, run, polish)
-            best = better(best, stated(chosen, known, polished), case >= 0)
-            # At a budget's price one list is as good as another: what the program sells is kept to, at real prices.
-            groups = groups[(chosen.decision.tried.cases.caps[case[groups]] > 0).any(axis=1)]
-        if len(groups):
-            polished = _rounded(chosen, groups, case[groups], lists, run, polish, held=Held.FREE)
-            best = better(best, stated(chosen, known, polished), np.isin(np.arange(len(case)), groups))
-    found_by[asked] = np.where(best.objective[asked] < before[asked] - 1e-6, PROGRAM, KEPT)
-    bound[asked] = np.maximum(bound[asked], np.minimum(told.bound, best.objective[asked]))
-    return best, bound, found_by
+def _with_programs(known: Ready, chosen: Chosen[Alone], best: Stated, run: Run, by: RoundBy) -> Found:
+    ids = known.prepared.accounts["account_id"].gather(chosen.places).to_list()
+
+    def programs(groups: I8) -> Ask:
+        of, solver = NettedPrograms(by.tables, known.prepared, [ids[g] for g in groups]), program_solver()
+        return lambda group, case, objective_usd: of.ask(ids[group], case, objective_usd, solver)
+
+    def polish(groups: I8, case: I8, lists: Lists, held: Held) -> Lists:
+        return _rounded(chosen, groups, case, lists, run, partial(round_lists, extra=ALL_BUYS), held)
+
+    return with_programs(known, chosen, best, programs, polish, by.programs, WORTH_A_PROGRAM)
 
 
 def _told(
@@ -179,17 +149,17 @@ def rounded_at_rates(
 ) -> Lists:
     """Return the rounded lists found from the decided ones at the rates of their best case, in the decision's part.
 
-    `push`: by group, what a dollar of gain costs more, where no budget binds. `held`: how those are rounded whom a budget binds; only they
-    are where that is at real prices.
+    `push`: by group, what a dollar of gain costs more, where no budget binds. `held`: how those are rounded whom a budget binds, or all
+    where that is at real prices.
     """
     decision = chosen.decision
-    is_bound = is_held(chosen)
+    is_bound = is_held(chosen) | held.is_free
     found = [
         _rounded(
             chosen, np.nonzero(is_in)[0], decision.case[is_in], decision.lists, run, rounder,
             held=how, push=None if how is not Held.NOT or push is None else push[is_in],
         )
-        for how, is_in in ((Held.NOT, ~is_bound & (not held.is_free)), (held, is_bound))
+        for how, is_in in ((Held.NOT, ~is_bound), (held, is_bound))
         if is_in.any()
     ]  # fmt: skip
     return Lists(*(np.concatenate(arrays) for arrays in zip(*found, strict=True)))

@@ -14,16 +14,21 @@ from evenkeel.engine.netted.master import pair_places
 from evenkeel.engine.netted.search import account_rates
 
 OF_CENTS = 0.04
-"""Dollars that rounding amounts of tax, gains and carry-overs to the cent, before and after, may take off the change of a year's tax."""
+"""Dollars that rounding amounts of tax, gains and carry-overs to the cent, before and after, may take off the change of a unit's tax."""
 
 
 @dataclass(frozen=True)
 class CaseBounds:
-    """By case, in the order of the decision's: its bound, and prices of classes at its rates (cash: -mu)."""
+    """By case, in the order of the decision's: its bound, and prices of classes at its rates (cash: -mu).
+
+    `price`: of accounts, those of case c from `first[c]` on; `class_price`: of a household's classes, by case.
+    """
 
     group: I8
     bound: F8
+    first: I8
     price: F8_2D
+    class_price: F8_2D
 
     def of_groups(self, count: int) -> F8:
         """Return by group what no list has a lower objective than: the least of its cases' bounds."""
@@ -38,15 +43,16 @@ def case_bounds(chosen: Chosen[Scope]) -> CaseBounds:
     part = take_part(scope.problem, stake, cases.group)
     places = pair_places(stake, cases.group, cases.is_split.shape[1])
     rates = account_rates(part, stake, places, cases.short, cases.long, cases.caps)
-    price = scope.solve(at_rates(part, stake, gains, rates)).price
+    best = scope.solve(at_rates(part, stake, gains, rates))
     account = np.repeat(np.arange(len(part.at)), np.diff(part.problem.accounts.lots_from))
     rate = np.where(gains.is_long[part.lot], rates.long[account], rates.short[account])
     rate = np.where(stake.pair[part.at[account]] >= 0, rate, part.problem.lots.rate)
     cost = lot_costs(part, stake, gains, rates)
-    of_lots = _off_cents(part, gains.row[part.lot], account, cost, rate, price)
+    of_lots = _off_cents(part, gains.row[part.lot], account, cost, rate, best.price)
     off = totals(part.copy[account], of_lots, len(cases.group))
-    has_unit = np.bincount(stake.pair_group, minlength=stake.groups) > 0
-    return CaseBounds(cases.group, cases.bound - off - np.where(has_unit, OF_CENTS, 0.0)[cases.group], price)
+    bound = cases.bound - off - OF_CENTS * stake.pairs_in()[cases.group]
+    first: I8 = np.searchsorted(part.copy, np.arange(len(cases.group)))
+    return CaseBounds(cases.group, bound, first, best.price, best.class_price)
 
 
 def _off_cents(part: Part, row: I8, account: I8, cost: F8, rate: F8, price: F8_2D) -> F8:

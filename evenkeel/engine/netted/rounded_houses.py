@@ -1,6 +1,6 @@
 """Rounded lists of households whose taxes are netted: searched at the rates of the best case, then taxed by the rule, to the cent.
 
-As `rounded` for accounts alone; no programs are asked.
+As `rounded` for accounts alone.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from evenkeel.engine.households.arrays import MEMBER_FIGURES, HouseholdAnswerArr
 from evenkeel.engine.households.problem import HouseholdTables, PreparedHouseholds
 from evenkeel.engine.households.rounding import round_households
 from evenkeel.engine.households.spaces import round_household_lists
+from evenkeel.engine.netted.asking import HOUSEHOLD_WORTH_A_PROGRAM, Ask, Found, with_programs
 from evenkeel.engine.netted.at_rates import Lists, Part, kept_lists
 from evenkeel.engine.netted.attempt import CENT
 from evenkeel.engine.netted.held import Held, at_case, at_real_prices
@@ -21,17 +22,18 @@ from evenkeel.engine.netted.house import BOUND, house_answer_with, house_lists, 
 from evenkeel.engine.netted.house_choosing import ChosenHouses, Less, Netted, choose_houses
 from evenkeel.engine.netted.price import flows_of, gains_of
 from evenkeel.engine.netted.rounded import TRIES, is_held, pushed
-from evenkeel.engine.netted.rounded_bound import case_bounds
-from evenkeel.engine.netted.stated import HAIR, better, in_part, stated
+from evenkeel.engine.netted.rounded_program import NettedHouseholdPrograms
+from evenkeel.engine.netted.stated import HAIR, Stated, better, in_part, stated
 from evenkeel.engine.netted.told import NewLists
-from evenkeel.engine.rounding import SEARCH
+from evenkeel.engine.rounded_program import program_solver
+from evenkeel.engine.rounding import ALL_BUYS, EXTRA_BUYS
 
 CASH_AFTER = MEMBER_FIGURES.index("cash_after_usd")
 
 
 @dataclass(frozen=True)
 class RoundHousesBy:
-    """How lists are rounded: by search, and those that are not netted by at most `programs` programs, which are written from `tables`."""
+    """How lists are rounded: by search, and by at most `programs` programs, which are written from `tables`."""
 
     tables: HouseholdTables
     programs: int
@@ -82,13 +84,12 @@ def rounded_lists(
             break
         group = np.searchsorted(chosen.houses, now.houses)
         account = order[np.searchsorted(chosen.places[order], now.places)]
-        tried, held = np.isin(np.arange(count), group), is_held(now)
+        tried = np.isin(np.arange(count), group)
         found = stated(chosen, netted.known, in_part(_at_rates(now, push[group]), now.decision.part, part, account))
         best = better(best, found, tried)
-        if held.any():
-            for as_is in at_real_prices(attempt, TRIES):
-                free = in_part(_at_rates(now, push[group], as_is), now.decision.part, part, account)
-                best = better(best, stated(chosen, netted.known, free), np.isin(np.arange(count), group[held]))
+        for as_is in at_real_prices(attempt, TRIES):
+            free = in_part(_at_rates(now, push[group], as_is), now.decision.part, part, account)
+            best = better(best, stated(chosen, netted.known, free), tried)
         is_over = tried & ~found.is_kept
         if not is_over.any():
             break
@@ -100,8 +101,24 @@ def rounded_lists(
         some = np.zeros(len(base.outcome), bool)
         some[chosen.houses[is_over]] = True
         now = choose_houses(netted, base, some, less)
-    found_by[chosen.houses] = SEARCH
-    return RoundedLists(rounded, found_by, best.lists, case_bounds(chosen).of_groups(count))
+    told = _with_programs(netted, prepared, chosen, best, by)
+    found_by[chosen.houses] = told.found_by
+    return RoundedLists(rounded, found_by, told.best.lists, told.bound)
+
+
+def _with_programs(
+    netted: Netted, prepared: PreparedHouseholds, chosen: ChosenHouses, best: Stated, by: RoundHousesBy
+) -> Found:
+    ids = prepared.households["household_id"].gather(chosen.houses).to_list()
+
+    def programs(groups: I8) -> Ask:
+        of, solver = NettedHouseholdPrograms(by.tables, prepared, [ids[g] for g in groups]), program_solver()
+        return lambda group, case, objective_usd: of.ask_case(ids[group], case, objective_usd, solver)
+
+    def polish(groups: I8, case: I8, lists: Lists, held: Held) -> Lists:
+        return _rounded(chosen, groups, case, lists, np.zeros(len(groups)), held, ALL_BUYS)
+
+    return with_programs(netted.known, chosen, best, programs, polish, by.programs, HOUSEHOLD_WORTH_A_PROGRAM)
 
 
 def _at_rates(chosen: ChosenHouses, push: F8, held: Held = Held.PRICED) -> Lists:
@@ -109,19 +126,24 @@ def _at_rates(chosen: ChosenHouses, push: F8, held: Held = Held.PRICED) -> Lists
 
     `push`, `held`: as for `rounded.rounded_at_rates`.
     """
-    is_bound = is_held(chosen)
+    is_bound = is_held(chosen) | held.is_free
+    decision = chosen.decision
     found = [
-        _rounded(chosen, np.nonzero(is_in)[0], push[is_in] * (how is Held.NOT), how)
-        for how, is_in in ((Held.NOT, ~is_bound & (not held.is_free)), (held, is_bound))
+        _rounded(
+            chosen, np.nonzero(is_in)[0], decision.case[is_in], decision.lists, push[is_in] * (how is Held.NOT), how
+        )
+        for how, is_in in ((Held.NOT, ~is_bound), (held, is_bound))
         if is_in.any()
     ]
     return Lists(*(np.concatenate(arrays) for arrays in zip(*found, strict=True)))
 
 
-def _rounded(chosen: ChosenHouses, groups: I8, push: F8, held: Held) -> Lists:
-    """Round some households' lists at the rates of their best case (`held.at_case`)."""
+def _rounded(
+    chosen: ChosenHouses, groups: I8, case: I8, lists: Lists, push: F8, held: Held, extra: int = EXTRA_BUYS
+) -> Lists:
+    """Round some households' lists, which are those of the decision's part, at the rates of a case each (`held.at_case`)."""
     decision, scope, copies = chosen.decision, chosen.scope, np.arange(len(groups))
-    part, problem, lot, lists, is_kept = at_case(chosen, groups, decision.case[groups], decision.lists, held, push)
+    part, problem, lot, lists, is_kept = at_case(chosen, groups, case, lists, held, push)
     every = np.arange(len(part.at))
     cut, own_scope = Part(problem, groups, part.copy, every, lot), scope.take(part.at, problem)
     priced = own_scope.answer(cut)
@@ -133,7 +155,7 @@ def _rounded(chosen: ChosenHouses, groups: I8, push: F8, held: Held) -> Lists:
     # Floors are those that the decided list keeps: the start may have less cash, its sales being whole.
     decided = scope.cash + flows_of(decision.part, decision.lists).moved[:, 0]
     start.member_figures[:, CASH_AFTER] = decided[part.at]
-    found = round_household_lists(HouseholdProblem(problem, house_problem(own_scope, cut)), start)
+    found = round_household_lists(HouseholdProblem(problem, house_problem(own_scope, cut)), start, extra)
     rounded = house_lists(found, every)
     rounded = rounded._replace(lot=np.where(rounded.lot >= 0, np.append(lot, -1)[rounded.lot], -1))
     return in_part(rounded, part, decision.part, part.at)

@@ -21,6 +21,8 @@ from tests.properties.engine.test_netted import SEEDS, SOLVED, budgets_broken
 from tests.unit.engine.netted_problems import netted_households
 
 QUICK = settings(max_examples=30, deadline=None)
+PROGRAMS = 1
+"""Asked of four households: a program takes a second, and the one that leaves most dollars is the one to see."""
 STEPS = st.sampled_from([(1.0, None), (0.001, None), (None, None), (1.0, 500.0)])
 
 
@@ -78,7 +80,7 @@ def test_a_rounded_list_keeps_every_rule_and_states_the_tax_of_the_year(
     seed: int, units: int, washed: bool, steps: tuple[float | None, float | None]
 ) -> None:
     tables = problem(seed, units, steps, washed=washed)
-    answer = solve_households(tables, is_rounded=True)
+    answer = solve_households(tables, is_rounded=True, programs=PROGRAMS)
     assert household_violations(tables, answer) == []
     assert budgets_broken(tables, answer) == []
     assert (answer.households.filter(SOLVED)["gap_frac"] >= -1e-13).all()
@@ -90,6 +92,22 @@ def test_a_rounded_list_keeps_every_rule_and_states_the_tax_of_the_year(
             rows[row["tax_unit_id"]], (gains.get((*key, False), Decimal(0)), gains.get((*key, True), Decimal(0)))
         )
         assert Decimal(str(row["tax_usd"])) == tax
+
+
+@settings(max_examples=8, deadline=None)
+@given(SEEDS, st.booleans(), st.sampled_from([(1.0, None), (1.0, 500.0)]))
+def test_programs_lists_are_no_worse_than_the_searchs_and_no_gap_wider(
+    seed: int, washed: bool, steps: tuple[float | None, float | None]
+) -> None:
+    tables = problem(seed, 2, steps, washed=washed)
+    searched, answer = (solve_households(tables, is_rounded=True, programs=programs) for programs in (0, 4))
+    assert household_violations(tables, answer) == []
+    assert budgets_broken(tables, answer) == []
+    both = answer.households.filter(SOLVED).join(searched.households, on="household_id", suffix="_searched")
+    hair = 1e-9 * pl.col("nav_usd")
+    assert both.filter(pl.col("objective_usd") > pl.col("objective_usd_searched") + hair).height == 0
+    assert both.filter(pl.col("bound_usd") < pl.col("bound_usd_searched") - hair).height == 0
+    assert both.filter(pl.col("bound_usd") > pl.col("objective_usd") + hair).height == 0
 
 
 @QUICK
@@ -122,13 +140,13 @@ def test_no_list_is_worse_than_that_of_the_lots_own_rates(
 
 
 @QUICK
-@given(SEEDS, st.booleans())
-def test_the_order_of_rows_is_of_no_account(seed: int, washed: bool) -> None:
+@given(SEEDS, st.booleans(), st.sampled_from([0, 0, 0, PROGRAMS]))
+def test_the_order_of_rows_is_of_no_account(seed: int, washed: bool, programs: int) -> None:
     tables = problem(seed, 2, (1.0, None), washed=washed)
     shuffled = HouseholdTables(
         **{f.name: getattr(tables, f.name).sample(fraction=1, shuffle=True, seed=seed) for f in fields(tables)}
     )
-    one, other = (solve_households(given, is_rounded=True) for given in (tables, shuffled))
+    one, other = (solve_households(given, is_rounded=True, programs=programs) for given in (tables, shuffled))
     for table in fields(HouseholdAnswer):
         assert getattr(one, table.name).equals(getattr(other, table.name)), table.name
 

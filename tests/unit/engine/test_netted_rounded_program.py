@@ -11,14 +11,16 @@ import polars as pl
 import pytest
 
 from evenkeel.engine.checks.netted_program import unit_tax
+from evenkeel.engine.netted.asking import ask_programs
 from evenkeel.engine.netted.at_rates import at_rates, take_part
+from evenkeel.engine.netted.case_at_hand import CasesAtHand
 from evenkeel.engine.netted.choosing import choose, ready
 from evenkeel.engine.netted.master import pair_places
 from evenkeel.engine.netted.rounded_bound import case_bounds
-from evenkeel.engine.netted.rounded_program import ask_programs, case_at_hand
+from evenkeel.engine.netted.rounded_program import NettedPrograms
 from evenkeel.engine.netted.search import account_rates
 from evenkeel.engine.problem import Tables, prepare
-from evenkeel.engine.rounded_program import AtHand
+from evenkeel.engine.rounded_program import program_solver
 from evenkeel.engine.solve import run_kernel, solve
 from tests.unit.engine.netted_problems import netted_tables
 from tests.unit.engine.netted_scene import netted_scene
@@ -109,7 +111,11 @@ def test_the_bound_does_not_come_from_the_list_at_hand(
     chosen = choose(known, base, run_kernel, np.ones(1, bool), np.zeros(1), np.zeros(1))
     assert chosen is not None
     best = best_of_all(tables)
-    told = ask_programs(tables, known, chosen, case_bounds(chosen), np.array([best + worse_usd]), np.array([0]))
+    programs, solver = NettedPrograms(tables, known.prepared, ["A"]), program_solver()
+    told = ask_programs(
+        known.prepared, chosen, case_bounds(chosen), np.array([best + worse_usd]), np.array([0]),
+        lambda _, case, objective_usd: programs.ask("A", case, objective_usd, solver),
+    )  # fmt: skip
     assert told.bound[0] <= best + 1e-6
     assert told.bound[0] == pytest.approx(best, abs=0.15)
 
@@ -126,10 +132,13 @@ def test_a_case_is_told_with_the_prices_that_bound_it() -> None:
     places = pair_places(stake, cases.group, cases.is_split.shape[1])
     rates = account_rates(part, stake, places, cases.short, cases.long, cases.caps)
     proven = chosen.scope.solve(at_rates(part, stake, chosen.gains, rates)).bound
-    binding = 0
+    at_hand, binding = CasesAtHand(known.prepared, chosen, case_bounds(chosen)), 0
     for case, group in enumerate(cases.group):
-        told = case_at_hand(chosen, case, AtHand(0.0, {}, 0.0))
-        assert (told.short, told.long, told.sold) == (rates.short[case], rates.long[case], rates.sold[case])
+        told = at_hand.told(case)
+        (account,) = told.accounts.values()
+        year = None if account.part is None else told.parts[account.part]
+        known_rates = (0.0, 0.0) if year is None else (year.short, year.long)
+        assert (*known_rates, account.sold) == (rates.short[case], rates.long[case], rates.sold[case])
         crumb = 1e-9 * chosen.scope.nav[group]
         assert proven[case] + told.other_usd == pytest.approx(cases.bound[case], abs=crumb)
         binding += int((cases.caps[case] > 0).any())

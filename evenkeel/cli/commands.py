@@ -271,10 +271,13 @@ def _engine_app() -> App:
             bool, Parameter(help="Trades in steps and cents, or exact in dollars.", negative="--unrounded")
         ] = True,
         outside_only: Annotated[
-            bool, Parameter(help="Measure all accounts, solve only those outside their bands.", negative="")
+            bool, Parameter(help="Measure all accounts alone, solve only those outside their bands.", negative="")
         ] = False,
     ) -> int:
-        """Solve the problem in a folder of Parquet tables (docs/engine-tables.md) and write trades, costs and proof."""
+        """Solve the problem in a folder of Parquet tables (docs/engine-tables.md) and write trades, costs and proof.
+
+        Where the folder has a table households, accounts that name one are solved together.
+        """
         from evenkeel.cli import solving
 
         return solving.solve(in_dir, out_dir, rounded, outside_only)

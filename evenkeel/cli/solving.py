@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Console
@@ -20,16 +21,17 @@ def solve(in_dir: Path, out_dir: Path, is_rounded: bool, is_outside_only: bool) 
     if out_dir.exists() and not out_dir.is_dir():
         raise UsageError(f"{out_dir} is a file; give a folder for the answer")
     solved = solve_tables(in_dir, out_dir, is_rounded=is_rounded, is_outside_only=is_outside_only)
-    console.print(f"{out_dir}: {solved.accounts:,} accounts, {solved.trades:,} trades", markup=False)
-    for outcome, number in solved.outcomes.items():
-        console.print(f"  {outcome}: {number:,}", markup=False)
-    if solved.largest_gap_frac is None:
-        console.print("Largest gap: none was solved.")
-    else:
+    houses = solved.households
+    alone = f"{solved.accounts:,} accounts{' alone' if houses else ''}, {solved.trades:,} trades"
+    if houses is None or solved.accounts:
+        console.print(f"{out_dir}: {alone}", markup=False)
+        _say(solved.outcomes, solved.largest_gap_frac, f"account {solved.largest_gap_id}")
+    if houses is not None:
         console.print(
-            f"Largest gap: {solved.largest_gap_frac * 1e4:.4f} bp of net asset value, account {solved.largest_gap_id}.",
+            f"{out_dir}: {houses.households:,} households of {houses.accounts:,} accounts, {houses.trades:,} trades",
             markup=False,
         )
+        _say(houses.outcomes, houses.largest_gap_frac, f"household {houses.largest_gap_id}")
     if solved.remarks:
         told = ", ".join(f"{effect} {number:,}" for effect, number in solved.remarks.items())
         console.print(
@@ -37,6 +39,15 @@ def solve(in_dir: Path, out_dir: Path, is_rounded: bool, is_outside_only: bool) 
             markup=False,
         )
     return EXIT_DONE
+
+
+def _say(outcomes: Mapping[str, int], gap_frac: float | None, whose: str) -> None:
+    for outcome, number in outcomes.items():
+        console.print(f"  {outcome}: {number:,}", markup=False)
+    if gap_frac is None:
+        console.print("Largest gap: none was solved.")
+    else:
+        console.print(f"Largest gap: {gap_frac * 1e4:.4f} bp of net asset value, {whose}.", markup=False)
 
 
 def compile_engine() -> int:

@@ -15,7 +15,6 @@ from typing import cast
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from data_contracts.contract import Contract
 from evenkeel.engine.account_columns import AccountColumns
@@ -24,6 +23,8 @@ from evenkeel.engine.codes import Outcome
 from evenkeel.engine.columns import told_of
 from evenkeel.engine.compiled import measure_book_kernel, round_book_kernel, solve_book_kernel
 from evenkeel.engine.drift import measure
+from evenkeel.engine.households.folder import OUTPUTS as HOUSEHOLD_OUTPUTS
+from evenkeel.engine.households.folder import SolvedHouseholds, household_folder, solve_together
 from evenkeel.engine.netted.stake import is_netted
 from evenkeel.engine.numbered import NumberedLots
 from evenkeel.engine.parts import ReadLots, parts_of
@@ -36,14 +37,12 @@ from evenkeel.engine.tables.files import table_files
 from evenkeel.engine.tables.inputs import Accounts, CashTerms, Lots, Models, Restrictions, Securities, TaxUnits
 from evenkeel.engine.tables.keys import is_rising
 from evenkeel.engine.tables.outputs import AccountResults, ClassResults, Drift, Findings, Remarks, TaxResults, Trades
+from evenkeel.engine.tables.writing import AnswerFiles
 from evenkeel.engine.threads import ahead, default_threads, in_order
 from evenkeel.errors import UsageError
 
 PART = 25_000
 """Accounts solved at a time; half as many take a twelfth longer and a sixth less memory, twice as many half as much memory again."""
-
-WRITTEN_AT_ONCE = 65_536
-"""Rows given to the Parquet writer's encoders at a time; its own default, 1,024, takes a tenth longer."""
 
 OPTIONAL = (CashTerms, Restrictions, TaxUnits)
 OUTPUTS: dict[str, type[Contract]] = {
@@ -55,13 +54,9 @@ OUTPUTS: dict[str, type[Contract]] = {
     "remarks": Remarks,
 }
 DRIFT: dict[str, type[Contract]] = {"drift": Drift}
-BY_NUMBER = {
-    "accounts": ("outcome", "found_by"),
-    "drift": ("account_id", "asset_class"),
-    "classes": ("account_id", "asset_class"),
-    "trades": ("account_id", "security_id", "side", "asset_class"),
+HOUSEHOLDS: dict[str, type[Contract]] = {
+    name: contract for name, contract in HOUSEHOLD_OUTPUTS.items() if name not in OUTPUTS
 }
-"""Texts of long tables that come as numbers of a few names (`columns.told_of`), and are written so."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +64,8 @@ class Solved:
     """How many accounts were read, had trades, and could not be solved or measured; how many trades there are; what stands out.
 
     `outcomes` counts accounts by outcome. `largest_gap_frac` is the largest gap as a share of the account's value, `largest_gap_id` whose
-    it is; null where nothing was solved. `remarks` are rows of that table, by what was done about them.
+    it is; null where nothing was solved. `remarks` are rows of that table, by what was done about them. All but `remarks` are of accounts
+    alone; `households`: what became of the others, None where the folder has no table of households.
     """
 
     accounts: int
@@ -80,6 +76,7 @@ class Solved:
     largest_gap_frac: float | None
     largest_gap_id: str | None
     remarks: dict[str, int]
+    households: SolvedHouseholds | None = None
 
 
 def solve_tables(
@@ -93,19 +90,23 @@ def solve_tables(
 ) -> Solved:
     """Solve the problem in `in_dir` and write the tables of OUTPUTS to `out_dir`, one Parquet file each.
 
+    Where the folder has a table `households`, accounts that name one are solved together with its others: their rows follow those of the
+    accounts alone in the tables that both have, and the tables of HOUSEHOLDS are written too.
+
     Args:
-        in_dir: Holds accounts, models, securities and lots, and may hold cash_terms, restrictions and tax_units: `NAME.parquet`, or a
-            folder `NAME` of Parquet files. Columns beyond the contract's are not read. Rows stand in any order.
+        in_dir: Holds accounts, models, securities and lots, and may hold cash_terms, restrictions, tax_units, households and
+            location_costs: `NAME.parquet`, or a folder `NAME` of Parquet files. Columns beyond the contract's are not read. Rows stand in
+            any order.
         out_dir: Made if it does not exist; files of an answer in it are replaced. Not `in_dir`, whose accounts it would replace.
         part: Accounts solved at a time.
         is_rounded: As for `solve`.
         is_outside_only: Measure every account, write `drift` too, and solve only those outside their bands (`drift.measure`); the others
-            have outcome `within_bands`.
+            have outcome `within_bands`. Households are all solved.
         threads: Parts solved at once, each in memory; the answer is the same. None: one a core, at most `threads.MOST`.
 
     Raises:
-        UsageError: A table or column is missing, a value is not of its column's type, or a key is null or repeats; names the table, the
-            first rows and what to do. No file of an answer is left then.
+        UsageError: A table or column is missing, an account names a household and there is no table of them, a value is not of its
+            column's type, or a key is null or repeats; names the table, the first rows and what to do. No file of an answer is left then.
     """
     if out_dir.resolve() == in_dir.resolve():
         raise UsageError(
@@ -117,25 +118,22 @@ def solve_tables(
     }
     lot_files = _files(in_dir, Lots)
     lot_columns = _present(pl.scan_parquet(lot_files), Lots)
+    together = household_folder(in_dir)
     accounts = whole[Accounts]
+    if together is not None:
+        accounts = accounts.filter(~pl.col("account_id").is_in(together.members.implode()))
+        together.refuse_ids(accounts["account_id"])
     if not is_rising(accounts, ["account_id"]):
         accounts = accounts.sort("account_id")
     # Known to be in order, no part is sorted again.
     accounts = accounts.with_columns(pl.col("account_id").set_sorted())
     shared = prepare_shared(whole[Models], whole[Securities], whole[CashTerms])
-    out_dir.mkdir(parents=True, exist_ok=True)
-    tallies: list[_Tally] = []
-    for name in OUTPUTS | DRIFT:
-        # Not every answer has `drift`: an older one's would be stale. And a file begun anew closes sooner than one that is overwritten.
-        (out_dir / f"{name}.parquet").unlink(missing_ok=True)
-    outputs = OUTPUTS | (DRIFT if is_outside_only else {})
-    writers = {name: _writer(out_dir, name, contract) for name, contract in outputs.items()}
     _load_kernels(is_rounded, is_outside_only)
-
     no_lots = Lots.empty_frame()
 
     def jobs() -> Iterator[Callable[[], dict[str, pa.Table]]]:
-        for rows, lots in parts_of(accounts, lot_files, lot_columns, part):
+        for rows, read in parts_of(accounts, lot_files, lot_columns, part):
+            lots = read if together is None else _without(read, together.members)
             limits = whole[Restrictions]
             if limits.height:
                 limits = limits.join(rows, on="account_id", how="semi")
@@ -146,22 +144,25 @@ def solve_tables(
 
     odd = shared_remarks(whole[Models], whole[Securities]).to_arrow()
     remarks = Counter(odd["effect"].to_pylist())
-    is_whole = False
-    try:
+    tallies: list[_Tally] = []
+    outputs = OUTPUTS | (DRIFT if is_outside_only else {}) | (HOUSEHOLDS if together is not None else {})
+    with AnswerFiles(out_dir, outputs, {*DRIFT, *HOUSEHOLDS}) as files:
         # Without an account, they stand first.
-        _write({"remarks": odd}, writers)
+        files.write({"remarks": odd})
         # What is written is on its way while the next part is read.
-        for answer in ahead(in_order(jobs(), threads or default_threads()), partial(_write, writers=writers)):
+        for answer in ahead(in_order(jobs(), threads or default_threads()), files.write):
             tallies.append(_tally(answer))
             remarks.update(answer["remarks"]["effect"].to_pylist())
-        is_whole = True
-    finally:
-        for name, writer in writers.items():
-            writer.close()
-            if not is_whole:
-                # The answer of some accounts alone would look like one of all.
-                (out_dir / f"{name}.parquet").unlink(missing_ok=True)
-    return _summed(tallies, remarks)
+        houses = None if together is None else solve_together(together, files, remarks, is_rounded=is_rounded)
+    return _summed(tallies, remarks, houses)
+
+
+def _without(lots: ReadLots, members: pl.Series) -> ReadLots:
+    """Return the lots of accounts that are no household's: the others are known, though not here."""
+    if isinstance(lots, NumberedLots):
+        return lots.filter(~lots.account.names.is_in(members.implode()).to_numpy()[lots.account.places])
+    # A lot without an account stays, to be refused.
+    return lots.filter(~pl.col("account_id").is_in(members.implode()).fill_null(False))
 
 
 def _load_kernels(is_rounded: bool, is_outside_only: bool) -> None:
@@ -223,32 +224,6 @@ def _read(in_dir: Path, contract: type[Contract]) -> pl.DataFrame:
     return scan.select(_present(scan, contract)).collect()
 
 
-def _writer(out_dir: Path, name: str, contract: type[Contract]) -> pq.ParquetWriter:
-    """Return a writer. Dictionaries of figures and statistics take as long as all the rest: only texts and the first key have them.
-
-    A text that is itself the key has no dictionary: no two are the same.
-    """
-    keys = contract.key_columns()
-    texts = [column for column, dtype in contract.polars_schema().items() if dtype == pl.String and [column] != keys]
-    told = pa.dictionary(pa.int32(), pa.large_string())
-    schema = contract.empty_frame().to_arrow().schema
-    return pq.ParquetWriter(
-        out_dir / f"{name}.parquet",
-        pa.schema([field.with_type(told) if field.name in BY_NUMBER.get(name, ()) else field for field in schema]),
-        # Texts are texts to whoever reads them, however they were told here.
-        store_schema=False,
-        use_dictionary=texts,
-        write_statistics=keys[:1],
-        write_batch_size=WRITTEN_AT_ONCE,
-    )
-
-
-def _write(tables: dict[str, pa.Table], writers: dict[str, pq.ParquetWriter]) -> None:
-    for name, rows in tables.items():
-        if rows.num_rows:
-            writers[name].write_table(rows.cast(writers[name].schema))
-
-
 @dataclass(frozen=True)
 class _Tally:
     """Of some accounts: how many there are by outcome, how many trades, and the largest gap with its account."""
@@ -268,7 +243,7 @@ def _tally(answer: dict[str, pa.Table]) -> _Tally:
     return _Tally(counts, answer["trades"].num_rows, gap, whose)
 
 
-def _summed(tallies: list[_Tally], remarks: Counter[str]) -> Solved:
+def _summed(tallies: list[_Tally], remarks: Counter[str], households: SolvedHouseholds | None) -> Solved:
     """Return the tallies of all parts as one."""
     counts: Counter[str] = Counter()
     for tally in tallies:
@@ -293,4 +268,5 @@ def _summed(tallies: list[_Tally], remarks: Counter[str]) -> Solved:
         worst.gap,
         worst.gap_id,
         dict(sorted(remarks.items())),
+        households,
     )

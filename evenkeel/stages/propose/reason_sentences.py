@@ -59,12 +59,18 @@ def reason_sentences(rows: pl.DataFrame, key: list[str]) -> pl.DataFrame:
         .select(*key, reason.field("code"), reason.field("figures"))
         .unnest("figures")
     )
-    said = pl.coalesce(pl.when(pl.col("code") == code.value).then(text) for code, text in _sentences().items())
+    # Sentences of codes that are not there are not written: there are many, and most days have few.
+    there = set(told["code"])
+    said = [
+        pl.when(pl.col("code") == code.value).then(text)
+        for code, text in (_sentences() if there else {}).items()
+        if code.value in there
+    ]
     return told.select(
         *key,
         pl.int_range(1, pl.len() + 1).over(key).alias("reason_no"),
         "code",
-        pl.coalesce(said, "code").alias("sentence"),
+        pl.coalesce(*said, "code").alias("sentence"),
     )
 
 

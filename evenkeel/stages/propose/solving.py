@@ -143,13 +143,57 @@ def solve_case(case: Case, nodes: pl.DataFrame, year: pl.DataFrame, book: Book, 
         for _ in range(PROGRAM_ATTEMPTS):
             better = solved(tried, has_programs=True)
             more = with_clashes(bars, better)
-            if more.clashes() > bars.clashes() or _is_any_in_part(better, case):
-                break
-            lists = better
+            lists = with_better(lists, better, _clashing(bars, more, better, case, units), case)
             if more.unsplit().height <= tried.unsplit().height:
                 break
-            tried = more
+            tried = replace(more, no_buys=bars.no_buys, no_sells=bars.no_sells)
     return replace(lists, washing=_barred_by_losses(lists, groups, units))
+
+
+def with_better(lists: Lists, better: Lists, but: pl.Series, case: Case) -> Lists:
+    """Return the better lists, and of the portfolios `but` those of `lists`; both were solved with the same bars."""
+    accounts = case.accounts.filter(pl.col("portfolio_id").is_in(but.implode()))["account_id"]
+
+    def both(column: str, kept: pl.Series, one: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
+        is_kept = pl.col(column).is_in(kept.implode())
+        return pl.concat([one.filter(is_kept), other.filter(~is_kept)])
+
+    return replace(
+        better,
+        trades=both("portfolio_id", but, lists.trades, better.trades).sort("portfolio_id", "account_id", "trade_no"),
+        figures=both("portfolio_id", but, lists.figures, better.figures).sort("portfolio_id"),
+        account_cash=both("portfolio_id", but, lists.account_cash, better.account_cash),
+        gain_bound=both("account_id", accounts, lists.gain_bound, better.gain_bound),
+        bars=replace(
+            better.bars,
+            whole=both("account_id", accounts, lists.bars.whole, better.bars.whole),
+            split=both("account_id", accounts, lists.bars.split, better.bars.split),
+        ),
+    )
+
+
+def _clashing(bars: Bars, more: Bars, lists: Lists, case: Case, units: pl.DataFrame) -> pl.Series:
+    """Return the portfolios whose lists clash anew or sell a position in part, and all that may wash what theirs sell.
+
+    Lists of a wash unit are taken or left together: one of the search's and one of a program's could clash with each other.
+    """
+    accounts = pl.concat(
+        [
+            more.no_buys.join(bars.no_buys, on=bars.no_buys.columns, how="anti").select("account_id"),
+            more.no_sells.join(bars.no_sells, on=bars.no_sells.columns, how="anti").select("account_id"),
+            sold_in_part(case.lots, lists.trades, lists.bars.unsplit()).select("account_id"),
+        ]
+    )["account_id"].unique()
+    whose = case.accounts.select("account_id", "portfolio_id").join(units, on="account_id", how="left")
+    while True:
+        touched = whose.filter(pl.col("account_id").is_in(accounts.implode()))
+        tied = whose.filter(
+            pl.col("portfolio_id").is_in(touched["portfolio_id"].implode())
+            | pl.col("unit_id").is_in(touched["unit_id"].drop_nulls().implode())
+        )["account_id"].unique()
+        if len(tied) == len(accounts):
+            return touched["portfolio_id"].unique().sort()
+        accounts = tied
 
 
 def _barred_by_losses(lists: Lists, groups: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:

@@ -1,0 +1,86 @@
+"""Which lists of exact programs are taken: one that clashes is left, with those that may wash what it sells, and no others."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import polars as pl
+import pytest
+
+from data_contracts.vocab import RebalanceKind
+from evenkeel.stages.propose import solving
+from evenkeel.stages.propose.case import Case
+from evenkeel.stages.propose.solving import Bars, Lists
+from evenkeel.stages.propose.stage import Proposed
+from evenkeel.stages.propose.tables import Problems
+from tests.support.proposing import Account, Lot, book_of, day_of, proposed
+
+ACCOUNTS = (
+    "account_id,account_number,custodian,household_id,portfolio_id,tax_unit_id,registration,model_id,segment\n"
+    "A1,1000-0001,alpha,H1,,T1,individual,mix,\n"
+    "A2,1000-0002,alpha,H2,P2,{unit},individual,,\n"
+    "A3,2000-0003,beta,H2,P2,{unit},individual,,\n"
+    "A4,2000-0004,beta,H3,,T4,individual,mix,\n"
+)
+UNITS = "tax_unit_id,filing_status\nT1,single\nT2,joint\nT4,single\n"
+DRIFTED = Account(100.0, [Lot("STK", 900.0, 120.0), Lot("BND", 100.0, 40.0)])
+"""Almost all in stocks, at a loss."""
+
+
+def made(monkeypatch: pytest.MonkeyPatch, unit: str, clashing: str | None) -> tuple[Proposed, Proposed]:
+    """Return the proposals where programs' lists have costs lower by 7 dollars, the search's wide gaps; and those of the search.
+
+    The program's list of account `clashing` buys a share of what it sells.
+    """
+    solved = solving._solved
+
+    def told(case: Case, problems: Problems, bars: Bars, *, has_programs: bool) -> Lists:
+        lists = solved(case, problems, bars, has_programs=has_programs)
+        less = 7.0 if has_programs else 0.0
+        figures = lists.figures.with_columns(
+            pl.col("objective_usd") - less, (pl.col("nav_usd") * 0.01).alias("gap_usd")
+        )
+        trades = lists.trades
+        if has_programs and clashing is not None:
+            sale = trades.filter(pl.col("account_id") == clashing, pl.col("side") == "sell").head(1)
+            assert sale.height == 1
+            buy = sale.with_columns(
+                pl.lit("buy").alias("side"), pl.lit(None, pl.String).alias("lot_id"), pl.lit(99, pl.Int64).alias("trade_no"),
+                pl.lit(1.0).alias("value_usd"), pl.lit(None, pl.Float64).alias("gain_usd"),
+            )  # fmt: skip
+            trades = pl.concat([trades, buy]).sort("portfolio_id", "account_id", "trade_no")
+        return replace(lists, figures=figures, trades=trades)
+
+    book = book_of(accounts_csv=ACCOUNTS.format(unit=unit), tax_units_csv=UNITS)
+    day = day_of(dict.fromkeys(("A1", "A2", "A3", "A4"), DRIFTED), book)
+    kinds = dict.fromkeys(("A1", "P2", "A4"), RebalanceKind.FULL.value)
+    searched = proposed(day, **kinds)
+    monkeypatch.setattr(solving, "_solved", told)
+    return proposed(day, **kinds), searched
+
+
+def cheaper(made: Proposed, searched: Proposed) -> set[str]:
+    """Return the portfolios whose list is the program's."""
+    both = made.proposals.join(searched.proposals, on="portfolio_id", suffix="_searched")
+    return set(both.filter(pl.col("objective_usd") < pl.col("objective_usd_searched") - 6)["portfolio_id"])
+
+
+def test_lists_of_programs_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cheaper(*made(monkeypatch, "T2", None)) == {"A1", "P2", "A4"}
+
+
+def test_a_list_that_clashes_is_the_only_one_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before, one clash anywhere in the day's lists left all of them as the search had them."""
+    now, searched = made(monkeypatch, "T2", "A1")
+    assert cheaper(now, searched) == {"P2", "A4"}
+    own, before = (each.trades.filter(pl.col("account_id") == "A1") for each in (now, searched))
+    assert own.drop("proposal_id", strict=False).equals(before.drop("proposal_id", strict=False))
+
+
+def test_a_list_that_could_wash_its_losses_is_left_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Portfolio P2 is the same taxpayer's: its program's list was made beside another list of A1 than the one that stays."""
+    assert cheaper(*made(monkeypatch, "T1", "A1")) == {"A4"}
+
+
+def test_a_portfolio_of_two_accounts_is_left_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cheaper(*made(monkeypatch, "T2", "A3")) == {"A1", "A4"}

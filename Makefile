@@ -14,6 +14,9 @@ IN_RANGE := import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_inf
 
 .PHONY: help setup demo test check format e2e load kill faults faults-pairs faults-random bench bench-engine contracts lock clean
 
+# Workers share the cores: a pool of threads in each of them spends half of its time waiting for the other's.
+test e2e kill: export POLARS_MAX_THREADS := 1
+
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 

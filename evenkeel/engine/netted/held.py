@@ -177,10 +177,9 @@ def beyond(held: Held, chosen: Chosen[Scope], part: Part, lists: Lists) -> F8 | 
 
 
 def at_real_prices(attempt: int, tries: int) -> tuple[Held, ...]:
-    """Return how lists whose budget binds are rounded besides at the budget's price; the sure way is for those that all tries left over."""
-    return (
-        (Held.FREE, Held.NEAR, Held.FILLED) if attempt + 1 < tries else (Held.FREE, Held.NEAR, Held.FILLED, Held.SURE)
-    )
+    """Return how lists are rounded besides, at real prices; the sure way is for those that all tries left over a budget."""
+    ways = (Held.FREE, Held.NEAR, Held.FILLED)
+    return ways if attempt + 1 < tries else (*ways, Held.SURE)
 
 
 def held_to(problem: Problem, lists: Lists, row: I8, more: F8 | None = None) -> tuple[Problem, I8, Lists]:

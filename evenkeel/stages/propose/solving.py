@@ -143,15 +143,15 @@ def solve_case(case: Case, nodes: pl.DataFrame, year: pl.DataFrame, book: Book, 
         for _ in range(PROGRAM_ATTEMPTS):
             better = solved(tried, has_programs=True)
             more = with_clashes(bars, better)
-            lists = with_better(lists, better, _clashing(bars, more, better, case, units), case)
+            lists = _with_better(lists, better, _clashing(bars, more, better, case, units), case)
             if more.unsplit().height <= tried.unsplit().height:
                 break
             tried = replace(more, no_buys=bars.no_buys, no_sells=bars.no_sells)
     return replace(lists, washing=_barred_by_losses(lists, groups, units))
 
 
-def with_better(lists: Lists, better: Lists, but: pl.Series, case: Case) -> Lists:
-    """Return the better lists, and of the portfolios `but` those of `lists`; both were solved with the same bars."""
+def _with_better(lists: Lists, better: Lists, but: pl.Series, case: Case) -> Lists:
+    """Return the better lists, and of the portfolios `but` those of `lists`: nothing that is bought or sold was barred in one alone."""
     accounts = case.accounts.filter(pl.col("portfolio_id").is_in(but.implode()))["account_id"]
 
     def both(column: str, kept: pl.Series, one: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:

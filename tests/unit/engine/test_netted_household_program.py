@@ -180,7 +180,7 @@ SCENES = [
 ]
 """The last must sell what has gains, more than their budget allows."""
 best_of = cache(lambda n: best_of_all(SCENES[n]))
-"""Some million lists each: tried once."""
+"""Up to some hundred thousand lists each: tried once."""
 
 
 @pytest.fixture(params=range(len(SCENES)), scope="module")

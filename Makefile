@@ -16,6 +16,8 @@ IN_RANGE := import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_inf
 
 # Workers share the cores: a pool of threads in each of them spends half of its time waiting for the other's.
 test e2e kill: export POLARS_MAX_THREADS := 1
+# Hundreds of processes are started: what one has compiled the next finds, also where the environment would have it otherwise.
+test e2e kill: export PYTHONDONTWRITEBYTECODE :=
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -26,7 +28,7 @@ demo: $(ENGINE) ## Run the synthetic book through the whole system
 	$(BIN)/evenkeel demo
 
 test: $(ENGINE) ## Run the tests, all but the slow, e2e, kill and bench ones
-	$(BIN)/pytest -n 2 --dist loadgroup -m "not slow and not e2e and not kill and not bench"
+	$(BIN)/pytest -n 2 --dist loadfile -m "not slow and not e2e and not kill and not bench"
 
 check: $(READY) ## Check format, lint, types and the direction of imports
 	$(BIN)/ruff format --check .
@@ -39,13 +41,13 @@ format: $(READY) ## Format the code and fix what lint can fix
 	$(BIN)/ruff format .
 
 e2e: $(ENGINE) ## Run the end-to-end and slow tests: a server, a worker, both drivers
-	$(BIN)/pytest -n 2 --dist loadgroup -m "e2e or slow"
+	$(BIN)/pytest -n 2 --dist loadfile -m "e2e or slow"
 
 load: $(READY) ## Let fifty people act on ten thousand proposals at once, on SQLite and PostgreSQL, and print the rates
 	EVENKEEL_LOAD=10000 $(BIN)/pytest -q -s tests/adapters/stores/test_many_actors.py -m slow
 
 kill: $(ENGINE) ## Run the tests that kill processes midway
-	$(BIN)/pytest -n 2 --dist loadgroup -m kill
+	$(BIN)/pytest -n 2 --dist worksteal -m kill
 
 faults: $(ENGINE) ## Damage a day's files in every named way, one at a time, and print what the run makes of it
 	$(BIN)/python -m tests.faults singles

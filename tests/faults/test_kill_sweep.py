@@ -13,6 +13,9 @@ from typing import Any
 
 import pytest
 
+from evenkeel.desk.consent import opening
+from evenkeel.desk.sweep import sweep
+from evenkeel.wiring import open_house, read_settings
 from tests.command.consent_home import MORNING, make
 from tests.command.practice import Home
 
@@ -38,6 +41,14 @@ def swept(home: Home, limit: int) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*SCRIPT, str(limit)], env=environment, capture_output=True, text=True, check=False)
 
 
+def sweep_here(home: Home) -> None:
+    """Sweep a home undisturbed. It is done in this process: to start one more takes longer than the sweep."""
+    with home.environment():
+        house = open_house(read_settings())
+        sweep(house)
+        house.records.close()  # type: ignore[attr-defined]
+
+
 def on_record(home: Home) -> dict[str, list[dict[str, Any]]]:
     """Return what is on record of consent, without the numbers that only count."""
     wanted = ("proposal_lists", "proposal_cases", "consents", "case_log", "outbox", "trail_events")
@@ -53,10 +64,13 @@ def on_record(home: Home) -> dict[str, list[dict[str, Any]]]:
 
 
 @pytest.mark.parametrize("moment", [MORNING, OVERDUE], ids=["opening", "overdue"])
-def test_a_sweep_killed_at_random_moments_is_made_up_by_the_next(start: Home, moment: str, tmp_path: Path) -> None:
+def test_a_sweep_killed_at_random_moments_is_made_up_by_the_next(
+    start: Home, moment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "TOGETHER", 1)  # as the killed sweeps have it
     before = start.copy(tmp_path / "before")
     if moment == OVERDUE:
-        assert swept(before, 0).returncode == 0
+        sweep_here(before)
     whole = replace(before.copy(tmp_path / "whole"), more={"EVENKEEL_CLOCK": moment})
     undisturbed = swept(whole, 0)
     assert undisturbed.returncode == 0, undisturbed.stderr
@@ -65,6 +79,5 @@ def test_a_sweep_killed_at_random_moments_is_made_up_by_the_next(start: Home, mo
     for number, limit in enumerate(sorted(dice.sample(range(1, statements + 1), min(KILLS_AT_RANDOM, statements)))):
         home = replace(before.copy(tmp_path / f"killed-{number}"), more={"EVENKEEL_CLOCK": moment})
         assert swept(home, limit).returncode == -signal.SIGKILL, f"statement {limit} of {statements}"
-        again = swept(home, 0)
-        assert again.returncode == 0, again.stderr
+        sweep_here(home)
         assert on_record(home) == expected, f"killed after statement {limit} of {statements}"

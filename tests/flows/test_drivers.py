@@ -29,7 +29,6 @@ from tests.flows.practice import Practice, make_practice
 
 pytestmark = [
     pytest.mark.e2e,
-    pytest.mark.xdist_group("prefect"),
     pytest.mark.usefixtures("server"),
     pytest.mark.timeout(300),
 ]

@@ -17,7 +17,7 @@ from evenkeel.errors import EvenkeelError
 from flows import local_server as module
 from flows.local_server import environment, local_server
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("prefect"), pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(200)]
 
 HOLD = """
 import sys, time

@@ -28,7 +28,7 @@ from evenkeel.wiring import open_house, read_settings
 from flows.local_server import environment
 from tests.flows.practice import AFTER
 
-pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("proposals")]
+pytestmark = [pytest.mark.timeout(900)]
 
 HOUSEHOLDS, DAYS, SEED = 60, 2, 5
 LISTED = ("drafted", "held_back")

@@ -28,7 +28,7 @@ from evenkeel.sandbox.plan import SandboxPlan
 from evenkeel.wiring import open_house, read_settings
 from flows.local_server import environment
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600), pytest.mark.xdist_group("practice")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
 HOUSEHOLDS = int(os.environ.get("EVENKEEL_PRACTICE_HOUSEHOLDS", "60"))
 SESSIONS, SEED = 20, 26

@@ -20,8 +20,6 @@ from evenkeel.sandbox.practice import make_practice
 from evenkeel.sandbox.securities import CLASS_OF, CLASSES, SECURITIES
 from tests.unit.sandbox.conftest import Made
 
-pytestmark = pytest.mark.xdist_group("sandbox")  # one worker makes the sandboxes once
-
 KEYER = AccountKeyer(bytes(range(32)))
 
 

@@ -13,8 +13,6 @@ from data_contracts.transactions import Transactions
 from evenkeel.sandbox.securities import NEW_TICKER, RENAMED, SECURITIES
 from tests.unit.sandbox.conftest import CUSTODIANS, Made
 
-pytestmark = pytest.mark.xdist_group("sandbox")  # one worker makes the sandboxes once
-
 BOND = next(security for security in SECURITIES if security.is_bond)
 KEYS = ["feed", "source_account", "security"]
 

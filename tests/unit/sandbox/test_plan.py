@@ -19,8 +19,6 @@ from evenkeel.sandbox.securities import PRIVATE
 from tests.unit.sandbox.conftest import Made, Maker
 from tests.unit.sandbox.test_files import off_products
 
-pytestmark = pytest.mark.xdist_group("sandbox")  # one worker makes the sandboxes once
-
 
 def digest(folder: Path) -> str:
     """Return a digest over every file's path and bytes."""

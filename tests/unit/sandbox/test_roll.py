@@ -20,8 +20,6 @@ from tests.unit.sandbox.conftest import Made, Maker
 from tests.unit.sandbox.landing import land_day
 from tests.unit.sandbox.test_book import book_of
 
-pytestmark = pytest.mark.xdist_group("sandbox")  # one worker makes the sandboxes once
-
 HOUSEHOLDS, DAYS, SEED = 60, 25, 26
 """With this seed each of the three brokers has a case of everything."""
 HELD_CASH = ["core", "sweep", "pending"]

@@ -12,8 +12,6 @@ from tests.unit.sandbox.conftest import Made
 from tests.unit.sandbox.landing import land_day
 from tests.unit.sandbox.test_book import book_of
 
-pytestmark = pytest.mark.xdist_group("sandbox")  # one worker makes the sandboxes once
-
 
 def run(made: Made, date: dt.date, until: dt.datetime) -> Reconciled:
     book = book_of(made.home, date)

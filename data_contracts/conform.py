@@ -6,6 +6,7 @@ Row failures that a client's data can cause are quarantined by the stages before
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from typing import TypeVar, cast
 
 import polars as pl
@@ -53,11 +54,54 @@ def conform(frame: pl.DataFrame, contract: type[ContractT], *, is_sorted: bool =
     repeated = _repeats(shaped, keys)
     if repeated:
         raise ContractBreach(f"{contract.dataset_name()}: {repeated} rows repeat a key ({', '.join(keys)})")
+    if is_sound(shaped, contract):
+        return cast("DataFrame[ContractT]", shaped)
     try:
         contract.validate(shaped, lazy=True)
     except (SchemaError, SchemaErrors) as error:
         raise ContractBreach(f"{contract.dataset_name()}: {_failures(error)}") from error
     return cast("DataFrame[ContractT]", shaped)
+
+
+def is_sound(shaped: pl.DataFrame, contract: type[Contract]) -> bool:
+    """Tell in one query whether every value keeps its column's rules; false also where a rule is of a kind that is not known here.
+
+    Pandera looks at each rule of each column by itself, a query or two for each: half a millisecond a column, however few the rows. It is
+    asked where this says no, and it alone says what is wrong.
+
+    Args:
+        shaped: Has the contract's columns with their types.
+        contract: The dataset's contract.
+    """
+    rules = _rules(contract)
+    return rules is not None and bool(shaped.select(rules).item())
+
+
+@cache
+def _rules(contract: type[Contract]) -> pl.Expr | None:
+    """Return whether all rows keep all rules, as one expression; None where a rule is of another kind than these."""
+    schema = contract.to_schema()
+    kept = [pl.lit(True)]
+    is_known = not (schema.checks or schema.unique)
+    for name, column in schema.columns.items():
+        value = pl.col(name)
+        is_known = is_known and not (column.unique or column.parsers)
+        if not column.nullable:
+            kept.append(value.is_not_null().all())
+            if contract.polars_schema()[name].is_float():
+                kept.append(value.is_not_nan().all())
+        for check in column.checks:
+            # Nulls are for `nullable` to judge: of what is unknown `all` makes nothing.
+            match check.name, check.statistics:
+                case "isin", {"allowed_values": allowed}:
+                    kept.append(value.is_in(list(allowed)).all())
+                case "greater_than_or_equal_to", {"min_value": least}:
+                    kept.append((value >= least).all())
+                case "less_than_or_equal_to", {"max_value": most}:
+                    kept.append((value <= most).all())
+                case _:
+                    is_known = False
+    return pl.all_horizontal(kept) if is_known else None
 
 
 def _repeats(rows: pl.DataFrame, keys: list[str]) -> int:

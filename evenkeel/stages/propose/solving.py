@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -16,16 +16,26 @@ from evenkeel.engine.solve import solve
 from evenkeel.policy.model import Policy
 from evenkeel.rules.wash_sales import wash_groups
 from evenkeel.stages.propose.case import Case
-from evenkeel.stages.propose.kinds import TERMS
+from evenkeel.stages.propose.clashes import (
+    NO_BUYS,
+    NOTHING,
+    Bars,
+    both_sides_of_a_node,
+    ties_of,
+    wash_units_of_case,
+    washing,
+)
 from evenkeel.stages.propose.lots import KEY
-from evenkeel.stages.propose.steps import POSITIONS, all_or_none, not_gone, ready_to_go_whole, sold_in_part
-from evenkeel.stages.propose.tables import Problems, make_problems
-from evenkeel.stages.taxes.wash_inputs import wash_members
+from evenkeel.stages.propose.problems import Problems
+from evenkeel.stages.propose.steps import all_or_none, not_gone, ready_to_go_whole, sold_in_part
+from evenkeel.stages.propose.tables import make_problems
 
 ATTEMPTS = 6
 """Each attempt bars purchases that the last one made; lists settle after two or three. What has not settled is held back by its checks."""
-PROGRAM_ATTEMPTS = 2
-"""The second for what the first sells all whole steps of, so that the rest of it goes too."""
+PROGRAM_ATTEMPTS = 4
+"""Each asks only for lists that the one before it found something about."""
+NO_WORSE = 1e-6
+"""Share of a portfolio's value up to which a list is no worse than another: a hundredth of a basis point."""
 
 FIGURES = (
     "nav_usd",
@@ -38,51 +48,6 @@ FIGURES = (
     "bound_usd",
     "gap_usd",
 )
-
-
-NO_BUYS = pl.Schema([("account_id", pl.String()), ("security_id", pl.String())])
-NO_SELLS = pl.Schema([("account_id", pl.String()), ("security_id", pl.String()), ("is_of_losses", pl.Boolean())])
-
-
-@dataclass(frozen=True)
-class Bars:
-    """What attempts have barred: purchases, and sales (of lots at a loss alone, or of all).
-
-    `whole`: positions that were tried unsplit, so that all of them may go. `split`: those of them that did not go: in whole steps for good.
-    """
-
-    no_buys: pl.DataFrame
-    no_sells: pl.DataFrame
-    whole: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=POSITIONS))
-    split: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=POSITIONS))
-
-    def with_more(self, more: Bars) -> Bars:
-        """Return these bars and more."""
-        return Bars(
-            pl.concat([self.no_buys, more.no_buys]).unique(maintain_order=True),
-            pl.concat([self.no_sells, more.no_sells]).unique(maintain_order=True),
-            pl.concat([self.whole, more.whole]).unique(maintain_order=True),
-            pl.concat([self.split, more.split]).unique(maintain_order=True),
-        )
-
-    def clashes(self) -> int:
-        """Return how many purchases and sales are barred."""
-        return self.no_buys.height + self.no_sells.height
-
-    def size(self) -> int:
-        """Return how much attempts have found; they have settled where one finds no more."""
-        return self.clashes() + self.whole.height + self.split.height
-
-    def unsplit(self) -> pl.DataFrame:
-        """Return the positions whose lots are given unsplit."""
-        return self.whole.join(self.split, on=KEY, how="anti")
-
-    def all_split(self) -> Bars:
-        """Return these bars with every position in whole steps for good."""
-        return self.with_more(replace(NOTHING, split=self.whole))
-
-
-NOTHING = Bars(pl.DataFrame(schema=NO_BUYS), pl.DataFrame(schema=NO_SELLS))
 
 
 @dataclass(frozen=True)
@@ -115,85 +80,146 @@ def solve_case(case: Case, nodes: pl.DataFrame, year: pl.DataFrame, book: Book, 
         book: For wash units and groups.
         policy: The house's.
     """
-    units = _units(case, book)
+    units = wash_units_of_case(case, book)
     groups = wash_groups(book.securities.select("security_id", "wash_group"))
-
-    def solved(bars: Bars, *, has_programs: bool = False) -> Lists:
-        problems = make_problems(case, nodes, bars.no_buys, bars.no_sells, bars.unsplit(), year, book, policy)
-        return _solved(case, problems, bars, has_programs=has_programs)
-
-    def with_clashes(bars: Bars, lists: Lists) -> Bars:
-        washing, sides = _washing(lists.trades, groups, units), _both_sides_of_a_node(lists.trades, case)
-        return bars.with_more(washing).with_more(sides).with_more(_going_whole(lists, case))
-
-    bars = replace(NOTHING, whole=all_or_none(case.lots))
-    for _ in range(ATTEMPTS):
-        lists = solved(bars)
-        more = with_clashes(bars, lists)
-        if more.size() == bars.size():
-            break
-        bars = more
-    if _is_any_in_part(lists, case):
-        # Not settled: no order is left that its custodian would refuse.
-        bars = bars.all_split()
-        lists = solved(bars)
+    attempts = _Attempts(case, nodes, year, book, policy, units, groups)
+    lists = attempts.settled()
     if (lists.figures["gap_usd"] > PROGRAM_GAP * lists.figures["nav_usd"]).any():
-        # Programs are slow, so only lists that have settled are asked for; where theirs would clash anew, the search's stand.
-        tried = lists.bars
-        for _ in range(PROGRAM_ATTEMPTS):
-            better = solved(tried, has_programs=True)
-            more = with_clashes(bars, better)
-            lists = _with_better(lists, better, _clashing(bars, more, better, case, units), case)
-            if more.unsplit().height <= tried.unsplit().height:
-                break
-            tried = replace(more, no_buys=bars.no_buys, no_sells=bars.no_sells)
+        lists = attempts.with_programs(lists)
     return replace(lists, washing=_barred_by_losses(lists, groups, units))
 
 
-def _with_better(lists: Lists, better: Lists, but: pl.Series, case: Case) -> Lists:
-    """Return the better lists, and of the portfolios `but` those of `lists`: nothing that is bought or sold was barred in one alone."""
-    accounts = case.accounts.filter(pl.col("portfolio_id").is_in(but.implode()))["account_id"]
+@dataclass(frozen=True)
+class _Attempts:
+    """What is the same at every attempt. `units`: as `wash_units_of_case` returns them. `groups`: `security_id`, `wash_group`."""
 
-    def both(column: str, kept: pl.Series, one: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
-        is_kept = pl.col(column).is_in(kept.implode())
-        return pl.concat([one.filter(is_kept), other.filter(~is_kept)])
+    case: Case
+    nodes: pl.DataFrame
+    year: pl.DataFrame
+    book: Book
+    policy: Policy
+    units: pl.DataFrame
+    groups: pl.DataFrame
+
+    def settled(self) -> Lists:
+        """Return the search's lists, solved anew until none clashes with another."""
+        bars = replace(NOTHING, whole=all_or_none(self.case.lots))
+        for _ in range(ATTEMPTS):
+            lists = self._solved(bars)
+            found = self._found(lists)
+            if found.size() == bars.size():
+                return lists
+            bars = found
+        return self._in_whole_steps(lists)
+
+    def with_programs(self, searched: Lists) -> Lists:
+        """Return the lists, better ones of exact programs in place of the search's where these have settled.
+
+        Programs are slow, so lists are asked for once all have settled; and again, alone, those of ties whose lists clash anew, with what
+        clashed barred, and those that sell all whole steps of a position, so that the rest of it goes too. Lists of a tie are taken
+        together, where none of them clashes and they are no worse than those they replace.
+        """
+        ties = ties_of(self.case, self.units)
+        lists, bars, asked = searched, searched.bars, self.case.wanted["portfolio_id"]
+        for _ in range(PROGRAM_ATTEMPTS):
+            better = _with_lists_of(lists, asked, self._solved(bars, asked, has_programs=True), self.case)
+            bars = self._found(better)
+            before, after = self._clashes(lists), self._clashes(better)
+            refused = pl.concat([after.without(before).accounts(), self._sold_in_part(better)["account_id"]])
+            # A list that clashes is no measure: one that does not may cost more.
+            settles = _tied(before.without(after).accounts(), ties)
+            worse = _worse(better, lists, ties.filter(~pl.col("tie_id").is_in(settles.implode())))
+            left = ties.filter(pl.col("tie_id").is_in(pl.concat([_tied(refused, ties), worse]).implode()))
+            lists = _with_lists_of(better, left["portfolio_id"].unique(), lists, self.case)
+            again = _tied(bars.without(better.bars).accounts(), ties)
+            if again.is_empty():
+                break
+            asked = ties.filter(pl.col("tie_id").is_in(again.implode()))["portfolio_id"].unique().sort()
+        return replace(lists, problems=self._problems(lists.bars))
+
+    def _in_whole_steps(self, lists: Lists) -> Lists:
+        """Return lists that have not settled without an order that its custodian would refuse: of whole steps, not all and not whole."""
+        accounts = self._sold_in_part(lists)
+        if accounts.is_empty():
+            return lists
+        whose = self.case.accounts.join(accounts, on="account_id", how="semi")["portfolio_id"].unique()
+        positions = lists.bars.whole.join(
+            self.case.accounts.filter(pl.col("portfolio_id").is_in(whose.implode())), on="account_id", how="semi"
+        )
+        bars = lists.bars.with_more(replace(NOTHING, split=positions))
+        split = _with_lists_of(lists, whose, self._solved(bars, whose), self.case)
+        return replace(split, problems=self._problems(split.bars))
+
+    def _found(self, lists: Lists) -> Bars:
+        """Return the lists' bars, what to bar of what clashes in them, and which positions are to go whole or had their try."""
+        going_whole = replace(
+            NOTHING,
+            whole=ready_to_go_whole(self.case.lots, lists.trades),
+            split=not_gone(self.case.lots, lists.trades, lists.bars.unsplit()),
+        )
+        return lists.bars.with_more(self._clashes(lists)).with_more(going_whole)
+
+    def _clashes(self, lists: Lists) -> Bars:
+        """Return what to bar of what clashes in the lists."""
+        sides = both_sides_of_a_node(lists.trades, self.case)
+        return washing(lists.trades, self.groups, self.units).with_more(sides)
+
+    def _sold_in_part(self, lists: Lists) -> pl.DataFrame:
+        return sold_in_part(self.case.lots, lists.trades, lists.bars.unsplit())
+
+    def _problems(self, bars: Bars) -> Problems:
+        return make_problems(
+            self.case, self.nodes, bars.no_buys, bars.no_sells, bars.unsplit(), self.year, self.book, self.policy
+        )
+
+    def _solved(self, bars: Bars, portfolios: pl.Series | None = None, *, has_programs: bool = False) -> Lists:
+        problems = self._problems(bars)
+        chosen = problems if portfolios is None else problems.of(portfolios)
+        return _solved(self.case, chosen, bars, has_programs=has_programs)
+
+
+def _tied(accounts: pl.Series, ties: pl.DataFrame) -> pl.Series:
+    """Return the ties of accounts."""
+    return ties.filter(pl.col("account_id").is_in(accounts.implode()))["tie_id"].unique()
+
+
+def _worse(better: Lists, lists: Lists, ties: pl.DataFrame) -> pl.Series:
+    """Return the ties whose lists together cost more in `better` than in `lists`: barring a clash can cost more than a program gains."""
+    both = better.figures.join(lists.figures, on="portfolio_id", suffix="_before")
+    sums = (
+        both.join(ties.select("portfolio_id", "tie_id").unique(), on="portfolio_id", how="inner")
+        .group_by("tie_id")
+        .agg((pl.col("objective_usd") - pl.col("objective_usd_before")).sum().alias("more"), pl.col("nav_usd").sum())
+    )
+    return sums.filter(pl.col("more") > NO_WORSE * pl.col("nav_usd"))["tie_id"]
+
+
+def _with_lists_of(lists: Lists, portfolios: pl.Series, other: Lists, case: Case) -> Lists:
+    """Return the lists, those of some portfolios as `other` has them. The problems are not put together: they follow from the bars."""
+    accounts = case.accounts.filter(pl.col("portfolio_id").is_in(portfolios.implode()))["account_id"]
+
+    def both(column: str, of: pl.Series, own: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
+        is_other = pl.col(column).is_in(of.implode())
+        return pl.concat([own.filter(~is_other), others.filter(is_other)])
+
+    def by_account(own: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
+        return both("account_id", accounts, own, others)
 
     return replace(
-        better,
-        trades=both("portfolio_id", but, lists.trades, better.trades).sort("portfolio_id", "account_id", "trade_no"),
-        figures=both("portfolio_id", but, lists.figures, better.figures).sort("portfolio_id"),
-        account_cash=both("portfolio_id", but, lists.account_cash, better.account_cash),
-        gain_bound=both("account_id", accounts, lists.gain_bound, better.gain_bound),
-        bars=replace(
-            better.bars,
-            whole=both("account_id", accounts, lists.bars.whole, better.bars.whole),
-            split=both("account_id", accounts, lists.bars.split, better.bars.split),
+        lists,
+        trades=both("portfolio_id", portfolios, lists.trades, other.trades).sort(
+            "portfolio_id", "account_id", "trade_no"
+        ),
+        figures=both("portfolio_id", portfolios, lists.figures, other.figures).sort("portfolio_id"),
+        account_cash=by_account(lists.account_cash, other.account_cash),
+        gain_bound=by_account(lists.gain_bound, other.gain_bound),
+        bars=Bars(
+            by_account(lists.bars.no_buys, other.bars.no_buys),
+            by_account(lists.bars.no_sells, other.bars.no_sells),
+            by_account(lists.bars.whole, other.bars.whole),
+            by_account(lists.bars.split, other.bars.split),
         ),
     )
-
-
-def _clashing(bars: Bars, more: Bars, lists: Lists, case: Case, units: pl.DataFrame) -> pl.Series:
-    """Return the portfolios whose lists clash anew or sell a position in part, and all that may wash what theirs sell.
-
-    Lists of a wash unit are taken or left together: one of the search's and one of a program's could clash with each other.
-    """
-    accounts = pl.concat(
-        [
-            more.no_buys.join(bars.no_buys, on=bars.no_buys.columns, how="anti").select("account_id"),
-            more.no_sells.join(bars.no_sells, on=bars.no_sells.columns, how="anti").select("account_id"),
-            sold_in_part(case.lots, lists.trades, lists.bars.unsplit()).select("account_id"),
-        ]
-    )["account_id"].unique()
-    whose = case.accounts.select("account_id", "portfolio_id").join(units, on="account_id", how="left")
-    while True:
-        touched = whose.filter(pl.col("account_id").is_in(accounts.implode()))
-        tied = whose.filter(
-            pl.col("portfolio_id").is_in(touched["portfolio_id"].implode())
-            | pl.col("unit_id").is_in(touched["unit_id"].drop_nulls().implode())
-        )["account_id"].unique()
-        if len(tied) == len(accounts):
-            return touched["portfolio_id"].unique().sort()
-        accounts = tied
 
 
 def _barred_by_losses(lists: Lists, groups: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
@@ -207,19 +233,6 @@ def _barred_by_losses(lists: Lists, groups: pl.DataFrame, units: pl.DataFrame) -
     )
     everywhere = lost.join(units, on="unit_id", how="inner").join(groups, on="wash_group", how="inner")
     return lists.bars.no_buys.join(everywhere.select(KEY).unique(), on=KEY, how="semi")
-
-
-def _going_whole(lists: Lists, case: Case) -> Bars:
-    """Return the positions that the next attempt is to have unsplit, and those that had their try."""
-    return replace(
-        NOTHING,
-        whole=ready_to_go_whole(case.lots, lists.trades),
-        split=not_gone(case.lots, lists.trades, lists.bars.unsplit()),
-    )
-
-
-def _is_any_in_part(lists: Lists, case: Case) -> bool:
-    return not sold_in_part(case.lots, lists.trades, lists.bars.unsplit()).is_empty()
 
 
 def _solved(case: Case, problems: Problems, bars: Bars, *, has_programs: bool) -> Lists:
@@ -270,57 +283,4 @@ def _solved(case: Case, problems: Problems, bars: Bars, *, has_programs: bool) -
             on="engine_unit_id",
             how="semi",
         ).select("account_id"),
-    )
-
-
-def _units(case: Case, book: Book) -> pl.DataFrame:
-    """Return `account_id`, `unit_id`: whose purchases wash whose losses; an account without a tax unit is its own."""
-    return case.accounts.join(
-        wash_members(book).select("account_id", "wash_unit_id"), on="account_id", how="left"
-    ).select("account_id", pl.col("wash_unit_id").alias("unit_id"), "short_rate")
-
-
-def _washing(trades: pl.DataFrame, groups: pl.DataFrame, units: pl.DataFrame) -> Bars:
-    """Return what to bar so that no list washes a loss that another takes: all accounts of the unit, all securities of the group.
-
-    The side with fewer dollars gives way: a small sale at a loss is left out where more of the same is bought.
-    """
-    placed = trades.join(units, on="account_id", how="left").join(groups, on="security_id", how="left")
-    place = ["unit_id", "wash_group"]
-    is_loss = (pl.col("side") == Side.SELL.value) & (pl.col("gain_usd") < 0) & (pl.col("short_rate") > 0)
-    sums = placed.group_by(place).agg(
-        pl.col("value_usd").filter(is_loss.fill_null(False)).sum().alias("lost"),
-        pl.col("value_usd").filter(pl.col("side") == Side.BUY.value).sum().alias("bought"),
-    )
-    clash = sums.filter(pl.col("lost") > 0, pl.col("bought") > 0)
-    # All of the unit, not the one account alone: barred in one it would be traded in another.
-    everywhere = clash.join(units, on="unit_id", how="inner").join(groups, on="wash_group", how="inner")
-    return Bars(
-        everywhere.filter(pl.col("lost") >= pl.col("bought")).select(KEY).unique().sort(KEY),
-        everywhere.filter(pl.col("lost") < pl.col("bought"))
-        .select(*KEY, pl.lit(True).alias("is_of_losses"))
-        .unique()
-        .sort(KEY),
-    )
-
-
-def _both_sides_of_a_node(trades: pl.DataFrame, case: Case) -> Bars:
-    """Return what to bar so that no account sells and buys in one node, where it is not for a loss: whole steps tempt to such swaps."""
-    harvests = [kind.value for kind, terms in TERMS.items() if terms.harvests]
-    plain = case.accounts.filter(~pl.col("kind").is_in(harvests)).select("account_id")
-    place = ["account_id", "node_id"]
-    sums = (
-        trades.join(plain, on="account_id", how="semi")
-        .rename({"asset_class": "node_id"})
-        .group_by(place)
-        .agg(
-            pl.col("value_usd").filter(pl.col("side") == Side.SELL.value).sum().alias("sold"),
-            pl.col("value_usd").filter(pl.col("side") == Side.BUY.value).sum().alias("bought"),
-        )
-        .filter(pl.col("sold") > 0, pl.col("bought") > 0)
-    )
-    both = case.shelf.select(*KEY, "node_id").join(sums, on=place, how="inner").sort(KEY)
-    return Bars(
-        both.filter(pl.col("sold") >= pl.col("bought")).select(KEY),
-        both.filter(pl.col("sold") < pl.col("bought")).select(*KEY, pl.lit(False).alias("is_of_losses")),
     )

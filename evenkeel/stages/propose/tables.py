@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import polars as pl
 
 from data_contracts.contract import Contract
@@ -21,6 +19,7 @@ from evenkeel.stages.propose.kinds import TERMS
 from evenkeel.stages.propose.location import location_costs
 from evenkeel.stages.propose.lots import IN_FLIGHT, KEY
 from evenkeel.stages.propose.netted_units import engine_units, netted_accounts, units_of_year
+from evenkeel.stages.propose.problems import Problems
 from evenkeel.stages.propose.redemptions import kept_units
 from evenkeel.stages.propose.steps import kept_crumb
 from evenkeel.stages.propose.targets import engine_models, stuck_cash, with_stuck
@@ -28,30 +27,6 @@ from evenkeel.stages.propose.targets import engine_models, stuck_cash, with_stuc
 OVERDRAFT_COST = 10.0
 CUSHION_USD = 1.0
 """Cash above the least that must stay, so that cents of rounding do not take from under it."""
-
-
-@dataclass(frozen=True)
-class Problems:
-    """The engine's tables of portfolios of one account (`alone`) and of several (`together`; None where there are none).
-
-    `nodes`: targets and bands as they were aimed at, as `with_stuck` returns them. `buyable`: shelf rows with `is_buyable`. `netted`: as
-    `netted_accounts` returns it.
-    """
-
-    alone: Tables
-    together: HouseholdTables | None
-    nodes: pl.DataFrame
-    buyable: pl.DataFrame
-    netted: pl.DataFrame
-
-    def accounts(self) -> pl.DataFrame:
-        """Return `account_id`, `turnover_budget_frac` of all accounts."""
-        rows = [self.alone.accounts, *([] if self.together is None else [self.together.accounts])]
-        return pl.concat(each.select("account_id", "turnover_budget_frac") for each in rows)
-
-    def models(self) -> pl.DataFrame:
-        """Return the engine's models of all portfolios: what each node is aimed at, and its band."""
-        return pl.concat([self.alone.models, *([] if self.together is None else [self.together.models])])
 
 
 def make_problems(

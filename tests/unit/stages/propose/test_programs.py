@@ -1,4 +1,4 @@
-"""Which lists of exact programs are taken: one that clashes is left, with those that may wash what it sells, and no others."""
+"""Which lists of exact programs are taken: one that clashes is asked for again, and left with its tie where that does not help."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import pytest
 from data_contracts.vocab import RebalanceKind
 from evenkeel.stages.propose import solving
 from evenkeel.stages.propose.case import Case
-from evenkeel.stages.propose.solving import Bars, Lists
+from evenkeel.stages.propose.clashes import Bars
+from evenkeel.stages.propose.problems import Problems
+from evenkeel.stages.propose.solving import Lists
 from evenkeel.stages.propose.stage import Proposed
-from evenkeel.stages.propose.tables import Problems
 from tests.support.proposing import Account, Lot, book_of, day_of, proposed
 
 ACCOUNTS = (
@@ -23,25 +24,34 @@ ACCOUNTS = (
     "A4,2000-0004,beta,H3,,T4,individual,mix,\n"
 )
 UNITS = "tax_unit_id,filing_status\nT1,single\nT2,joint\nT4,single\n"
+asked: list[set[str]] = []
+"""The portfolios that programs were asked for, time after time."""
 DRIFTED = Account(100.0, [Lot("STK", 900.0, 120.0), Lot("BND", 100.0, 40.0)])
 """Almost all in stocks, at a loss."""
 
 
-def made(monkeypatch: pytest.MonkeyPatch, unit: str, clashing: str | None) -> tuple[Proposed, Proposed]:
+def made(
+    monkeypatch: pytest.MonkeyPatch, unit: str, clashing: str | None, *, obeys: bool = False, barred_costs: float = 0.0
+) -> tuple[Proposed, Proposed]:
     """Return the proposals where programs' lists have costs lower by 7 dollars, the search's wide gaps; and those of the search.
 
-    The program's list of account `clashing` buys a share of what it sells.
+    The program's list of account `clashing` buys a share of what it sells; where it `obeys`, only until that is barred, and with the bar it
+    costs `barred_costs` more.
     """
     solved = solving._solved
+    asked.clear()
 
     def told(case: Case, problems: Problems, bars: Bars, *, has_programs: bool) -> Lists:
         lists = solved(case, problems, bars, has_programs=has_programs)
-        less = 7.0 if has_programs else 0.0
+        is_barred = obeys and clashing is not None and clashing in set(bars.no_buys["account_id"])
+        less = 7.0 - (barred_costs if is_barred else 0.0) if has_programs else 0.0
+        if has_programs:
+            asked.append(set(lists.figures["portfolio_id"]))
         figures = lists.figures.with_columns(
             pl.col("objective_usd") - less, (pl.col("nav_usd") * 0.01).alias("gap_usd")
         )
         trades = lists.trades
-        if has_programs and clashing is not None:
+        if has_programs and clashing in set(trades["account_id"]) and not is_barred:
             sale = trades.filter(pl.col("account_id") == clashing, pl.col("side") == "sell").head(1)
             assert sale.height == 1
             buy = sale.with_columns(
@@ -84,3 +94,18 @@ def test_a_list_that_could_wash_its_losses_is_left_with_it(monkeypatch: pytest.M
 
 def test_a_portfolio_of_two_accounts_is_left_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     assert cheaper(*made(monkeypatch, "T2", "A3")) == {"A1", "A4"}
+
+
+def test_a_list_that_clashes_is_asked_for_again_alone_with_the_clash_barred(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before, the search's list stood, however far from the best."""
+    assert cheaper(*made(monkeypatch, "T2", "A1", obeys=True)) == {"A1", "P2", "A4"}
+    assert asked == [{"A1", "P2", "A4"}, {"A1"}]
+
+
+def test_all_that_may_wash_it_are_asked_for_again_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cheaper(*made(monkeypatch, "T1", "A1", obeys=True)) == {"A1", "P2", "A4"}
+    assert asked == [{"A1", "P2", "A4"}, {"A1", "P2"}]
+
+
+def test_a_list_that_the_bar_makes_worse_than_the_searchs_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cheaper(*made(monkeypatch, "T2", "A1", obeys=True, barred_costs=8.0)) == {"P2", "A4"}

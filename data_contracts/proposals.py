@@ -74,7 +74,10 @@ class Proposals(Contract):
     target_penalty_usd: float = column("Distances from target.", null=True)
     band_penalty_usd: float = column("Distances beyond bands.", null=True)
     cash_penalty_usd: float = column("What cash lacks or has too much.", null=True)
-    bound_usd: float = column("No list of trades has a lower objective.", null=True)
+    bound_usd: float = column(
+        "No list of trades has a lower objective, of those that trade nothing that was barred for another list's sake.",
+        null=True,
+    )
     gap_usd: float = column("How far the list may be from the best one.", null=True)
     gap_bp: float = column("The same in basis points of nav_usd.", null=True)
     cash_price_frac: float = frac("What one more dollar of cash would save.", null=True)

@@ -40,7 +40,7 @@ def make_app() -> App:
 
 COLLECTED_AFTER = (50_000, 20, 20)
 """Objects that come before the first look for cycles of them, and looks before an older generation has its own. A command imports half a
-million objects that live until it ends: Python's own figures (700, 10, 10) look through them time and again, a fifth of a short run."""
+million objects that live until it ends, and Python's own figures have them looked through time and again."""
 
 
 def main() -> None:

@@ -33,7 +33,7 @@ from evenkeel.stages.propose.tables import make_problems
 ATTEMPTS = 6
 """Each attempt bars purchases that the last one made; lists settle after two or three. What has not settled is held back by its checks."""
 PROGRAM_ATTEMPTS = 4
-"""Each asks only for lists that the one before it found something about."""
+"""The first asks for all lists, others only for ties that the one before found something about."""
 NO_WORSE = 1e-6
 """Share of a portfolio's value up to which a list is no worse than another: a hundredth of a basis point."""
 
@@ -113,42 +113,46 @@ class _Attempts:
         return self._in_whole_steps(lists)
 
     def with_programs(self, searched: Lists) -> Lists:
-        """Return the lists, better ones of exact programs in place of the search's where these have settled.
+        """Return the lists, those of exact programs in place of the search's where they are better.
 
-        Programs are slow, so lists are asked for once all have settled; and again, alone, those of ties whose lists clash anew, with what
-        clashed barred, and those that sell all whole steps of a position, so that the rest of it goes too. Lists of a tie are taken
-        together, where none of them clashes and they are no worse than those they replace.
+        Programs are slow. All lists are asked for once; then, alone, ties whose lists clash, with what clashed barred, and those that sell
+        all whole steps of a position, so that the rest of it goes too. Lists of a tie are taken together, where none clashes and they
+        cost no more than those they replace; the last that were taken stand.
         """
         ties = ties_of(self.case, self.units)
-        lists, bars, asked = searched, searched.bars, self.case.wanted["portfolio_id"]
+        lists, asked = searched, self.case.wanted["portfolio_id"]
+        bars = known = searched.bars
         for _ in range(PROGRAM_ATTEMPTS):
             better = _with_lists_of(lists, asked, self._solved(bars, asked, has_programs=True), self.case)
-            bars = self._found(better)
-            before, after = self._clashes(lists), self._clashes(better)
-            refused = pl.concat([after.without(before).accounts(), self._sold_in_part(better)["account_id"]])
+            refused = pl.concat([self._clashes(better).accounts(), self._sold_in_part(better)["account_id"]])
             # A list that clashes is no measure: one that does not may cost more.
-            settles = _tied(before.without(after).accounts(), ties)
-            worse = _worse(better, lists, ties.filter(~pl.col("tie_id").is_in(settles.implode())))
-            left = ties.filter(pl.col("tie_id").is_in(pl.concat([_tied(refused, ties), worse]).implode()))
+            unsettled = _tied(self._clashes(lists).accounts(), ties)
+            dearer = _dearer(better, lists, ties.filter(~pl.col("tie_id").is_in(unsettled.implode())))
+            left = ties.filter(pl.col("tie_id").is_in(pl.concat([_tied(refused, ties), dearer]).implode()))
+            bars = self._found(better)
             lists = _with_lists_of(better, left["portfolio_id"].unique(), lists, self.case)
-            again = _tied(bars.without(better.bars).accounts(), ties)
+            again = _tied(bars.without(known).accounts(), ties)
             if again.is_empty():
                 break
-            asked = ties.filter(pl.col("tie_id").is_in(again.implode()))["portfolio_id"].unique().sort()
+            asked = _portfolios_of(again, ties)
+            known = known.with_more(bars)
         return replace(lists, problems=self._problems(lists.bars))
 
     def _in_whole_steps(self, lists: Lists) -> Lists:
-        """Return lists that have not settled without an order that its custodian would refuse: of whole steps, not all and not whole."""
-        accounts = self._sold_in_part(lists)
-        if accounts.is_empty():
+        """Return lists that have not settled, solved a last time: in whole steps, so that there is no order that a custodian would refuse.
+
+        So are their ties, with all that is known to clash barred. What clashes even then is held back by its checks. Other lists stay.
+        """
+        ties, bars = ties_of(self.case, self.units), self._found(lists)
+        unsettled = _tied(pl.concat([self._clashes(lists).accounts(), self._sold_in_part(lists)["account_id"]]), ties)
+        if unsettled.is_empty():
             return lists
-        whose = self.case.accounts.join(accounts, on="account_id", how="semi")["portfolio_id"].unique()
-        positions = lists.bars.whole.join(
-            self.case.accounts.filter(pl.col("portfolio_id").is_in(whose.implode())), on="account_id", how="semi"
-        )
-        bars = lists.bars.with_more(replace(NOTHING, split=positions))
-        split = _with_lists_of(lists, whose, self._solved(bars, whose), self.case)
-        return replace(split, problems=self._problems(split.bars))
+        of_ties = ties.filter(pl.col("tie_id").is_in(unsettled.implode())).select("account_id")
+        split = bars.whole.join(of_ties, on="account_id", how="semi")
+        bars = bars.with_more(replace(NOTHING, split=split))
+        asked = _portfolios_of(unsettled, ties)
+        settled = _with_lists_of(lists, asked, self._solved(bars, asked), self.case)
+        return replace(settled, problems=self._problems(settled.bars))
 
     def _found(self, lists: Lists) -> Bars:
         """Return the lists' bars, what to bar of what clashes in them, and which positions are to go whole or had their try."""
@@ -183,15 +187,32 @@ def _tied(accounts: pl.Series, ties: pl.DataFrame) -> pl.Series:
     return ties.filter(pl.col("account_id").is_in(accounts.implode()))["tie_id"].unique()
 
 
-def _worse(better: Lists, lists: Lists, ties: pl.DataFrame) -> pl.Series:
-    """Return the ties whose lists together cost more in `better` than in `lists`: barring a clash can cost more than a program gains."""
-    both = better.figures.join(lists.figures, on="portfolio_id", suffix="_before")
+def _portfolios_of(tie_ids: pl.Series, ties: pl.DataFrame) -> pl.Series:
+    """Return the portfolios of ties."""
+    return ties.filter(pl.col("tie_id").is_in(tie_ids.implode()))["portfolio_id"].unique().sort()
+
+
+def _dearer(better: Lists, lists: Lists, ties: pl.DataFrame) -> pl.Series:
+    """Return the ties whose lists together cost more in `better` than in `lists`, or are not solved there.
+
+    What had to be barred can cost more than a program gains. Where something was barred they must cost less: else the same list would stand
+    with a bound of less freedom, and look nearer to it than it is.
+    """
+    stricter = better.bars.without(lists.bars)
+    barred = pl.concat([stricter.no_buys["account_id"], stricter.no_sells["account_id"]])
+    most = pl.when(pl.col("tie_id").is_in(_tied(barred, ties).implode())).then(-NO_WORSE).otherwise(NO_WORSE)
     sums = (
-        both.join(ties.select("portfolio_id", "tie_id").unique(), on="portfolio_id", how="inner")
+        better.figures.join(lists.figures, on="portfolio_id", suffix="_before")
+        .join(ties.select("portfolio_id", "tie_id").unique(), on="portfolio_id", how="inner")
+        .filter(pl.col("objective_usd_before").is_not_null())
         .group_by("tie_id")
-        .agg((pl.col("objective_usd") - pl.col("objective_usd_before")).sum().alias("more"), pl.col("nav_usd").sum())
+        .agg(
+            (pl.col("objective_usd") - pl.col("objective_usd_before")).sum().alias("more"),
+            pl.col("nav_usd_before").sum().alias("nav"),
+            pl.col("objective_usd").is_null().any().alias("is_unsolved"),
+        )
     )
-    return sums.filter(pl.col("more") > NO_WORSE * pl.col("nav_usd"))["tie_id"]
+    return sums.filter(pl.col("is_unsolved") | (pl.col("more") > most * pl.col("nav")))["tie_id"]
 
 
 def _with_lists_of(lists: Lists, portfolios: pl.Series, other: Lists, case: Case) -> Lists:

@@ -48,7 +48,9 @@ def made(
         if has_programs:
             asked.append(set(lists.figures["portfolio_id"]))
         figures = lists.figures.with_columns(
-            pl.col("objective_usd") - less, (pl.col("nav_usd") * 0.01).alias("gap_usd")
+            pl.col("objective_usd") - less,
+            pl.col("bound_usd") + (0.25 if is_barred else 0.0),
+            (pl.col("nav_usd") * 0.01).alias("gap_usd"),
         )
         trades = lists.trades
         if has_programs and clashing in set(trades["account_id"]) and not is_barred:
@@ -107,5 +109,83 @@ def test_all_that_may_wash_it_are_asked_for_again_with_it(monkeypatch: pytest.Mo
     assert asked == [{"A1", "P2", "A4"}, {"A1", "P2"}]
 
 
-def test_a_list_that_the_bar_makes_worse_than_the_searchs_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert cheaper(*made(monkeypatch, "T2", "A1", obeys=True, barred_costs=8.0)) == {"P2", "A4"}
+@pytest.mark.parametrize(("barred_costs", "is_taken"), [(6.5, True), (7.0, False), (7.5, False)])
+def test_a_list_that_the_bar_makes_no_better_than_the_searchs_is_left(
+    monkeypatch: pytest.MonkeyPatch, barred_costs: float, is_taken: bool
+) -> None:
+    """One that costs the same is left too: its bound, with less freedom, would make the same list look better."""
+    now, searched = made(monkeypatch, "T2", "A1", obeys=True, barred_costs=barred_costs)
+    assert asked == [{"A1", "P2", "A4"}, {"A1"}]
+    own, before = (
+        each.proposals.row(by_predicate=pl.col("portfolio_id") == "A1", named=True) for each in (now, searched)
+    )
+    assert own["objective_usd"] == pytest.approx(before["objective_usd"] - (7.0 - barred_costs if is_taken else 0.0))
+    assert own["bound_usd"] == pytest.approx(before["bound_usd"] + (0.25 if is_taken else 0.0))
+
+
+def test_what_is_asked_for_in_vain_is_not_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    made(monkeypatch, "T2", "A1", obeys=False)
+    assert asked == [{"A1", "P2", "A4"}, {"A1"}]
+
+
+class Scene:
+    """Two accounts of one taxpayer and a third: the first sells a loss that the second's list of a program would wash."""
+
+    def __init__(
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        *,
+        programs_wash: bool,
+        searches_wash: bool,
+        whatever_is_barred: bool = False,
+    ) -> None:
+        solved = solving._solved
+
+        def told(case: Case, problems: Problems, bars: Bars, *, has_programs: bool) -> Lists:
+            lists = solved(case, problems, bars, has_programs=has_programs)
+            is_barred = not bars.no_buys.filter(account_id="A2", security_id="STK").is_empty()
+            is_obeyed = is_barred and (has_programs or not whatever_is_barred)
+            washes = programs_wash if has_programs else searches_wash
+            figures = lists.figures.with_columns(
+                pl.col("objective_usd") + (9.0 if is_obeyed else 0.0) - (7.0 if has_programs else 0.0),
+                (pl.col("nav_usd") * 0.01).alias("gap_usd"),
+            )
+            if not washes or is_obeyed or "P2" not in set(lists.figures["portfolio_id"]):
+                return replace(lists, figures=figures)
+            buy = (
+                lists.trades.filter(side="buy")
+                .head(1)
+                .with_columns(
+                    portfolio_id=pl.lit("P2"), account_id=pl.lit("A2"), security_id=pl.lit("STK"), value_usd=pl.lit(1.0)
+                )
+            )
+            trades = pl.concat([lists.trades, buy]).sort("portfolio_id", "account_id", "trade_no")
+            return replace(lists, figures=figures, trades=trades)
+
+        still = Account(100.0, [Lot("STK", 60.0, 40.0), Lot("BND", 40.0, 40.0)])
+        book = book_of(accounts_csv=ACCOUNTS.format(unit="T1"), tax_units_csv=UNITS)
+        day = day_of({"A1": DRIFTED, "A2": still, "A3": still, "A4": DRIFTED}, book)
+        monkeypatch.setattr(solving, "_solved", told)
+        self.made = proposed(day, **dict.fromkeys(("A1", "P2", "A4"), RebalanceKind.FULL.value))
+
+    def bought(self) -> set[str]:
+        """Return the accounts that buy what A1 sells at a loss."""
+        return set(self.made.trades.filter(security_id="STK", side="buy")["account_id"])
+
+
+def test_no_list_of_a_program_washes_another_accounts_loss(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(monkeypatch, programs_wash=True, searches_wash=False)
+    assert not scene.made.trades.filter(security_id="STK", side="sell", account_id="A1").is_empty()
+    assert scene.bought() == set()
+
+
+def test_lists_that_clash_to_the_last_are_solved_once_more_with_that_barred(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(solving, "ATTEMPTS", 1)
+    assert Scene(monkeypatch, programs_wash=True, searches_wash=True).bought() == set()
+
+
+def test_a_list_of_a_program_that_clashes_with_none_is_taken_at_any_cost_where_the_searchs_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With the bar it costs 2 dollars more than the search's, which no client could be sent."""
+    assert Scene(monkeypatch, programs_wash=True, searches_wash=True, whatever_is_barred=True).bought() == set()

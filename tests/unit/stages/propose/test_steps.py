@@ -170,7 +170,10 @@ def test_what_cannot_go_whole_for_another_reason_is_in_whole_shares_for_good(
     assert rules(made, "OLD") == ["whole_steps"]
 
 
-def test_what_does_not_go_whole_keeps_no_other_position_from_it() -> None:
+@pytest.mark.parametrize("attempts", [solving.ATTEMPTS, 2])
+def test_what_does_not_go_whole_keeps_no_other_position_from_it(monkeypatch: pytest.MonkeyPatch, attempts: int) -> None:
+    """Nor does it where lists have not settled: after two attempts that of A1 has."""
+    monkeypatch.setattr(solving, "ATTEMPTS", attempts)
     accounts = {
         "A4": at_target(Lot("OLD", 95.93, 30), Lot("OLD", 10.5, 30), bonds=610.856),
         "A1": Account(5_000, [Lot("OLD", 20.75, 45), Lot("STK", 560, 99), Lot("BND", 683.4, 50)]),

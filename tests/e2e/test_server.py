@@ -26,11 +26,11 @@ from evenkeel.run.market_event import KIND
 from evenkeel.sandbox.generate import generate
 from evenkeel.wiring import open_house, read_settings
 from flows.local_server import environment, local_server, stop_group
-from flows.market_event import emit
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 ROOT = Path(__file__).resolve().parents[2]
+EVENKEEL = [sys.executable, "-m", "evenkeel.cli"]
 HOUSEHOLDS, DAYS, SEED = 12, 5, 7
 MONDAY_AFTER = "2026-03-09T07:30:00-04:00"
 """The sandbox's week is over, and the deadline of its Friday has passed."""
@@ -222,7 +222,12 @@ def run_backfill(system: System, dates: list[dt.date]) -> None:
 def run_by_event(system: System, last: dt.date) -> None:
     """An emitted event starts its run through the automation, with its payload as parameters."""
     before = digests()
-    emit("a test of the drill", {"us_equity": -0.2}, 0.1)
+    # By the command, so in a process of its own: a process keeps the server that it sent its first event to.
+    words = ["--emit", "--reason", "a test of the drill", "--move", "us_equity=-0.2", "--threshold", "0.1"]
+    told = subprocess.run(
+        [*EVENKEEL, "market-event", *words], cwd=ROOT, capture_output=True, text=True, timeout=180, check=False
+    )
+    assert told.returncode == 0, told.stdout + told.stderr
     (run,) = system.wait_for(lambda: system.runs_of("market-event/market-event"), "the automation's run")
     run = system.completed(run)
     assert run.parameters["reason"] == "a test of the drill"

@@ -14,6 +14,7 @@ IN_RANGE := import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_inf
 
 .PHONY: help setup demo test check format e2e load kill faults faults-pairs faults-random bench bench-engine contracts lock clean
 
+# A file's tests go to one worker, so that what they share is made once; killed runs are few and long, so a worker that is done takes some.
 # Workers share the cores: a pool of threads in each of them spends half of its time waiting for the other's.
 test e2e kill: export POLARS_MAX_THREADS := 1
 # Hundreds of processes are started: what one has compiled the next finds, also where the environment would have it otherwise.

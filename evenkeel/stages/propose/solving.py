@@ -110,7 +110,7 @@ class _Attempts:
             if found.size() == bars.size():
                 return lists
             bars = found
-        return self._in_whole_steps(lists)
+        return self._in_whole_steps(lists, bars)
 
     def with_programs(self, searched: Lists) -> Lists:
         """Return the lists, those of exact programs in place of the search's where they are better.
@@ -128,9 +128,9 @@ class _Attempts:
             # A list that clashes is no measure: one that does not may cost more.
             unsettled = _tied(self._clashes(lists).accounts(), ties)
             dearer = _dearer(better, lists, ties.filter(~pl.col("tie_id").is_in(unsettled.implode())))
-            left = ties.filter(pl.col("tie_id").is_in(pl.concat([_tied(refused, ties), dearer]).implode()))
+            left = _portfolios_of(pl.concat([_tied(refused, ties), dearer]), ties)
             bars = self._found(better)
-            lists = _with_lists_of(better, left["portfolio_id"].unique(), lists, self.case)
+            lists = _with_lists_of(better, left, lists, self.case)
             again = _tied(bars.without(known).accounts(), ties)
             if again.is_empty():
                 break
@@ -138,12 +138,16 @@ class _Attempts:
             known = known.with_more(bars)
         return replace(lists, problems=self._problems(lists.bars))
 
-    def _in_whole_steps(self, lists: Lists) -> Lists:
+    def _in_whole_steps(self, lists: Lists, bars: Bars) -> Lists:
         """Return lists that have not settled, solved a last time: in whole steps, so that there is no order that a custodian would refuse.
 
         So are their ties, with all that is known to clash barred. What clashes even then is held back by its checks. Other lists stay.
+
+        Args:
+            lists: Those of the last attempt.
+            bars: What was found in them, on top of their own bars.
         """
-        ties, bars = ties_of(self.case, self.units), self._found(lists)
+        ties = ties_of(self.case, self.units)
         unsettled = _tied(pl.concat([self._clashes(lists).accounts(), self._sold_in_part(lists)["account_id"]]), ties)
         if unsettled.is_empty():
             return lists
